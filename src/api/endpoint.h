@@ -1,0 +1,101 @@
+/*
+ * What the API offers, as data.
+ *
+ * An endpoint is one constant table: where to ask, how its pages follow each other, which
+ * parameters a request may hold, and which value of an item lands in which column. The check of job
+ * files, the request builder, the decoder, the COPY writer, the schema test and the sandbox read
+ * that table, so a new endpoint brings a table, a migration and a fixture, not code.
+ *
+ * Source of the facts: docs.dataforseo.com/v3/backlinks/<name>/live, and the vendor's OpenAPI file.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum column_type {
+    COLUMN_TEXT,
+    COLUMN_BIGINT,
+    COLUMN_BOOLEAN,
+    COLUMN_TIMESTAMPTZ,
+    COLUMN_TEXT_ARRAY,
+    COLUMN_JSONB, /* the value as it came */
+};
+
+/* The kinds of filter operators that a column takes (the API's own type names). */
+enum filter_type {
+    FILTER_NONE, /* neither filterable nor sortable */
+    FILTER_BOOL,
+    FILTER_NUM,
+    FILTER_STR,
+    FILTER_TIME,
+    FILTER_ARRAY, /* has, has_not; not sortable */
+};
+
+struct column {
+    const char *name; /* in our table */
+    const char *path; /* in an item: a key, or "outer.inner" one level down */
+    enum column_type type;
+    enum filter_type filter;
+    const char *doc; /* the comment on the column */
+};
+
+enum param_type {
+    PARAM_TEXT,
+    PARAM_BOOL,
+    PARAM_INT,         /* min .. max */
+    PARAM_WORD,        /* one of `words` */
+    PARAM_TARGET,      /* a domain without scheme and www., or an absolute page URL */
+    PARAM_FILTERS,     /* the filter grammar over the endpoint's columns, at most `max` conditions */
+    PARAM_ORDER_BY,    /* "column,asc" or "column,desc", at most `max` rules */
+    PARAM_CUSTOM_MODE, /* {field: one of `words`, value: min .. max} */
+    PARAM_OURS,        /* linkhaul sets it itself; refused in a job, `doc` says why */
+};
+
+struct param {
+    const char *name; /* as the API has it */
+    enum param_type type;
+    int64_t min, max;
+    const char *const *words; /* NULL-terminated */
+    const char *doc;          /* one line; for PARAM_OURS the reason and what to write instead */
+};
+
+struct endpoint {
+    const char *name;     /* as a job file writes it, and as the vendor's price list does */
+    const char *url_path; /* behind the base URL of DataForSEO itself */
+    const char *table;    /* in schema linkhaul */
+    const struct column *columns;
+    size_t n_columns;
+    const struct param *params;
+    size_t n_params;
+    const char *const *key_columns; /* link_key is over these, NULL-terminated; without them: reject */
+    const char *const *walk_order;  /* our order for a listing taken whole, NULL-terminated */
+    int64_t offset_reach;           /* offset + limit may not pass this */
+    int64_t limit_max;              /* items of a page */
+    bool has_token;                 /* search_after_token goes on beyond offset_reach */
+};
+
+/* Gives an endpoint its columns or parameters, and counts them. */
+#define COLUMNS(...)                                                                               \
+    .columns = (const struct column[]){__VA_ARGS__},                                               \
+    .n_columns = sizeof((const struct column[]){__VA_ARGS__}) / sizeof(struct column)
+#define PARAMS(...)                                                                                \
+    .params = (const struct param[]){__VA_ARGS__},                                                 \
+    .n_params = sizeof((const struct param[]){__VA_ARGS__}) / sizeof(struct param)
+#define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
+
+/* The endpoint with that name, or NULL. */
+const struct endpoint *endpoint_find(const char *name);
+
+/* All of them, NULL-terminated, in alphabetical order. */
+extern const struct endpoint *const endpoints[];
+
+const struct column *endpoint_column(const struct endpoint *endpoint, const char *path);
+const struct param *endpoint_param(const struct endpoint *endpoint, const char *name);
+
+/* The type's name in PostgreSQL, as format_type() prints it. */
+const char *column_type_name(enum column_type type);
+
+/* The filter operators of a type, NULL-terminated; empty for FILTER_NONE. */
+const char *const *filter_operators(enum filter_type type);

@@ -1,0 +1,9 @@
+/* Every endpoint once, in alphabetical order; each is defined in the file of that name. */
+#pragma once
+
+#include "api/endpoint.h"
+
+#define ENDPOINTS(X) X(backlinks)
+
+#define DECLARE_ENDPOINT(name) extern const struct endpoint endpoint_##name;
+ENDPOINTS(DECLARE_ENDPOINT)

@@ -1,0 +1,24 @@
+/* Small things about text that more than one folder needs. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * The length in bytes of the well-formed UTF-8 character at `text`, of which `size` bytes are
+ * there; 0 where there is none (surrogates and overlong forms are none).
+ */
+size_t text_utf8_length(const char *text, size_t size);
+
+/* Where the first byte stands that is not part of well-formed UTF-8; `size` where all are. */
+size_t text_utf8_valid(const char *text, size_t size);
+
+/*
+ * The name of `names` that `word` was probably meant to be, or NULL: at most two edits away, and
+ * fewer than half of the word's letters.
+ */
+const char *text_near_miss(const char *word, const char *const *names, size_t n_names);
+
+/* Reads a whole decimal integer with an optional sign; false where it is none or out of range. */
+bool text_parse_int64(const char *text, size_t length, int64_t *ret_value);

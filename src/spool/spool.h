@@ -1,0 +1,111 @@
+/*
+ * Answers safe on disk: one append-only segment per run.
+ *
+ * A segment is a row of framed chunks (kind, attempt, length, checksum): for each attempt one begin
+ * record, its body as it was received, and one end record. Bodies arrive interleaved, so chunks of
+ * several attempts may alternate. An answer counts as received when its end record has reached the
+ * disk; without one it was not received. Writing and syncing happen in groups in libuv's thread
+ * pool, never on the loop; what waits to be written has a ceiling, and spool_is_full() says when a
+ * sender must pause.
+ *
+ * The decoder reads bodies back from here, in the run that received them and after a restart alike:
+ * one way for both.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/uuid.h"
+
+struct spool;
+struct spool_answer;
+struct uv_loop_s;
+
+/* What is known before a call is sent. No credential is part of it. */
+struct spool_begin {
+    struct uuid attempt;
+    int64_t listing_id;
+    int32_t slice_no;
+    int64_t position;    /* items of the slice before this page */
+    const char *request; /* the body that was sent, JSON */
+};
+
+/* What an end record keeps of HTTP. */
+struct spool_end {
+    uint32_t status;
+    uint32_t retry_after_s;
+    uint64_t elapsed_ms;
+};
+
+/* An attempt as its segment has it. Stays in place until spool_forget() or spool_close(). */
+struct spool_answer {
+    struct uuid attempt;
+    int64_t listing_id;
+    int32_t slice_no;
+    int64_t position;
+    struct spool_end end;
+    uint64_t body_bytes;
+    bool is_received; /* its end record is on disk */
+    bool is_failed;   /* ended without an answer: spool_abandon() */
+    void *data;       /* the caller's own */
+
+    struct spool_span *spans; /* private: where the body's pieces stand in the segment */
+    size_t n_spans;
+    struct spool *spool;
+};
+
+typedef void spool_synced_fn(struct spool_answer *answer, const struct err *err);
+
+struct spool_events {
+    /* There is room again after spool_is_full() said true. */
+    void (*on_room)(void *data);
+    /* Writing failed (disk full, read-only, ...): nothing more can be received in this run. */
+    void (*on_failed)(void *data, const struct err *err);
+    void *data;
+};
+
+/*
+ * Opens the segment `<dir>/run-<run uid>.segment`, makes it where there is none (mode 0600, the
+ * directory synced), and takes an exclusive lock on it. A torn tail is cut off and logged. Blocks;
+ * called before the loop turns. After it spool_each() gives what the segment already holds.
+ */
+bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                const struct spool_events *events, struct spool **ret_spool, struct err *err);
+
+/* Every answer of the segment in the order in which they began. */
+void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),
+                void *data);
+
+/* Records that a call is about to be sent. The texts are copied. */
+struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *begin);
+
+/* The next piece of an attempt's body. Copied; never refused (ask spool_is_full() before). */
+void spool_body(struct spool_answer *answer, const void *data, size_t size);
+
+/* The answer is whole: `synced` is called once it is on disk, or with the error that kept it off. */
+void spool_end(struct spool_answer *answer, const struct spool_end *end, spool_synced_fn *synced);
+
+/* No answer came: what came of it is kept but is not an answer. */
+void spool_abandon(struct spool_answer *answer);
+
+/* More waits to be written than should: pause, and go on at on_room. */
+bool spool_is_full(const struct spool *spool);
+
+/*
+ * Reads up to `size` bytes of a received answer's body from `position` on. From any thread; matches
+ * `page_source.read` in decode/page.h, with the answer as `data`.
+ */
+bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t *ret_size,
+                struct err *err);
+
+/* Frees what is kept in memory about an answer that has been loaded. It stays on disk. */
+void spool_forget(struct spool_answer *answer);
+
+/* Bytes of the segment, written or waiting. */
+uint64_t spool_size(const struct spool *spool);
+
+/* Writes and syncs what waits, closes the file and frees all, then calls `closed`. NULL is fine. */
+void spool_close(struct spool *spool, void (*closed)(void *data), void *data);

@@ -1,0 +1,255 @@
+/*
+ * linkhaul's verbs on the database: open a run, reserve a call, land a page, publish a listing.
+ *
+ * There is no general query function; every statement is a file in sql/queries and is built in.
+ * Two connections serve a process: `control` (the holder's lock, reservations, the state of runs)
+ * and `loader` (one COPY transaction at a time, in the order in which pages arrived).
+ *
+ * Callbacks are called exactly once, on the loop, never from inside the function they were given
+ * to. A lost connection ends everything with ERR_DB; the process then ends, and the next start goes
+ * on from the spool and the checkpoints.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/uuid.h"
+
+struct store;
+struct uv_loop_s;
+
+/* `err` is NULL on success. */
+typedef void store_done_fn(void *data, const struct err *err);
+
+/*
+ * Connects, refuses a schema older or newer than the binary's (ERR_CONFIG, naming the command that
+ * helps), and takes the holder's lock: ERR_BUSY names who has it. Without `is_holder` (status,
+ * check --live) only `control` is opened and no lock is taken. Valid at once, usable after `done`.
+ */
+struct store *store_open(struct uv_loop_s *loop, const char *url, bool is_holder,
+                         store_done_fn *done, void *data);
+
+/* Closes both connections and frees the store on a later turn; what waits ends with ERR_CANCELED. */
+void store_close(struct store *store);
+
+/* --- a run and its listings -------------------------------------------------------------------- */
+
+struct store_feed {
+    struct uuid key;      /* over what the feed means: see feed_key() in config */
+    const char *target;
+    const char *request;  /* JSON object: the API parameters as the job has them */
+    int64_t max_rows;     /* 0: all */
+};
+
+struct store_run_request {
+    const char *job, *project, *endpoint, *timezone; /* the endpoint's name, an IANA zone */
+    const char *table;                               /* whose partitions must be there */
+    const char *labels;                              /* JSON object */
+    const char *night;                               /* NULL: today in `timezone`; else yyyy-mm-dd */
+    int64_t budget_nanousd;                          /* 0: no cap */
+    const struct store_feed *feeds;
+    size_t n_feeds;
+};
+
+enum store_walk {
+    STORE_WALK_UNDECIDED, /* page 1 has not been answered */
+    STORE_WALK_OFFSET,
+    STORE_WALK_CHAIN,
+};
+
+struct store_slice {
+    int32_t slice_no;
+    int64_t limit;          /* items of a page, fixed for the slice */
+    const char *order_by;   /* JSON array as it is sent; NULL: none is sent */
+    enum store_walk walk;
+    int64_t position;       /* chain: items received, in order */
+    const char *token;      /* chain: the next page's; NULL: none */
+    int64_t total_count;    /* as last told; -1: never told */
+    bool is_ended;          /* its last page is in */
+    const int64_t *settled; /* offset: positions of the pages that are in, ascending */
+    const int64_t *settled_items; /* and how many items each had */
+    size_t n_settled;
+};
+
+struct store_listing {
+    int64_t listing_id, feed_id;
+    const char *target, *request; /* as recorded when the listing began */
+    int64_t max_rows;
+    int64_t last_total_count;     /* of the feed's listing before this; -1: there is none */
+    const struct store_slice *slices; /* none yet: store_begin_slice() */
+    size_t n_slices;
+};
+
+/* A call that was reserved in an earlier process and never booked. */
+struct store_open_attempt {
+    struct uuid attempt;
+    int64_t listing_id;
+    int32_t slice_no;
+    int64_t position;
+};
+
+struct store_run {
+    int64_t run_id;
+    struct uuid uid;      /* names its spool segment */
+    char night[11];       /* yyyy-mm-dd */
+    int32_t night_days;   /* since 2000-01-01 */
+    bool is_resumed;      /* it was open before */
+    int64_t booked_nanousd; /* tonight: settled + unknown + reserved */
+    const struct store_listing *listings; /* the open ones */
+    size_t n_listings;
+    const struct store_open_attempt *open_attempts;
+    size_t n_open_attempts;
+};
+
+/* `run` lasts until `store_run_free`; NULL where `err` is set. */
+typedef void store_run_fn(void *data, struct store_run *run, const struct err *err);
+
+/*
+ * Goes on with the job's open run, or begins a new one for the night, in one transaction; makes the
+ * partitions of the night's month and the next. In an open run, listings of feeds that the job no
+ * longer has are abandoned, and feeds it has gained begin a listing. The cap is set anew.
+ */
+void store_start_run(struct store *store, const struct store_run_request *request,
+                     store_run_fn *done, void *data);
+void store_run_free(struct store_run *run);
+
+/* Records a slice before its first call: slice_no, limit, order_by are read. */
+void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
+                       store_done_fn *done, void *data);
+
+/* --- money ------------------------------------------------------------------------------------- */
+
+struct store_attempt {
+    struct uuid attempt;
+    int64_t run_id, listing_id;
+    int32_t slice_no;
+    int64_t position;   /* items of the slice before the page: its offset, or the place in the chain */
+    const char *token;  /* NULL: asked by offset */
+    int64_t limit;
+    const char *tag;
+    int64_t reserved_nanousd; /* its worst case */
+};
+
+/*
+ * Reserves a call's worst case and commits. ERR_BUDGET where it fits no longer: the database decides.
+ */
+void store_reserve(struct store *store, const struct store_attempt *attempt, store_done_fn *done,
+                   void *data);
+
+enum store_charge {
+    STORE_SETTLED, /* the answer named its cost */
+    STORE_VOID,    /* known to be free */
+    STORE_UNKNOWN, /* we cannot tell; counts at its reserve */
+};
+
+/* What came of a call. */
+struct store_outcome {
+    struct uuid attempt;
+    enum store_charge charge;
+    int64_t charged_nanousd; /* STORE_SETTLED */
+    int http_status;         /* 0: none */
+    int status_code;         /* the API's; 0: none */
+    const char *task_id;     /* "" where there is none */
+    const char *message;     /* "" where all went well */
+    int64_t n_items, n_rows, n_rejects, n_extra, n_cleaned;
+    int64_t body_bytes, elapsed_ms;
+};
+
+/* Where a slice stands after a page. */
+struct store_checkpoint {
+    int64_t listing_id;
+    int32_t slice_no;
+    enum store_walk walk;
+    int64_t position;    /* chain: items received */
+    const char *token;   /* chain: the next page's, NULL: none */
+    int64_t total_count; /* -1: not told */
+    bool is_ended;
+};
+
+/* Books a call that brought no page, on `control`. `done` when it is committed. */
+void store_settle(struct store *store, const struct store_outcome *outcome, store_done_fn *done,
+                  void *data);
+
+/* --- landing a page: one transaction on `loader` ----------------------------------------------- */
+
+/*
+ * begin → (copy_begin → copy_chunk… → copy_end)… → commit. A page without items has no COPY. Where
+ * copy_end fails with ERR_DATA inside a savepoint, roll back to it and go on; anywhere else
+ * store_load_abort() leaves the database as it was.
+ */
+void store_load_begin(struct store *store, store_done_fn *done, void *data);
+void store_copy_begin(struct store *store, const char *statement, store_done_fn *done, void *data);
+void store_copy_chunk(struct store *store, const void *chunk, size_t size, store_done_fn *done,
+                      void *data);
+void store_copy_end(struct store *store, store_done_fn *done, void *data);
+void store_savepoint(struct store *store, store_done_fn *done, void *data);
+void store_rollback_to_savepoint(struct store *store, store_done_fn *done, void *data);
+void store_load_commit(struct store *store, const struct store_outcome *outcome,
+                       const struct store_checkpoint *checkpoint, store_done_fn *done, void *data);
+void store_load_abort(struct store *store, store_done_fn *done, void *data);
+
+/* --- publish ----------------------------------------------------------------------------------- */
+
+struct store_published {
+    int64_t n_items, n_rows;       /* rows that stand */
+    int64_t n_duplicates;          /* repeats that were taken out */
+    int64_t n_missing;             /* of total_count; 0 where none is */
+};
+
+typedef void store_published_fn(void *data, const struct store_published *published,
+                                const struct err *err);
+
+/*
+ * Takes repeats out and makes the listing visible, in one transaction. `completeness` is the word
+ * of the contract (complete, limited, capped, short). Where none of `total_count` is missing beyond
+ * the tolerance, "complete" stays, else it becomes "short".
+ */
+void store_publish(struct store *store, int64_t listing_id, const char *completeness,
+                   store_published_fn *done, void *data);
+
+/* Notes why a listing could not end (budget, error); it stays open. */
+void store_suspend(struct store *store, int64_t listing_id, const char *completeness,
+                   const char *reason, store_done_fn *done, void *data);
+
+/* Ends the run where none of its listings is open, else leaves it open for its next start. */
+void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data);
+
+/* --- the account ------------------------------------------------------------------------------- */
+
+struct store_account {
+    bool is_known;
+    int64_t age_s; /* since it was asked */
+    int64_t per_call_nanousd, per_item_nanousd;
+    int64_t balance_nanousd;
+};
+
+typedef void store_account_fn(void *data, const struct store_account *account,
+                              const struct err *err);
+
+/* What was last learnt of an account and an endpoint's prices, and noting it. */
+void store_get_account(struct store *store, const char *account, const char *endpoint,
+                       store_account_fn *done, void *data);
+void store_put_account(struct store *store, const char *account, const char *endpoint,
+                       const struct store_account *what, store_done_fn *done, void *data);
+
+/* --- for people -------------------------------------------------------------------------------- */
+
+/* One line of `status`: a feed with its last listing. Texts are "" where there is nothing. */
+struct store_status_row {
+    const char *job, *project, *target, *endpoint;
+    const char *run_state;    /* of the last run: open, done */
+    const char *night;        /* of the newest published listing */
+    const char *state;        /* of the last listing */
+    const char *completeness; /* of the last listing */
+    const char *reason;       /* why it is not published */
+    const char *published_at; /* with its zone */
+    int64_t n_rows, n_duplicates, n_missing, total_count;
+    int64_t charged_nanousd, unknown_nanousd; /* of the last listing, all its nights */
+};
+
+typedef void store_status_fn(void *data, const struct store_status_row *rows, size_t n_rows,
+                             const struct err *err);
+void store_status(struct store *store, store_status_fn *done, void *data);
