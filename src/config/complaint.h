@@ -1,0 +1,50 @@
+/*
+ * Complaints: what is wrong with a configuration, each with its place and what would be right.
+ *
+ * They are collected rather than returned, so that reading goes on behind one and all are shown at
+ * once. A complaint never holds the value of a secret, nor what a variable expanded to.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum complaint_level {
+    COMPLAINT_ERROR,
+    COMPLAINT_WARNING, /* works, and probably is not what was meant */
+    COMPLAINT_NOTE,
+};
+
+struct complaint {
+    const char *file;      /* lasts as long as the config */
+    unsigned file_no;      /* order of the files: the main file is 0 */
+    unsigned line, column; /* from 1; 0: the file as a whole */
+    enum complaint_level level;
+    char *text; /* ours */
+};
+
+struct complaints {
+    struct complaint *items;
+    size_t n_items;
+    size_t n_errors;
+    size_t n_warnings;
+};
+
+/* A place in a file. */
+struct place {
+    const char *file;
+    unsigned file_no;
+    unsigned line, column;
+};
+
+void complain(struct complaints *complaints, enum complaint_level level, struct place place,
+              const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* By file, line and column; equal places keep their order. */
+void complaints_sort(struct complaints *complaints);
+
+/* "file:line:column: text"; warnings and notes say so in front of the text. */
+void complaints_print(const struct complaints *complaints, FILE *out);
+
+void complaints_deinit(struct complaints *complaints);

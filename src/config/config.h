@@ -1,0 +1,121 @@
+/*
+ * The configuration: one main file and the job files it names, checked as a whole and offline.
+ *
+ * Everything that is wrong becomes a complaint with its place, and reading goes on, so one look
+ * shows all there is to mend. A bad job never hides another: `jobs` holds the good ones, and they
+ * may be used even where complaints about others exist (the service does, `run` and `check` do
+ * not). The keys, their ranges, defaults and documentation stand in one table (key.h), and so the
+ * sample file, the JSON Schema and `check --show` are made from what the reader itself goes by.
+ *
+ * Ownership: the config owns everything that hangs below it, until config_destroy().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config/complaint.h"
+#include "config/cron.h"
+#include "core/err.h"
+#include "core/uuid.h"
+
+struct buf;
+struct endpoint;
+
+struct config_api {
+    char *provider; /* "dataforseo" */
+    char *base_url; /* without a slash at its end; plain http only to loopback */
+    char *login;
+    char *password; /* secret */
+    int64_t in_flight;
+    int64_t calls_per_minute;
+};
+
+/* What is kept current night after night: one target of a job with its parameters. */
+struct config_feed {
+    struct uuid key; /* over what the feed means; see feed_key() */
+    char *target;
+    char *request; /* JSON object: the job's API parameters; without the target */
+};
+
+struct config_job {
+    char *name;
+    const char *file;    /* as it was opened; one of config->files */
+    unsigned line;       /* of its document */
+    const char *project; /* "default" where none is named */
+    const struct endpoint *endpoint;
+    char *schedule;         /* as written; NULL: only by hand */
+    struct cron cron;       /* what `schedule` says; all empty where it is NULL */
+    char *timezone;         /* IANA name */
+    char *request;          /* JSON object, keys sorted: the API parameters as the job has them */
+    char *tag;              /* the user's, from `request`; NULL: none */
+    int64_t limit;          /* items of a page, from `request`; 0: not given */
+    bool has_order_by;      /* `request` has one */
+    int64_t max_rows;       /* items per listing; 0: all */
+    int64_t budget_nanousd; /* the cap of a run: the smaller of the job's own and the config's */
+    int64_t own_budget_nanousd; /* as the job has it; 0: none */
+    char *labels;               /* JSON object, keys sorted; "{}" where there are none */
+    struct config_feed *feeds;  /* one per target, in the order of the file */
+    size_t n_feeds;
+};
+
+struct config {
+    char *file;
+    struct config_api api;
+    char *database_url;             /* secret: may hold a password */
+    char *spool;                    /* absolute, or relative to the working directory */
+    char *job_files;                /* the pattern, as written */
+    int64_t budget_per_run_nanousd; /* 0: none */
+    struct config_job *jobs;        /* the good ones, by file and line */
+    size_t n_jobs;
+    struct complaints complaints; /* sorted: main file first, then by file, line, column */
+    char **files;                 /* every file that was opened; what the names above point into */
+    size_t n_files;
+};
+
+/*
+ * Reads `path` and the job files it names. `*ret_config` is given in either case, since it holds
+ * the complaints. False with ERR_CONFIG where at least one of them is an error; the text then says
+ * how many there are. Warnings and notes alone are a success.
+ */
+bool config_load(const char *path, struct config **ret_config, struct err *err);
+
+/*
+ * The same from memory, with nothing read from disk: `main_text` as a main file, `job_text` as the
+ * one job file (either may be NULL; without a main text its keys are not missed).
+ */
+bool config_load_text(const char *main_text, size_t main_size, const char *job_text,
+                      size_t job_size, struct config **ret_config, struct err *err);
+
+/* NULL is fine. */
+void config_destroy(struct config *config);
+
+/* For CLEANUP on a `struct config *`. */
+void config_free(struct config **config);
+
+/* The job with that name, or NULL. */
+const struct config_job *config_job_find(const struct config *config, const char *name);
+
+/* One line per complaint: "file:line:column: text". */
+void config_print_complaints(const struct config *config, FILE *out);
+
+/* The effective configuration as YAML: defaults filled in, secrets masked, jobs with their feeds.
+ */
+void config_show(const struct config *config, struct buf *out);
+
+/* The commented sample of a main file. */
+void config_sample(struct buf *out);
+
+/* JSON Schemas for editors: of the main file, and of one document of a job file. */
+void config_schema(struct buf *out);
+void config_job_schema(struct buf *out);
+
+/*
+ * Who a feed is: md5 over the canonical JSON of [project, job, endpoint, target, request], the
+ * request without what changes only how it is asked for (limit, order_by, tag). A changed meaning
+ * is a new feed.
+ */
+struct uuid feed_key(const char *project, const char *job, const char *endpoint, const char *target,
+                     const char *meaning);
