@@ -35,12 +35,9 @@ const struct param *endpoint_param(const struct endpoint *endpoint, const char *
 const char *column_type_name(enum column_type type)
 {
     static const char *const names[] = {
-        [COLUMN_TEXT] = "text",
-        [COLUMN_BIGINT] = "bigint",
-        [COLUMN_BOOLEAN] = "boolean",
-        [COLUMN_TIMESTAMPTZ] = "timestamp with time zone",
-        [COLUMN_TEXT_ARRAY] = "text[]",
-        [COLUMN_JSONB] = "jsonb",
+        [COLUMN_TEXT] = "text",         [COLUMN_BIGINT] = "bigint",
+        [COLUMN_BOOLEAN] = "boolean",   [COLUMN_TIMESTAMPTZ] = "timestamp with time zone",
+        [COLUMN_TEXT_ARRAY] = "text[]", [COLUMN_JSONB] = "jsonb",
     };
 
     return names[type];
@@ -51,9 +48,9 @@ const char *const *filter_operators(enum filter_type type)
     static const char *const none[] = {NULL};
     static const char *const boolean[] = {"=", "<>", NULL};
     static const char *const number[] = {"<", "<=", ">", ">=", "=", "<>", "in", "not_in", NULL};
-    static const char *const string[] = {"=",        "<>",    "in",        "not_in", "like",
-                                         "not_like", "ilike", "not_ilike", "regex",  "not_regex",
-                                         "match",    "not_match", NULL};
+    static const char *const string[] = {
+        "=",         "<>",    "in",        "not_in", "like",      "not_like", "ilike",
+        "not_ilike", "regex", "not_regex", "match",  "not_match", NULL};
     static const char *const time[] = {"<", ">", NULL};
     static const char *const array[] = {"has", "has_not", NULL};
     static const char *const *const by_type[] = {

@@ -44,11 +44,11 @@ struct column {
 enum param_type {
     PARAM_TEXT,
     PARAM_BOOL,
-    PARAM_INT,         /* min .. max */
-    PARAM_WORD,        /* one of `words` */
-    PARAM_TARGET,      /* a domain without scheme and www., or an absolute page URL */
-    PARAM_FILTERS,     /* the filter grammar over the endpoint's columns, at most `max` conditions */
-    PARAM_ORDER_BY,    /* "column,asc" or "column,desc", at most `max` rules */
+    PARAM_INT,      /* min .. max */
+    PARAM_WORD,     /* one of `words` */
+    PARAM_TARGET,   /* a domain without scheme and www., or an absolute page URL */
+    PARAM_FILTERS,  /* the filter grammar over the endpoint's columns, at most `max` conditions */
+    PARAM_ORDER_BY, /* "column,asc" or "column,desc", at most `max` rules */
     PARAM_CUSTOM_MODE, /* {field: one of `words`, value: min .. max} */
     PARAM_OURS,        /* linkhaul sets it itself; refused in a job, `doc` says why */
 };
@@ -69,11 +69,12 @@ struct endpoint {
     size_t n_columns;
     const struct param *params;
     size_t n_params;
-    const char *const *key_columns; /* link_key is over these, NULL-terminated; without them: reject */
-    const char *const *walk_order;  /* our order for a listing taken whole, NULL-terminated */
-    int64_t offset_reach;           /* offset + limit may not pass this */
-    int64_t limit_max;              /* items of a page */
-    bool has_token;                 /* search_after_token goes on beyond offset_reach */
+    const char *const
+        *key_columns; /* link_key is over these, NULL-terminated; without them: reject */
+    const char *const *walk_order; /* our order for a listing taken whole, NULL-terminated */
+    int64_t offset_reach;          /* offset + limit may not pass this */
+    int64_t limit_max;             /* items of a page */
+    bool has_token;                /* search_after_token goes on beyond offset_reach */
 };
 
 /* Gives an endpoint its columns or parameters, and counts them. */
@@ -83,7 +84,11 @@ struct endpoint {
 #define PARAMS(...)                                                                                \
     .params = (const struct param[]){__VA_ARGS__},                                                 \
     .n_params = sizeof((const struct param[]){__VA_ARGS__}) / sizeof(struct param)
-#define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
+#define WORDS(...)                                                                                 \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 
 /* The endpoint with that name, or NULL. */
 const struct endpoint *endpoint_find(const char *name);

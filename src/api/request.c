@@ -1,0 +1,102 @@
+#include "api/request.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "core/mem.h"
+
+#define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
+
+static void put_json(struct json_object **tree)
+{
+    json_object_put(*tree);
+}
+
+/* Our own texts: the job loader wrote them. */
+static struct json_object *parse(const char *text)
+{
+    struct json_object *tree = json_tokener_parse(text);
+
+    assert(tree != NULL);
+    return tree;
+}
+
+char *request_body(const char *request, const struct request_page *page)
+{
+    CLEANUP(put_json) struct json_object *tasks = json_object_new_array();
+    struct json_object *task = parse(request);
+
+    json_object_array_add(tasks, task);
+    json_object_object_add(task, "target", json_object_new_string(page->target));
+    json_object_object_add(task, "limit", json_object_new_int64(page->limit));
+    json_object_object_add(task, "tag", json_object_new_string(page->tag));
+    json_object_object_del(task, "order_by");
+    if (page->order_by != NULL)
+        json_object_object_add(task, "order_by", parse(page->order_by));
+    if (page->token != NULL)
+        json_object_object_add(task, "search_after_token", json_object_new_string(page->token));
+    else if (page->position > 0)
+        json_object_object_add(task, "offset", json_object_new_int64(page->position));
+    return mem_strdup(json_object_to_json_string_ext(tasks, JSON_FLAGS));
+}
+
+int64_t request_limit(const struct endpoint *endpoint, const char *request, int64_t max_rows)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    struct json_object *value;
+    int64_t limit = endpoint->limit_max;
+
+    if (json_object_object_get_ex(task, "limit", &value))
+        limit = json_object_get_int64(value);
+    return max_rows > 0 && max_rows < limit ? max_rows : limit;
+}
+
+static bool has_rule_for(struct json_object *rules, const char *rule)
+{
+    size_t length = strcspn(rule, ",");
+
+    for (size_t i = 0; i < json_object_array_length(rules); i++) {
+        const char *other = json_object_get_string(json_object_array_get_idx(rules, i));
+
+        if (strcspn(other, ",") == length && strncmp(other, rule, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+char *request_order(const struct endpoint *endpoint, const char *request, bool is_cut)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    CLEANUP(put_json) struct json_object *rules = json_object_new_array();
+    const struct param *param = endpoint_param(endpoint, "order_by");
+    struct json_object *users;
+    const char *last = NULL;
+
+    if (is_cut && !json_object_object_get_ex(task, "order_by", &users))
+        return NULL; /* the API's own order is what a user who names none has asked for */
+    for (size_t i = 0; is_cut && i < json_object_array_length(users); i++)
+        json_object_array_add(rules, json_object_get(json_object_array_get_idx(users, i)));
+    for (size_t i = 0; endpoint->walk_order[i] != NULL; i++) {
+        last = endpoint->walk_order[i];
+        if (!is_cut)
+            json_object_array_add(rules, json_object_new_string(last));
+    }
+    if (is_cut && !has_rule_for(rules, last) &&
+        (int64_t)json_object_array_length(rules) < param->max)
+        json_object_array_add(rules, json_object_new_string(last));
+    return mem_strdup(json_object_to_json_string_ext(rules, JSON_FLAGS));
+}
+
+char *request_tag(const char *request, const char *install, int64_t listing_id, int slice_no)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    struct json_object *users;
+    bool has_own = json_object_object_get_ex(task, "tag", &users);
+
+    return mem_printf("lh/%s/%" PRId64 ".%d%s%s", install, listing_id, slice_no, has_own ? " " : "",
+                      has_own ? json_object_get_string(users) : "");
+}

@@ -1,0 +1,44 @@
+/*
+ * The body of a call: the job's parameters, and what linkhaul sets itself.
+ *
+ * All texts are JSON as the job loader made it, so what cannot be read is a programming error.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct endpoint;
+
+/* How one page is asked for. */
+struct request_page {
+    const char *target;
+    int64_t limit;
+    const char *order_by; /* JSON array; NULL: none is sent */
+    int64_t position;     /* its offset; of no account where there is a token */
+    const char *token;    /* search_after_token; NULL: by offset */
+    const char *tag;      /* ours, with the user's behind it: request_tag() */
+};
+
+/*
+ * The body as it is sent: an array of one task. A body never holds a token and an offset, so a
+ * chain's bodies differ in their token alone. free() it.
+ */
+char *request_body(const char *request, const struct request_page *page);
+
+/*
+ * The items of a page, fixed for a slice: the request's limit, else the endpoint's largest; or
+ * max_rows where that is smaller (0: there is none).
+ */
+int64_t request_limit(const struct endpoint *endpoint, const char *request, int64_t max_rows);
+
+/*
+ * The order of a listing as a JSON array, or NULL where none is sent. A listing taken whole is
+ * walked in the endpoint's own order; where max_rows cuts (`is_cut`) the user's order decides what
+ * is left, with the endpoint's last rule behind it to break ties, if there is room for a rule.
+ * free() it.
+ */
+char *request_order(const struct endpoint *endpoint, const char *request, bool is_cut);
+
+/* "lh/<install>/<listing>.<slice>", and the user's own tag behind a space. free() it. */
+char *request_tag(const char *request, const char *install, int64_t listing_id, int slice_no);

@@ -1,0 +1,238 @@
+#include "crawl/pager.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+
+/*
+ *   UNDECIDED ──▶ OFFSET   page 1 says that all fits the reach (or there is no token)
+ *       │
+ *       └───────▶ CHAIN    it does not, and there is a token
+ *
+ * By offset the pages are planned from total_count. An empty page ends the plan where it stands; a
+ * full last page with total_count beyond it prolongs the plan. A short page in the middle ends
+ * nothing: what it lacks is counted as missing.
+ *
+ * In a chain a new token is followed after a full page; after a short one only while total_count
+ * promises more. No items, no token, or the token just sent is the end.
+ */
+
+/* A page's number is its position over the page size. */
+static size_t page_no(const struct pager *pager, int64_t position)
+{
+    return (size_t)(position / pager->settings.limit);
+}
+
+/* Plans `n_pages` pages; never fewer than were planned before. */
+static void plan(struct pager *pager, size_t n_pages)
+{
+    if (n_pages <= pager->n_pages)
+        return;
+    pager->pages = mem_resize(pager->pages, n_pages, sizeof(*pager->pages));
+    memset(pager->pages + pager->n_pages, PAGER_PAGE_WANTED, n_pages - pager->n_pages);
+    pager->n_pages = n_pages;
+}
+
+/* Nothing behind page `n_pages` is wanted any more; what is open there still comes in. */
+static void cut_plan(struct pager *pager, size_t n_pages)
+{
+    for (size_t i = n_pages; i < pager->n_pages; i++)
+        if (pager->pages[i] == PAGER_PAGE_WANTED)
+            pager->pages[i] = PAGER_PAGE_IN;
+}
+
+/* The whole pages that offsets can reach. */
+static int64_t reach(const struct pager *pager)
+{
+    return pager->settings.offset_reach / pager->settings.limit * pager->settings.limit;
+}
+
+static int64_t wanted_items(const struct pager *pager)
+{
+    int64_t max_rows = pager->settings.max_rows;
+
+    return max_rows > 0 && pager->total_count > max_rows ? max_rows : pager->total_count;
+}
+
+void pager_init(struct pager *pager, const struct pager_settings *settings)
+{
+    assert(settings->limit > 0 && settings->limit <= settings->offset_reach);
+    *pager = (struct pager){.settings = *settings, .total_count = -1};
+    plan(pager, 1);
+}
+
+void pager_deinit(struct pager *pager)
+{
+    free(pager->pages);
+    free(pager->token);
+    *pager = (struct pager){.total_count = -1};
+}
+
+/* Plans by offset what total_count promises, as far as offsets reach. */
+static void plan_offsets(struct pager *pager)
+{
+    int64_t items = wanted_items(pager);
+
+    if (items > reach(pager)) {
+        items = reach(pager);
+        pager->is_out_of_reach = true;
+    }
+    plan(pager, (size_t)((items + pager->settings.limit - 1) / pager->settings.limit));
+}
+
+static void set_token(struct pager *pager, const char *token)
+{
+    char *copy = mem_strdup(token); /* before the old one goes: it may be the same */
+
+    free(pager->token);
+    pager->token = copy;
+}
+
+void pager_restore(struct pager *pager, enum pager_walk walk, int64_t position, const char *token,
+                   int64_t total_count, bool is_ended)
+{
+    pager->walk = walk;
+    pager->total_count = total_count;
+    if (walk == PAGER_OFFSET) {
+        plan_offsets(pager);
+        return;
+    }
+    pager->is_ended = is_ended;
+    if (walk == PAGER_CHAIN) {
+        pager->position = position;
+        pager->n_items = position;
+        set_token(pager, token);
+    }
+}
+
+void pager_restore_page(struct pager *pager, int64_t position, int64_t n_items)
+{
+    plan(pager, page_no(pager, position) + 1);
+    pager->pages[page_no(pager, position)] = PAGER_PAGE_IN;
+    pager->n_items += n_items;
+    if (n_items == 0)
+        cut_plan(pager, page_no(pager, position));
+}
+
+bool pager_next(struct pager *pager, struct pager_ask *ret_ask)
+{
+    if (pager->is_ended)
+        return false;
+    if (pager->walk == PAGER_CHAIN) {
+        if (pager->n_open > 0 || pager->n_stuck > 0)
+            return false;
+        pager->n_open++;
+        *ret_ask = (struct pager_ask){.position = pager->position, .token = pager->token};
+        return true;
+    }
+    while (pager->next_page < pager->n_pages && pager->pages[pager->next_page] != PAGER_PAGE_WANTED)
+        pager->next_page++;
+    if (pager->next_page == pager->n_pages)
+        return false;
+    pager->pages[pager->next_page] = PAGER_PAGE_OPEN;
+    pager->n_open++;
+    *ret_ask = (struct pager_ask){.position = (int64_t)pager->next_page * pager->settings.limit};
+    return true;
+}
+
+void pager_put_back(struct pager *pager, int64_t position, bool is_stuck)
+{
+    pager->n_open--;
+    if (is_stuck)
+        pager->n_stuck++;
+    if (pager->walk == PAGER_CHAIN)
+        return;
+    pager->pages[page_no(pager, position)] = is_stuck ? PAGER_PAGE_STUCK : PAGER_PAGE_WANTED;
+    if (page_no(pager, position) < pager->next_page)
+        pager->next_page = page_no(pager, position);
+}
+
+static bool is_full(const struct pager *pager, const struct pager_answer *answer)
+{
+    return answer->n_items >= pager->settings.limit;
+}
+
+static void decide_walk(struct pager *pager, const struct pager_answer *answer)
+{
+    bool may_chain = pager->settings.has_token && answer->token != NULL;
+
+    pager->walk = wanted_items(pager) > reach(pager) && may_chain ? PAGER_CHAIN : PAGER_OFFSET;
+}
+
+static void answer_by_offset(struct pager *pager, const struct pager_answer *answer)
+{
+    size_t page = page_no(pager, answer->position);
+
+    pager->pages[page] = PAGER_PAGE_IN;
+    if (answer->n_items == 0)
+        cut_plan(pager, page);
+    else if (answer->position == 0 || (page + 1 == pager->n_pages && is_full(pager, answer)))
+        plan_offsets(pager); /* page 1 lays the plan; a full last page may prolong it */
+}
+
+static void answer_in_chain(struct pager *pager, const struct pager_answer *answer)
+{
+    bool is_new_token = answer->token != NULL && (answer->asked_token == NULL ||
+                                                  strcmp(answer->token, answer->asked_token) != 0);
+    bool is_more_promised;
+
+    pager->position = answer->position + answer->n_items;
+    is_more_promised = is_full(pager, answer) || pager->position < pager->total_count;
+    pager->is_ended = answer->n_items == 0 || !is_new_token || !is_more_promised ||
+                      (pager->settings.max_rows > 0 && pager->position >= pager->settings.max_rows);
+    set_token(pager, pager->is_ended ? NULL : answer->token);
+}
+
+void pager_answer(struct pager *pager, const struct pager_answer *answer)
+{
+    pager->n_open--;
+    pager->n_items += answer->n_items;
+    if (answer->total_count >= 0)
+        pager->total_count = answer->total_count;
+    else if (pager->total_count < 0)
+        pager->total_count = answer->n_items;
+    if (pager->walk == PAGER_UNDECIDED)
+        decide_walk(pager, answer);
+    if (pager->walk == PAGER_CHAIN)
+        answer_in_chain(pager, answer);
+    else
+        answer_by_offset(pager, answer);
+}
+
+bool pager_is_done(const struct pager *pager)
+{
+    if (pager->n_open > 0 || pager->n_stuck > 0)
+        return false;
+    if (pager->is_ended)
+        return true;
+    if (pager->walk != PAGER_OFFSET)
+        return false;
+    for (size_t i = pager->next_page; i < pager->n_pages; i++)
+        if (pager->pages[i] != PAGER_PAGE_IN)
+            return false;
+    return true;
+}
+
+bool pager_is_stuck(const struct pager *pager)
+{
+    if (pager->n_open > 0 || pager->n_stuck == 0)
+        return false;
+    for (size_t i = pager->next_page; pager->walk != PAGER_CHAIN && i < pager->n_pages; i++)
+        if (pager->pages[i] == PAGER_PAGE_WANTED)
+            return false;
+    return true;
+}
+
+const char *pager_completeness(const struct pager *pager)
+{
+    if (pager->settings.max_rows > 0 && pager->total_count > pager->settings.max_rows)
+        return "limited";
+    return pager->is_out_of_reach ? "capped" : "complete";
+}
+
+int64_t pager_expected(const struct pager *pager)
+{
+    return pager->total_count < 0 ? -1 : wanted_items(pager);
+}
