@@ -2,8 +2,9 @@
  * linkhaul's verbs on the database: open a run, reserve a call, land a page, publish a listing.
  *
  * There is no general query function; every statement is a file in sql/queries and is built in.
- * Two connections serve a process: `control` (the holder's lock, reservations, the state of runs)
- * and `loader` (one COPY transaction at a time, in the order in which pages arrived).
+ * Three connections serve a process: `control` (the holder's lock, reservations, the state of runs),
+ * `loader` (one COPY transaction at a time, in the order in which pages arrived) and `publisher`, so
+ * that neither a long COPY nor a long publish ever stands in the way of a reservation.
  *
  * Callbacks are called exactly once, on the loop, never from inside the function they were given
  * to. A lost connection ends everything with ERR_DB; the process then ends, and the next start goes
@@ -32,7 +33,7 @@ typedef void store_done_fn(void *data, const struct err *err);
 struct store *store_open(struct uv_loop_s *loop, const char *url, bool is_holder,
                          store_done_fn *done, void *data);
 
-/* Closes both connections and frees the store on a later turn; what waits ends with ERR_CANCELED. */
+/* Closes the connections and frees the store on a later turn; what waits ends with ERR_CANCELED. */
 void store_close(struct store *store);
 
 /* --- a run and its listings -------------------------------------------------------------------- */
@@ -94,6 +95,7 @@ struct store_open_attempt {
 struct store_run {
     int64_t run_id;
     struct uuid uid;      /* names its spool segment */
+    const char *install;  /* eight characters, the same for ever in this database; for tags */
     char night[11];       /* yyyy-mm-dd */
     int32_t night_days;   /* since 2000-01-01 */
     bool is_resumed;      /* it was open before */
