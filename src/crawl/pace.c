@@ -70,6 +70,11 @@ void pace_sent(struct pace *pace)
     pace->n_in_flight++;
 }
 
+void pace_unsent(struct pace *pace)
+{
+    pace->n_in_flight--;
+}
+
 void pace_ended(struct pace *pace, int64_t now_ms)
 {
     size_t last = (pace->first + pace->n_leaving) % pace->per_minute_max;

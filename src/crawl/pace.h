@@ -31,7 +31,10 @@ bool pace_may_send(struct pace *pace, int64_t now_ms, int64_t *ret_at_ms);
 
 void pace_sent(struct pace *pace);
 
-/* The call's last byte came, or it broke off before its first. */
+/* The call was not sent after all, or broke off before its first byte left. */
+void pace_unsent(struct pace *pace);
+
+/* The call's last byte came. */
 void pace_ended(struct pace *pace, int64_t now_ms);
 
 /* The call broke off and may still run at the server: its slot stays taken until `until_ms`. */

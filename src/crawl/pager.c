@@ -137,6 +137,21 @@ bool pager_next(struct pager *pager, struct pager_ask *ret_ask)
     return true;
 }
 
+bool pager_take(struct pager *pager, int64_t position, struct pager_ask *ret_ask)
+{
+    size_t page = page_no(pager, position);
+
+    if (pager->walk != PAGER_OFFSET)
+        return pager->position == position && pager_next(pager, ret_ask);
+    plan(pager, page + 1);
+    if (pager->pages[page] != PAGER_PAGE_WANTED)
+        return false;
+    pager->pages[page] = PAGER_PAGE_OPEN;
+    pager->n_open++;
+    *ret_ask = (struct pager_ask){.position = position};
+    return true;
+}
+
 void pager_put_back(struct pager *pager, int64_t position, bool is_stuck)
 {
     pager->n_open--;

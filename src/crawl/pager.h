@@ -81,6 +81,9 @@ void pager_restore_page(struct pager *pager, int64_t position, int64_t n_items);
 /* The next page that may be asked for now, marked as open; false where there is none for now. */
 bool pager_next(struct pager *pager, struct pager_ask *ret_ask);
 
+/* The page at `position`, as pager_next(); false where it is not wanted, or not yet. */
+bool pager_take(struct pager *pager, int64_t position, struct pager_ask *ret_ask);
+
 /* An open page was not answered: it is wanted again, or stuck until the next run. */
 void pager_put_back(struct pager *pager, int64_t position, bool is_stuck);
 

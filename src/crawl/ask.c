@@ -1,0 +1,134 @@
+#include <stddef.h>
+
+#include "core/mem.h"
+#include "crawl/crawl_private.h"
+
+/*
+ * Whose page is next. Answers of an earlier process come first, since they are paid for. Then the
+ * listings take turns, each with a page that waits to be asked again or the next that its pager
+ * wants, while there is a slot, room in the minute, and room behind us.
+ *
+ * Where only time is in the way, the owner is told when to come back; everything else that can free
+ * the way (a call ends, a page lands, money is booked) comes with an event of its own.
+ */
+
+* /
+
+    /* The answers of an earlier process come first: they are paid for. */
+    static void replay_adopted(struct crawl_slice *slice)
+{
+    struct crawl_page **at = &slice->adopted;
+    struct pager_ask ask;
+
+    while (*at != NULL) {
+        struct crawl_page *page = *at;
+
+        if (!pager_take(&slice->pager, page->position, &ask)) {
+            at = &page->next;
+            continue;
+        }
+        *at = page->next;
+        page->next = NULL;
+        page->token = mem_strdup(ask.token);
+        crawl_page_replay(page);
+        at = &slice->adopted;
+    }
+}
+
+static struct crawl_page *take_waiting(struct crawl_slice *slice, int64_t now_ms)
+{
+    for (struct crawl_page **at = &slice->waiting; *at != NULL; at = &(*at)->next)
+        if ((*at)->not_before_ms <= now_ms) {
+            struct crawl_page *page = *at;
+
+            *at = page->next;
+            page->next = NULL;
+            return page;
+        }
+    return NULL;
+}
+
+static struct crawl_page *next_page_of(struct crawl_listing *listing, int64_t now_ms)
+{
+    if (listing->state != CRAWL_LISTING_WALKING || listing->run->is_refused)
+        return NULL;
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        struct crawl_slice *slice = &listing->slices[i];
+        struct crawl_page *page = take_waiting(slice, now_ms);
+        struct pager_ask ask;
+
+        if (page != NULL)
+            return page;
+        if (pager_next(&slice->pager, &ask))
+            return crawl_page_new(slice, &ask);
+    }
+    return NULL;
+}
+
+struct crawl_listing *crawl_listing_at(struct crawl *crawl, size_t i)
+{
+    size_t run = 0;
+
+    while (i >= crawl->runs[run]->n_listings)
+        i -= crawl->runs[run++]->n_listings;
+    return &crawl->runs[run]->listings[i];
+}
+
+/* The listings take turns, so that a small one is not stuck behind a big one. */
+static struct crawl_page *next_page(struct crawl *crawl, int64_t now_ms)
+{
+    for (size_t i = 0; i < crawl->n_listings; i++) {
+        size_t turn = (crawl->cursor + i) % crawl->n_listings;
+        struct crawl_page *page = next_page_of(crawl_listing_at(crawl, turn), now_ms);
+
+        if (page != NULL) {
+            crawl->cursor = turn + 1;
+            return page;
+        }
+    }
+    return NULL;
+}
+
+/* When the first of the waiting pages may be asked for; -1: none waits. */
+static int64_t earliest_waiting(struct crawl *crawl)
+{
+    int64_t earliest = -1;
+
+    for (size_t i = 0; i < crawl->n_listings; i++) {
+        struct crawl_listing *listing = crawl_listing_at(crawl, i);
+
+        for (size_t j = 0; j < listing->n_slices; j++)
+            for (struct crawl_page *page = listing->slices[j].waiting; page != NULL;
+                 page = page->next)
+                if (earliest < 0 || page->not_before_ms < earliest)
+                    earliest = page->not_before_ms;
+    }
+    return earliest;
+}
+
+void crawl_ask(struct crawl *crawl)
+{
+    int64_t now_ms = crawl->ports->now_ms(crawl->data);
+    int64_t at_ms = -1, waiting_ms;
+    struct crawl_page *page = NULL;
+
+    for (size_t i = 0; i < crawl->n_listings; i++) {
+        struct crawl_listing *listing = crawl_listing_at(crawl, i);
+
+        if (listing->state == CRAWL_LISTING_WALKING)
+            for (size_t j = 0; j < listing->n_slices; j++)
+                replay_adopted(&listing->slices[j]);
+    }
+    while (!crawl->is_full && crawl->n_backlog < crawl->settings.backlog_max &&
+           pace_may_send(&crawl->pace, now_ms, &at_ms)) {
+        page = next_page(crawl, now_ms);
+        if (page == NULL)
+            break;
+        crawl_page_reserve(page);
+    }
+    waiting_ms = earliest_waiting(crawl);
+    if (waiting_ms > now_ms && (at_ms < 0 || waiting_ms < at_ms))
+        at_ms = waiting_ms;
+    if (at_ms >= 0)
+        crawl->ports->wake_at(crawl->data, at_ms);
+}

@@ -1,0 +1,409 @@
+#include "crawl/crawl.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "api/request.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "crawl/crawl_private.h"
+
+/*
+ * All goes well: every listing's slice is recorded; listings take turns in asking for pages while
+ * there are slots, minutes and money; a listing whose pages are all in is published; a run whose
+ * listings are over ends; when all runs have ended the crawl is done.
+ *
+ * A listing that fails asks for nothing more, lets land what is under way, and is suspended with
+ * the reason: it stays open, and the run's next start goes on with it. A run is out of money only
+ * when a reserve does not fit while no call of it is open, since each open one is reserved at its
+ * worst.
+ *
+ * crawl_stop() lets land what is paid for and leaves the listings as they are. crawl_fail() does
+ * not even land: answers stay in the spool.
+ */
+
+struct crawl *crawl_new(const struct crawl_settings *settings, const struct crawl_ports *ports,
+                        void *data)
+{
+    struct crawl *crawl = mem_new(sizeof(*crawl));
+
+    crawl->settings = *settings;
+    crawl->ports = ports;
+    crawl->data = data;
+    crawl->jitter = settings->jitter_seed;
+    pace_init(&crawl->pace, settings->in_flight, settings->calls_per_minute);
+    return crawl;
+}
+
+static void free_pages(struct crawl_page *page)
+{
+    while (page != NULL) {
+        struct crawl_page *next = page->next;
+
+        crawl_page_free(page);
+        page = next;
+    }
+}
+
+static void free_listing(struct crawl_listing *listing)
+{
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        free_pages(listing->slices[i].waiting);
+        free_pages(listing->slices[i].adopted);
+        pager_deinit(&listing->slices[i].pager);
+        free(listing->slices[i].order_by);
+    }
+    free(listing->slices);
+    free(listing->target);
+    free(listing->request);
+}
+
+void crawl_destroy(struct crawl *crawl)
+{
+    if (crawl == NULL)
+        return;
+    for (size_t i = 0; i < crawl->n_runs; i++) {
+        for (size_t j = 0; j < crawl->runs[i]->n_listings; j++)
+            free_listing(&crawl->runs[i]->listings[j]);
+        free(crawl->runs[i]->listings);
+        free(crawl->runs[i]);
+    }
+    free(crawl->runs);
+    pace_deinit(&crawl->pace);
+    free(crawl);
+}
+
+struct crawl_run *crawl_add_run(struct crawl *crawl, const struct crawl_run_settings *settings)
+{
+    struct crawl_run *run = mem_new(sizeof(*run));
+
+    run->crawl = crawl;
+    run->run_id = settings->run_id;
+    run->job = settings->job;
+    run->endpoint = settings->endpoint;
+    run->price = settings->price;
+    run->booked_nanousd = settings->booked_nanousd;
+    run->data = settings->data;
+    run->listings = mem_new_array(settings->n_listings, sizeof(*run->listings));
+    crawl->runs = mem_resize(crawl->runs, crawl->n_runs + 1, sizeof(struct crawl_run *));
+    crawl->runs[crawl->n_runs++] = run;
+    return run;
+}
+
+struct crawl_listing *crawl_add_listing(struct crawl_run *run,
+                                        const struct crawl_listing_settings *settings)
+{
+    struct crawl_listing *listing = &run->listings[run->n_listings++];
+
+    listing->run = run;
+    listing->listing_id = settings->listing_id;
+    listing->target = mem_strdup(settings->target);
+    listing->request = mem_strdup(settings->request);
+    listing->max_rows = settings->max_rows;
+    listing->last_total_count = settings->last_total_count;
+    listing->data = settings->data;
+    listing->slices = mem_new_array(1, sizeof(*listing->slices));
+    run->crawl->n_listings++;
+    return listing;
+}
+
+static struct crawl_slice *add_slice(struct crawl_listing *listing, int32_t slice_no, int64_t limit,
+                                     const char *order_by)
+{
+    struct crawl_slice *slice = &listing->slices[listing->n_slices++];
+    const struct endpoint *endpoint = listing->run->endpoint;
+
+    slice->listing = listing;
+    slice->slice_no = slice_no;
+    slice->limit = limit;
+    slice->order_by = mem_strdup(order_by);
+    pager_init(&slice->pager, &(struct pager_settings){.limit = limit,
+                                                       .offset_reach = endpoint->offset_reach,
+                                                       .has_token = endpoint->has_token,
+                                                       .max_rows = listing->max_rows});
+    return slice;
+}
+
+struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
+                                    const struct crawl_slice_settings *settings)
+{
+    struct crawl_slice *slice =
+        add_slice(listing, settings->slice_no, settings->limit, settings->order_by);
+
+    pager_restore(&slice->pager, settings->walk, settings->position, settings->token,
+                  settings->total_count, settings->is_ended);
+    return slice;
+}
+
+void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t position,
+                 void *data)
+{
+    struct crawl_page *page = crawl_page_new(slice, &(struct pager_ask){.position = position});
+
+    page->attempt = *attempt;
+    page->is_adopted = true;
+    page->data = data;
+    page->next = slice->adopted;
+    slice->adopted = page;
+}
+
+/* --- beginning ---------------------------------------------------------------------------------
+ */
+
+/* Whether max_rows will cut is known from the feed's last listing; a first one is taken as cut. */
+static void begin_slice(struct crawl_listing *listing)
+{
+    struct crawl *crawl = listing->run->crawl;
+    const struct endpoint *endpoint = listing->run->endpoint;
+    bool is_cut = listing->max_rows > 0 &&
+                  (listing->last_total_count < 0 || listing->last_total_count > listing->max_rows);
+    CLEANUP(mem_free_string) char *order_by = request_order(endpoint, listing->request, is_cut);
+    int64_t limit = request_limit(endpoint, listing->request, listing->max_rows);
+
+    listing->n_beginning++;
+    crawl->ports->begin_slice(crawl->data, add_slice(listing, 0, limit, order_by));
+}
+
+void crawl_start(struct crawl *crawl)
+{
+    for (size_t i = 0; i < crawl->n_runs; i++)
+        for (size_t j = 0; j < crawl->runs[i]->n_listings; j++) {
+            struct crawl_listing *listing = &crawl->runs[i]->listings[j];
+
+            if (listing->n_slices == 0)
+                begin_slice(listing);
+            else
+                listing->state = CRAWL_LISTING_WALKING;
+        }
+    crawl->is_started = true;
+    crawl->ports->wake_at(crawl->data, crawl->ports->now_ms(crawl->data));
+}
+
+void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err)
+{
+    struct crawl_listing *listing = slice->listing;
+    struct crawl *crawl = listing->run->crawl;
+
+    if (--listing->n_beginning == 0 && listing->state == CRAWL_LISTING_BEGINNING)
+        listing->state = CRAWL_LISTING_WALKING;
+    if (err != NULL)
+        crawl_fail(crawl, err);
+    else
+        crawl_pump(crawl);
+}
+
+/* --- ending ------------------------------------------------------------------------------------
+ */
+
+void crawl_fail_listing(struct crawl_listing *listing, const char *completeness, const char *format,
+                        ...)
+{
+    va_list arguments;
+
+    if (listing->state != CRAWL_LISTING_WALKING && listing->state != CRAWL_LISTING_BEGINNING)
+        return;
+    va_start(arguments, format);
+    vsnprintf(listing->reason, sizeof(listing->reason), format, arguments);
+    va_end(arguments);
+    listing->completeness = completeness;
+    listing->state = CRAWL_LISTING_FAILING;
+    log_error("%s: %s: %s", listing->run->job, listing->target, listing->reason);
+}
+
+static void drop_waiting(struct crawl_listing *listing)
+{
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        free_pages(listing->slices[i].waiting);
+        listing->slices[i].waiting = NULL;
+    }
+}
+
+/* All slices done: 1. Some cannot go on and none has work: -1. Otherwise 0. */
+static int progress_of(const struct crawl_listing *listing)
+{
+    bool is_done = true, is_stuck = false;
+
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        const struct pager *pager = &listing->slices[i].pager;
+
+        if (pager_is_done(pager))
+            continue;
+        is_done = false;
+        if (!pager_is_stuck(pager))
+            return 0;
+        is_stuck = true;
+    }
+    return is_done ? 1 : is_stuck ? -1 : 0;
+}
+
+static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
+{
+    char reason[sizeof(listing->reason)];
+
+    if (listing->n_busy > 0)
+        return;
+    switch (progress_of(listing)) {
+    case 1:
+        listing->completeness = pager_completeness(&listing->slices[0].pager);
+        listing->state = CRAWL_LISTING_PUBLISHING;
+        crawl->ports->publish(crawl->data, listing);
+        return;
+    case -1:
+        memcpy(reason, listing->reason, sizeof(reason));
+        crawl_fail_listing(listing, "error", "%s", reason);
+        return;
+    default:
+        if (crawl->is_stopping) {
+            drop_waiting(listing);
+            listing->state = CRAWL_LISTING_OVER;
+        }
+    }
+}
+
+static void end_listing(struct crawl *crawl, struct crawl_listing *listing)
+{
+    bool is_lost = crawl->failure.kind != ERR_NONE;
+
+    if (listing->n_beginning > 0)
+        return;
+    if (is_lost && listing->n_busy == 0 &&
+        (listing->state == CRAWL_LISTING_WALKING || listing->state == CRAWL_LISTING_FAILING)) {
+        drop_waiting(listing);
+        listing->state = CRAWL_LISTING_OVER;
+        return;
+    }
+    if (listing->state == CRAWL_LISTING_WALKING)
+        end_walking(crawl, listing);
+    if (listing->state == CRAWL_LISTING_FAILING && listing->n_busy == 0) {
+        drop_waiting(listing);
+        listing->state = CRAWL_LISTING_SUSPENDING;
+        crawl->ports->suspend(crawl->data, listing);
+    }
+}
+
+/* A refusal that no open call can lift: the message is the database's, naming the cap. */
+static void end_refused(struct crawl_run *run)
+{
+    const char *refusal = "the budget is used up";
+
+    for (size_t i = 0; i < run->n_listings; i++)
+        for (size_t j = 0; j < run->listings[i].n_slices; j++)
+            if (run->listings[i].slices[j].waiting != NULL &&
+                run->listings[i].slices[j].waiting->message[0] != '\0')
+                refusal = run->listings[i].slices[j].waiting->message;
+    for (size_t i = 0; i < run->n_listings; i++)
+        crawl_fail_listing(&run->listings[i], "budget", "%s", refusal);
+}
+
+static void end_runs(struct crawl *crawl)
+{
+    for (size_t i = 0; i < crawl->n_runs; i++) {
+        struct crawl_run *run = crawl->runs[i];
+        bool is_over = true;
+
+        if (run->is_refused && run->n_busy == 0)
+            end_refused(run);
+        for (size_t j = 0; j < run->n_listings; j++) {
+            end_listing(crawl, &run->listings[j]);
+            is_over = is_over && run->listings[j].state == CRAWL_LISTING_OVER;
+        }
+        if (!is_over || run->state != CRAWL_RUN_WALKING)
+            continue;
+        run->state = crawl->failure.kind != ERR_NONE ? CRAWL_RUN_OVER : CRAWL_RUN_ENDING;
+        if (run->state == CRAWL_RUN_ENDING)
+            crawl->ports->end_run(crawl->data, run);
+    }
+}
+
+void crawl_pump(struct crawl *crawl)
+{
+    if (!crawl->is_started || crawl->is_done)
+        return;
+    if (!crawl->is_stopping)
+        crawl_ask(crawl);
+    end_runs(crawl);
+    for (size_t i = 0; i < crawl->n_runs; i++)
+        if (crawl->runs[i]->state != CRAWL_RUN_OVER)
+            return;
+    crawl->is_done = true;
+    crawl->ports->done(crawl->data);
+}
+
+void crawl_on_time(struct crawl *crawl)
+{
+    crawl_pump(crawl);
+}
+
+void crawl_set_full(struct crawl *crawl, bool is_full)
+{
+    crawl->is_full = is_full;
+    crawl_pump(crawl);
+}
+
+void crawl_stop(struct crawl *crawl)
+{
+    crawl->is_stopping = true;
+    crawl_pump(crawl);
+}
+
+void crawl_fail(struct crawl *crawl, const struct err *err)
+{
+    if (crawl->failure.kind == ERR_NONE)
+        crawl->failure = *err;
+    crawl_stop(crawl);
+}
+
+static void listing_is_over(struct crawl_listing *listing, const struct err *err)
+{
+    struct crawl *crawl = listing->run->crawl;
+
+    listing->state = CRAWL_LISTING_OVER;
+    if (err != NULL)
+        crawl_fail(crawl, err);
+    else
+        crawl_pump(crawl);
+}
+
+void crawl_on_published(struct crawl_listing *listing, const struct err *err)
+{
+    listing->is_published = err == NULL;
+    listing_is_over(listing, err);
+}
+
+void crawl_on_suspended(struct crawl_listing *listing, const struct err *err)
+{
+    listing_is_over(listing, err);
+}
+
+void crawl_on_run_ended(struct crawl_run *run, const struct err *err)
+{
+    run->state = CRAWL_RUN_OVER;
+    if (err != NULL)
+        crawl_fail(run->crawl, err);
+    else
+        crawl_pump(run->crawl);
+}
+
+size_t crawl_n_in_flight(const struct crawl *crawl)
+{
+    return crawl->pace.n_in_flight - crawl->pace.n_held;
+}
+
+size_t crawl_n_runs(const struct crawl *crawl)
+{
+    return crawl->n_runs;
+}
+
+struct crawl_run *crawl_run_at(struct crawl *crawl, size_t i)
+{
+    return crawl->runs[i];
+}
+
+const struct err *crawl_failure(const struct crawl *crawl)
+{
+    return &crawl->failure;
+}

@@ -1,0 +1,242 @@
+/*
+ * The crawl decides: which call comes next, whether it may go, and what its answer means.
+ *
+ * One `struct crawl` serves an account: all its runs share the slots and the minute. It knows
+ * neither HTTP nor SQL; `struct crawl_ports` is how calls go out and rows land, and each request to
+ * a port is answered once, later, by the crawl_on_…() of its name, never from inside the port.
+ * Tests drive the same code with a script and a clock of their own.
+ *
+ * A page is asked for in this order: reserve (the database says whether the money is there), send,
+ * arrive (its slot is free), answer (judged), then land (rows, checkpoint and charge in one
+ * transaction) or settle (no rows). Only then is the next decision about it taken.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "api/price.h"
+#include "api/verdict.h"
+#include "core/err.h"
+#include "core/uuid.h"
+#include "crawl/pace.h"
+#include "crawl/pager.h"
+
+struct crawl;
+struct crawl_run;
+struct crawl_listing;
+struct crawl_page;
+struct endpoint;
+
+enum crawl_page_state {
+    CRAWL_PAGE_RESERVING,
+    CRAWL_PAGE_IN_FLIGHT,
+    CRAWL_PAGE_ARRIVED, /* its last byte is in, or it broke off; not judged yet */
+    CRAWL_PAGE_LANDING,
+    CRAWL_PAGE_SETTLING,
+    CRAWL_PAGE_WAITING, /* to be asked for again, not before `not_before_ms` */
+};
+
+struct crawl_slice {
+    struct crawl_listing *listing;
+    int32_t slice_no;
+    int64_t limit;
+    char *order_by; /* JSON, or NULL */
+    struct pager pager;
+    struct crawl_page *waiting; /* a list by `next` */
+    struct crawl_page *adopted; /* answers of an earlier process that nobody has asked for yet */
+    void *data;                 /* the owner's */
+};
+
+/* One call and what it is for. Freed by the crawl once it has landed or is given up. */
+struct crawl_page {
+    struct crawl_slice *slice;
+    struct uuid attempt; /* new for each call */
+    int64_t position;
+    char *token; /* NULL: by offset */
+    enum crawl_page_state state;
+    bool is_adopted; /* its answer is in the spool from an earlier process */
+    unsigned n_tries;
+    int64_t not_before_ms;
+    int64_t reserved_nanousd;
+    enum verdict_charge charge;
+    int64_t charged_nanousd;
+    struct verdict verdict;
+    char message[256]; /* what the API said */
+    int code;
+    void *data; /* the owner's */
+    struct crawl_page *next;
+};
+
+enum crawl_listing_state {
+    CRAWL_LISTING_BEGINNING, /* its slices are being recorded */
+    CRAWL_LISTING_WALKING,
+    CRAWL_LISTING_PUBLISHING,
+    CRAWL_LISTING_FAILING, /* asks for nothing more; what is under way still lands */
+    CRAWL_LISTING_SUSPENDING,
+    CRAWL_LISTING_OVER,
+};
+
+struct crawl_listing {
+    struct crawl_run *run;
+    int64_t listing_id;
+    char *target, *request; /* the request as JSON */
+    int64_t max_rows;
+    int64_t last_total_count; /* of the feed's listing before; -1: there is none */
+    enum crawl_listing_state state;
+    struct crawl_slice *slices; /* one, in this version */
+    size_t n_slices;
+    size_t n_beginning; /* slices that are not recorded yet */
+    size_t n_busy;      /* pages reserving, in flight, arrived, landing or settling */
+    bool is_published;
+    const char *completeness; /* published: its word; suspended: budget or error; NULL: stopped */
+    char reason[512];         /* why it is not published, for people; "" */
+    void *data;               /* the owner's */
+};
+
+enum crawl_run_state { CRAWL_RUN_WALKING, CRAWL_RUN_ENDING, CRAWL_RUN_OVER };
+
+struct crawl_run {
+    struct crawl *crawl;
+    int64_t run_id;
+    const char *job; /* the owner's */
+    const struct endpoint *endpoint;
+    struct price price;
+    enum crawl_run_state state;
+    struct crawl_listing *listings;
+    size_t n_listings;
+    size_t n_busy;            /* over its listings */
+    bool is_refused;          /* a reserve did not fit; again when a charge has been booked */
+    enum verdict_stop stop;   /* why the account stopped it */
+    int64_t booked_nanousd;   /* tonight: settled, unknown and reserved, as far as we know */
+    int64_t n_calls, n_items; /* of this process */
+    void *data;               /* the owner's */
+};
+
+/* What an answer said; from the envelope where there is one. */
+struct crawl_answer {
+    struct verdict_facts facts;
+    bool was_sent;        /* false: known never to have left */
+    int64_t cost_nanousd; /* -1: not named */
+    int64_t n_items;
+    int64_t total_count; /* -1: not named */
+    const char *token;   /* NULL: none */
+};
+
+/* Where a slice stands once a page has landed. */
+struct crawl_checkpoint {
+    enum pager_walk walk;
+    int64_t position;
+    const char *token;
+    int64_t total_count;
+    bool is_ended;
+};
+
+struct crawl_ports {
+    int64_t (*now_ms)(void *data);
+    /* Calls crawl_on_time() at `at_ms`; a later call replaces an earlier one. */
+    void (*wake_at)(void *data, int64_t at_ms);
+    void (*begin_slice)(void *data, struct crawl_slice *slice);
+    void (*reserve)(void *data, struct crawl_page *page);
+    void (*send)(void *data, struct crawl_page *page);
+    /* The answer of an adopted page: crawl_on_answer() follows, no crawl_on_arrived(). */
+    void (*replay)(void *data, struct crawl_page *page);
+    void (*land)(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint);
+    void (*settle)(void *data, struct crawl_page *page);
+    void (*publish)(void *data, struct crawl_listing *listing);
+    void (*suspend)(void *data, struct crawl_listing *listing);
+    void (*end_run)(void *data, struct crawl_run *run);
+    /* The page is given up and freed; the owner lets go of its `data`. */
+    void (*drop)(void *data, struct crawl_page *page);
+    /* Everything has ended; the crawl may be destroyed. Called once, never from crawl_start(). */
+    void (*done)(void *data);
+};
+
+struct crawl_settings {
+    size_t in_flight;
+    size_t calls_per_minute;
+    size_t backlog_max; /* pages that arrived and have not landed; above it no call goes out */
+    unsigned tries_max; /* of a page whose error may pass */
+    int64_t hold_ms;    /* how long the server may go on with a call that broke off */
+    uint64_t jitter_seed;
+};
+
+/* What a run is made from. The texts are copied, `job` excepted. */
+struct crawl_run_settings {
+    int64_t run_id;
+    const char *job;
+    const struct endpoint *endpoint;
+    struct price price;
+    int64_t booked_nanousd;
+    size_t n_listings;
+    void *data;
+};
+
+struct crawl_listing_settings {
+    int64_t listing_id;
+    const char *target, *request;
+    int64_t max_rows, last_total_count;
+    void *data;
+};
+
+/* A slice that was begun by an earlier process. Its pages by offset follow by pager_restore_page().
+ */
+struct crawl_slice_settings {
+    int32_t slice_no;
+    int64_t limit;
+    const char *order_by;
+    enum pager_walk walk;
+    int64_t position;
+    const char *token;
+    int64_t total_count;
+    bool is_ended;
+};
+
+struct crawl *crawl_new(const struct crawl_settings *settings, const struct crawl_ports *ports,
+                        void *data);
+void crawl_destroy(struct crawl *crawl);
+
+/* Before crawl_start(): runs, then `n_listings` listings of each, then what is known of slices. */
+struct crawl_run *crawl_add_run(struct crawl *crawl, const struct crawl_run_settings *settings);
+struct crawl_listing *crawl_add_listing(struct crawl_run *run,
+                                        const struct crawl_listing_settings *settings);
+struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
+                                    const struct crawl_slice_settings *settings);
+
+/* An answer that is in the spool and has not landed; `data` becomes its page's. */
+void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t position,
+                 void *data);
+
+void crawl_start(struct crawl *crawl);
+
+/* No new calls; what is paid for lands; then done. */
+void crawl_stop(struct crawl *crawl);
+
+/* As crawl_stop(), but nothing can land any more: the database or the spool is gone. */
+void crawl_fail(struct crawl *crawl, const struct err *err);
+
+/* Another reason than time to look again: there is room in the spool. */
+void crawl_on_time(struct crawl *crawl);
+
+/* Room in the spool ended, or came back: no call goes out while it is full. */
+void crawl_set_full(struct crawl *crawl, bool is_full);
+
+/* The answers of the ports. `err` is NULL on success. ERR_BUDGET of a reserve is a refusal; any
+ * other error ends the crawl as crawl_fail(). */
+void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err);
+void crawl_on_reserved(struct crawl_page *page, const struct err *err);
+void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole);
+void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer);
+void crawl_on_landed(struct crawl_page *page, const struct err *err);
+void crawl_on_settled(struct crawl_page *page, const struct err *err);
+void crawl_on_published(struct crawl_listing *listing, const struct err *err);
+void crawl_on_suspended(struct crawl_listing *listing, const struct err *err);
+void crawl_on_run_ended(struct crawl_run *run, const struct err *err);
+
+/* For progress and summaries. */
+size_t crawl_n_in_flight(const struct crawl *crawl);
+size_t crawl_n_runs(const struct crawl *crawl);
+struct crawl_run *crawl_run_at(struct crawl *crawl, size_t i);
+/* Why the crawl failed as a whole; ERR_NONE where it did not. */
+const struct err *crawl_failure(const struct crawl *crawl);

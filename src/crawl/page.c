@@ -1,0 +1,371 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/money.h"
+#include "crawl/crawl_private.h"
+
+/*
+ * One page's way:
+ *
+ *   RESERVING ──▶ IN_FLIGHT ──▶ ARRIVED ──▶ LANDING ──▶ (freed)     items, or a page without any
+ *     │  ▲                        │
+ *     │  │                        └──▶ SETTLING ──▶ (freed)         refused for good, or stuck
+ *     ▼  │                                 │
+ *   WAITING ◀──────────────────────────────┘                        may be asked for again
+ *
+ * A reserve that the database refuses goes to WAITING until a charge of the run has been booked.
+ * An adopted page, whose answer an earlier process received, begins as ARRIVED.
+ *
+ * A charge that is unknown is booked at its reserve and its page is stuck: it is never asked for
+ * again in this run, whatever else the answer's class would allow.
+ */
+
+#define BACKOFF_FIRST_MS 1000
+#define BACKOFF_MAX_MS 60000
+
+static struct crawl *crawl_of(const struct crawl_page *page)
+{
+    return page->slice->listing->run->crawl;
+}
+
+struct crawl_page *crawl_page_new(struct crawl_slice *slice, const struct pager_ask *ask)
+{
+    struct crawl_page *page = mem_new(sizeof(*page));
+
+    page->slice = slice;
+    page->position = ask->position;
+    page->token = mem_strdup(ask->token);
+    return page;
+}
+
+void crawl_page_free(struct crawl_page *page)
+{
+    free(page->token);
+    free(page);
+}
+
+static void count_busy(struct crawl_page *page, bool is_more)
+{
+    struct crawl_listing *listing = page->slice->listing;
+
+    listing->n_busy += is_more ? 1 : (size_t)-1;
+    listing->run->n_busy += is_more ? 1 : (size_t)-1;
+}
+
+void crawl_page_reserve(struct crawl_page *page)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    page->attempt = uuid_new();
+    page->state = CRAWL_PAGE_RESERVING;
+    page->reserved_nanousd = price_worst(page->slice->listing->run->price, page->slice->limit);
+    pace_sent(&crawl->pace);
+    count_busy(page, true);
+    crawl->ports->reserve(crawl->data, page);
+}
+
+void crawl_page_replay(struct crawl_page *page)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    page->state = CRAWL_PAGE_ARRIVED;
+    crawl->n_backlog++;
+    count_busy(page, true);
+    crawl->ports->replay(crawl->data, page);
+}
+
+void crawl_page_drop(struct crawl_page *page)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    count_busy(page, false);
+    crawl->ports->drop(crawl->data, page);
+    crawl_page_free(page);
+}
+
+/* Back to the pages that wait; the pager goes on taking it as open. */
+static void wait_until(struct crawl_page *page, int64_t not_before_ms)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    count_busy(page, false);
+    crawl->ports->drop(crawl->data, page);
+    page->data = NULL;
+    page->is_adopted = false;
+    page->state = CRAWL_PAGE_WAITING;
+    page->not_before_ms = not_before_ms;
+    page->next = page->slice->waiting;
+    page->slice->waiting = page;
+}
+
+static void settle(struct crawl_page *page)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    page->state = CRAWL_PAGE_SETTLING;
+    crawl->n_backlog++;
+    crawl->ports->settle(crawl->data, page);
+}
+
+void crawl_on_reserved(struct crawl_page *page, const struct err *err)
+{
+    struct crawl *crawl = crawl_of(page);
+    struct crawl_listing *listing = page->slice->listing;
+
+    if (err != NULL && err->kind != ERR_BUDGET) {
+        pace_unsent(&crawl->pace);
+        crawl_page_drop(page);
+        crawl_fail(crawl, err);
+        return;
+    }
+    if (err != NULL) {
+        pace_unsent(&crawl->pace);
+        listing->run->is_refused = true;
+        snprintf(page->message, sizeof(page->message), "%.255s", err->text);
+        wait_until(page, 0);
+    } else if (crawl->is_stopping || listing->state != CRAWL_LISTING_WALKING) {
+        pace_unsent(&crawl->pace);
+        listing->run->booked_nanousd += page->reserved_nanousd;
+        page->charge = VERDICT_CHARGE_FREE;
+        page->verdict = (struct verdict){.class = VERDICT_OK};
+        settle(page);
+    } else {
+        listing->run->booked_nanousd += page->reserved_nanousd;
+        listing->run->n_calls++;
+        page->state = CRAWL_PAGE_IN_FLIGHT;
+        crawl->ports->send(crawl->data, page);
+    }
+    crawl_pump(crawl);
+}
+
+void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole)
+{
+    struct crawl *crawl = crawl_of(page);
+    int64_t now_ms = crawl->ports->now_ms(crawl->data);
+
+    page->state = CRAWL_PAGE_ARRIVED;
+    crawl->n_backlog++;
+    if (!was_sent)
+        pace_unsent(&crawl->pace);
+    else if (is_whole)
+        pace_ended(&crawl->pace, now_ms);
+    else
+        pace_broke_off(&crawl->pace, now_ms + crawl->settings.hold_ms);
+    crawl_pump(crawl);
+}
+
+static void land(struct crawl_page *page, const struct crawl_answer *answer)
+{
+    struct crawl *crawl = crawl_of(page);
+    struct pager *pager = &page->slice->pager;
+    struct crawl_checkpoint checkpoint;
+
+    pager_answer(pager, &(struct pager_answer){.position = page->position,
+                                               .asked_token = page->token,
+                                               .n_items = answer->n_items,
+                                               .total_count = answer->total_count,
+                                               .token = answer->token});
+    page->slice->listing->run->n_items += answer->n_items;
+    checkpoint = (struct crawl_checkpoint){.walk = pager->walk,
+                                           .position = pager->position,
+                                           .token = pager->token,
+                                           .total_count = pager->total_count,
+                                           .is_ended = pager->is_ended};
+    page->state = CRAWL_PAGE_LANDING;
+    crawl->ports->land(crawl->data, page, &checkpoint);
+}
+
+void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    if (crawl->failure.kind != ERR_NONE) { /* it stays in the spool, for the next start */
+        crawl->n_backlog--;
+        crawl_page_drop(page);
+        crawl_pump(crawl);
+        return;
+    }
+    page->charge = verdict_charge(&answer->facts, answer->was_sent, answer->cost_nanousd);
+    page->charged_nanousd = page->charge == VERDICT_CHARGE_KNOWN ? answer->cost_nanousd : 0;
+    page->verdict = verdict_of(&answer->facts);
+    page->code = verdict_code(&answer->facts);
+    if (answer->facts.message != NULL)
+        snprintf(page->message, sizeof(page->message), "%s", answer->facts.message);
+    if (page->verdict.class == VERDICT_OK) {
+        land(page, answer);
+    } else {
+        crawl->n_backlog--;
+        settle(page);
+    }
+    crawl_pump(crawl);
+}
+
+/* A charge of the run is in the books: what was refused may fit now. */
+static void book(struct crawl_page *page)
+{
+    struct crawl_run *run = page->slice->listing->run;
+
+    crawl_of(page)->n_backlog--;
+    run->is_refused = false;
+    if (page->charge != VERDICT_CHARGE_UNKNOWN)
+        run->booked_nanousd += page->charged_nanousd - page->reserved_nanousd;
+}
+
+/* The answer cost more than the dearest that its reserve allowed for: the price has changed. */
+static void stop_if_dearer(struct crawl_page *page)
+{
+    struct crawl_run *run = page->slice->listing->run;
+    char charged[MONEY_TEXT_MAX], reserved[MONEY_TEXT_MAX];
+
+    if (page->is_adopted || page->charged_nanousd <= page->reserved_nanousd)
+        return;
+    money_format(page->charged_nanousd, charged);
+    money_format(page->reserved_nanousd, reserved);
+    for (size_t i = 0; i < run->n_listings; i++)
+        crawl_fail_listing(&run->listings[i], "error",
+                           "a call was charged %s where %s was the most it should cost; the price "
+                           "has changed: look at it with `linkhaul check --live`, then run again",
+                           charged, reserved);
+}
+
+void crawl_on_landed(struct crawl_page *page, const struct err *err)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    book(page);
+    if (err == NULL)
+        stop_if_dearer(page);
+    crawl_page_drop(page);
+    if (err != NULL)
+        crawl_fail(crawl, err);
+    else
+        crawl_pump(crawl);
+}
+
+/* "40501 Invalid Field: 'filters'.: a field is invalid; check the request of the job" */
+static const char *describe(const struct crawl_page *page, char *text, size_t size)
+{
+    char code[16] = "";
+
+    if (page->code != 0)
+        snprintf(code, sizeof(code), "%d ", page->code);
+    snprintf(text, size, "%s%s%s%s%s%s", code, page->message, page->message[0] != '\0' ? ": " : "",
+             page->verdict.meaning, page->verdict.remedy != NULL ? "; " : "",
+             page->verdict.remedy != NULL ? page->verdict.remedy : "");
+    return text;
+}
+
+static int64_t backoff_ms(struct crawl *crawl, unsigned n_tries)
+{
+    int64_t pause_ms = BACKOFF_FIRST_MS;
+
+    for (unsigned i = 1; i < n_tries && pause_ms < BACKOFF_MAX_MS; i++)
+        pause_ms *= 2;
+    if (pause_ms > BACKOFF_MAX_MS)
+        pause_ms = BACKOFF_MAX_MS;
+    crawl->jitter = crawl->jitter * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return pause_ms + (int64_t)((crawl->jitter >> 33) % (uint64_t)(pause_ms / 4));
+}
+
+static void retry(struct crawl_page *page, const char *what)
+{
+    struct crawl *crawl = crawl_of(page);
+    struct crawl_listing *listing = page->slice->listing;
+    int64_t pause_ms;
+
+    page->n_tries++;
+    if (page->n_tries >= crawl->settings.tries_max) {
+        crawl_fail_listing(listing, "error", "page at %" PRId64 ": %s (asked %u times)",
+                           page->position, what, page->n_tries);
+        crawl_page_drop(page);
+        return;
+    }
+    pause_ms = backoff_ms(crawl, page->n_tries);
+    log_warning("%s: %s: page at %" PRId64 ": %s; asking again in %.1f s", listing->run->job,
+                listing->target, page->position, what, (double)pause_ms / 1000);
+    wait_until(page, crawl->ports->now_ms(crawl->data) + pause_ms);
+}
+
+static void wait_out(struct crawl_page *page, const char *what)
+{
+    struct crawl *crawl = crawl_of(page);
+    int64_t until_ms = crawl->ports->now_ms(crawl->data) + (int64_t)page->verdict.wait_s * 1000;
+
+    if (until_ms > crawl->pace.paused_until_ms)
+        log_warning("%s: %s; no calls for %u s", page->slice->listing->run->job, what,
+                    page->verdict.wait_s);
+    pace_pause(&crawl->pace, until_ms);
+    wait_until(page, until_ms);
+}
+
+static void stop_account(struct crawl_page *page, const char *what)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    for (size_t i = 0; i < crawl->n_runs; i++) {
+        crawl->runs[i]->stop = page->verdict.stop;
+        for (size_t j = 0; j < crawl->runs[i]->n_listings; j++)
+            crawl_fail_listing(&crawl->runs[i]->listings[j], "error", "%s", what);
+    }
+    crawl_page_drop(page);
+}
+
+static void judge(struct crawl_page *page)
+{
+    struct crawl_listing *listing = page->slice->listing;
+    struct crawl_run *run = listing->run;
+    char what[1024];
+
+    describe(page, what, sizeof(what));
+    switch (page->verdict.class) {
+    case VERDICT_OK: /* reserved, and not sent after all */
+        crawl_page_drop(page);
+        return;
+    case VERDICT_ACCOUNT:
+        stop_account(page, what);
+        return;
+    case VERDICT_JOB:
+        for (size_t i = 0; i < run->n_listings; i++)
+            crawl_fail_listing(&run->listings[i], "error", "%s", what);
+        crawl_page_drop(page);
+        return;
+    case VERDICT_LISTING:
+        crawl_fail_listing(listing, "error", "page at %" PRId64 ": %s", page->position, what);
+        crawl_page_drop(page);
+        return;
+    case VERDICT_RETRY:
+    case VERDICT_WAIT:
+        break;
+    }
+    if (page->charge == VERDICT_CHARGE_UNKNOWN) {
+        snprintf(listing->reason, sizeof(listing->reason),
+                 "page at %" PRId64
+                 ": %.300s; it may have been charged, so it is not asked for "
+                 "again in this run: run the job again",
+                 page->position, what);
+        pager_put_back(&page->slice->pager, page->position, /* is_stuck= */ true);
+        crawl_page_drop(page);
+    } else if (page->verdict.class == VERDICT_RETRY) {
+        retry(page, what);
+    } else {
+        wait_out(page, what);
+    }
+}
+
+void crawl_on_settled(struct crawl_page *page, const struct err *err)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    book(page);
+    if (err != NULL) {
+        crawl_page_drop(page);
+        crawl_fail(crawl, err);
+        return;
+    }
+    judge(page);
+    crawl_pump(crawl);
+}
