@@ -12,10 +12,8 @@
  * the way (a call ends, a page lands, money is booked) comes with an event of its own.
  */
 
-* /
-
-    /* The answers of an earlier process come first: they are paid for. */
-    static void replay_adopted(struct crawl_slice *slice)
+/* The answers of an earlier process come first: they are paid for. */
+static void replay_adopted(struct crawl_slice *slice)
 {
     struct crawl_page **at = &slice->adopted;
     struct pager_ask ask;
