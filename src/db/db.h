@@ -32,8 +32,9 @@ typedef void db_done_fn(void *data, const struct db_result *result, const struct
 
 /*
  * Connects and pins the session's settings (time zone, search_path, timeouts, synchronous_commit,
- * client_encoding); refuses a database that is not UTF8 and a server older than 15. `done` comes
- * with NULL as result. The URL may hold a password: it is starred out of every error.
+ * client_encoding); refuses a database that is not UTF8, a server older than 15 and a URL that
+ * cannot be read (ERR_CONFIG). `done` comes with NULL as result. Requests may be given at once. The
+ * URL may hold a password: it is starred out of every error.
  */
 struct db *db_connect(struct uv_loop_s *loop, const char *url, const char *application_name,
                       db_done_fn *done, void *data);
@@ -42,7 +43,8 @@ struct db *db_connect(struct uv_loop_s *loop, const char *url, const char *appli
 void db_query(struct db *db, const char *sql, int n_params, const char *const params[],
               db_done_fn *done, void *data);
 
-/* Several statements in one message, without parameters ("BEGIN; SET LOCAL ..."). The last result. */
+/* Several statements in one message, without parameters ("BEGIN; SET LOCAL ..."). The last result.
+ */
 void db_script(struct db *db, const char *sql, db_done_fn *done, void *data);
 
 /*
@@ -65,7 +67,7 @@ const char *db_last_sqlstate(const struct db *db);
 
 int db_n_rows(const struct db_result *result);
 bool db_is_null(const struct db_result *result, int row, int column);
-const char *db_text(const struct db_result *result, int row, int column);    /* "" for NULL */
-int64_t db_int64(const struct db_result *result, int row, int column);       /* 0 for NULL */
+const char *db_text(const struct db_result *result, int row, int column); /* "" for NULL */
+int64_t db_int64(const struct db_result *result, int row, int column);    /* 0 for NULL */
 bool db_bool(const struct db_result *result, int row, int column);
 int64_t db_n_affected(const struct db_result *result);
