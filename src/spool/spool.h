@@ -51,41 +51,48 @@ struct spool_answer {
     bool is_received; /* its end record is on disk */
     bool is_failed;   /* ended without an answer: spool_abandon() */
     void *data;       /* the caller's own */
-
-    struct spool_span *spans; /* private: where the body's pieces stand in the segment */
-    size_t n_spans;
-    struct spool *spool;
 };
 
+/* Called once, on a later turn of the loop than spool_end(); `err` is NULL where it is on disk. */
 typedef void spool_synced_fn(struct spool_answer *answer, const struct err *err);
 
 struct spool_events {
     /* There is room again after spool_is_full() said true. */
     void (*on_room)(void *data);
-    /* Writing failed (disk full, read-only, ...): nothing more can be received in this run. */
+    /*
+     * Writing failed (disk full, read-only, ...): nothing more can be received in this run. Called
+     * once, before the answers that waited are told; later ones get the same error.
+     */
     void (*on_failed)(void *data, const struct err *err);
     void *data;
 };
 
 /*
- * Opens the segment `<dir>/run-<run uid>.segment`, makes it where there is none (mode 0600, the
- * directory synced), and takes an exclusive lock on it. A torn tail is cut off and logged. Blocks;
- * called before the loop turns. After it spool_each() gives what the segment already holds.
+ * Opens the segment `<dir>/run-<run uid>.segment`, makes it and `dir` where they are missing (modes
+ * 0600 and 0700, the directory synced), and takes an exclusive lock on it: ERR_BUSY where another
+ * process has it. A torn tail is cut off and logged; a file that is no segment is left as it is and
+ * is an error. Blocks; called before the loop turns. After it spool_each() gives what the segment
+ * already holds. `events` is copied.
  */
 bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
                 const struct spool_events *events, struct spool **ret_spool, struct err *err);
 
-/* Every answer of the segment in the order in which they began. */
+/* Every answer of the segment in the order in which they began; `each` may forget the one it gets.
+ */
 void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),
                 void *data);
 
 /* Records that a call is about to be sent. The texts are copied. */
 struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *begin);
 
-/* The next piece of an attempt's body. Copied; never refused (ask spool_is_full() before). */
+/*
+ * The next piece of an attempt's body. Copied; never refused (ask spool_is_full() before): whoever
+ * goes on for megabytes behind a full spool makes it fail.
+ */
 void spool_body(struct spool_answer *answer, const void *data, size_t size);
 
-/* The answer is whole: `synced` is called once it is on disk, or with the error that kept it off. */
+/* The answer is whole: `synced` is called once it is on disk, or with the error that kept it off.
+ */
 void spool_end(struct spool_answer *answer, const struct spool_end *end, spool_synced_fn *synced);
 
 /* No answer came: what came of it is kept but is not an answer. */
@@ -95,17 +102,25 @@ void spool_abandon(struct spool_answer *answer);
 bool spool_is_full(const struct spool *spool);
 
 /*
- * Reads up to `size` bytes of a received answer's body from `position` on. From any thread; matches
- * `page_source.read` in decode/page.h, with the answer as `data`.
+ * Reads up to `size` bytes of a received answer's body from `position` on; 0 bytes are the end.
+ * From any thread and from several at once: a received answer no longer changes, so there is
+ * nothing to lock. Matches `page_source.read` in decode/page.h, with the answer as `data`.
  */
 bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t *ret_size,
                 struct err *err);
 
-/* Frees what is kept in memory about an answer that has been loaded. It stays on disk. */
+/*
+ * Frees what is kept in memory about an answer that has been loaded, has failed, or is a remnant of
+ * an earlier process; not one between spool_begin() and its `synced`. It stays on disk.
+ */
 void spool_forget(struct spool_answer *answer);
 
 /* Bytes of the segment, written or waiting. */
 uint64_t spool_size(const struct spool *spool);
 
-/* Writes and syncs what waits, closes the file and frees all, then calls `closed`. NULL is fine. */
+/*
+ * Writes and syncs what waits and tells whose answers these were, closes the file, frees all, then
+ * calls `closed` on a later turn of the loop (NULL: nobody). NULL as spool is fine: `closed` is
+ * then called at once. No call but spool_read() and spool_forget() may follow.
+ */
 void spool_close(struct spool *spool, void (*closed)(void *data), void *data);

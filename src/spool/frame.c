@@ -1,0 +1,117 @@
+#include "spool/frame.h"
+
+#include <string.h>
+
+#include "core/crc32c.h"
+#include "spool/spool.h"
+
+/* Where the fields of a frame's header stand. */
+enum { AT_CRC = 0, AT_SIZE = 4, AT_KIND = 8, AT_ATTEMPT = 12 };
+
+static const uint8_t magic[12] = {'L', 'H', 'S', 'P', 'O', 'O', 'L', 0, 1, 0, 0, 0};
+
+static void put_u32(uint8_t *at, uint32_t value)
+{
+    for (int i = 0; i < 4; i++)
+        at[i] = (uint8_t)(value >> (8 * i));
+}
+
+static void put_u64(uint8_t *at, uint64_t value)
+{
+    put_u32(at, (uint32_t)value);
+    put_u32(at + 4, (uint32_t)(value >> 32));
+}
+
+static uint32_t get_u32(const uint8_t *at)
+{
+    return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
+}
+
+static uint64_t get_u64(const uint8_t *at)
+{
+    return get_u32(at) | (uint64_t)get_u32(at + 4) << 32;
+}
+
+void segment_head_put(uint8_t head[SEGMENT_HEAD_SIZE], const struct uuid *run_uid)
+{
+    memcpy(head, magic, sizeof(magic));
+    memcpy(head + sizeof(magic), run_uid->bytes, sizeof(run_uid->bytes));
+    put_u32(head + SEGMENT_HEAD_SIZE - 4, crc32c(0, head, SEGMENT_HEAD_SIZE - 4));
+}
+
+static uint32_t whole_crc(const uint8_t head[FRAME_HEAD_SIZE], uint32_t payload_crc)
+{
+    return crc32c(payload_crc, head + AT_SIZE, FRAME_HEAD_SIZE - AT_SIZE);
+}
+
+void frame_put(uint8_t head[FRAME_HEAD_SIZE], const struct frame *frame, uint32_t payload_crc)
+{
+    memset(head, 0, FRAME_HEAD_SIZE);
+    put_u32(head + AT_SIZE, frame->size);
+    head[AT_KIND] = (uint8_t)frame->kind;
+    memcpy(head + AT_ATTEMPT, frame->attempt.bytes, sizeof(frame->attempt.bytes));
+    put_u32(head + AT_CRC, whole_crc(head, payload_crc));
+}
+
+static bool has_fitting_size(const struct frame *frame)
+{
+    switch (frame->kind) {
+    case FRAME_BEGIN:
+        return frame->size >= FRAME_BEGIN_SIZE;
+    case FRAME_END:
+        return frame->size == FRAME_END_SIZE;
+    case FRAME_ABANDON:
+        return frame->size == 0;
+    case FRAME_BODY:
+    case FRAME_KINDS_END:
+        break;
+    }
+    return true;
+}
+
+bool frame_get(const uint8_t head[FRAME_HEAD_SIZE], struct frame *ret_frame)
+{
+    struct frame frame = {.size = get_u32(head + AT_SIZE)};
+
+    if (head[AT_KIND] < FRAME_BEGIN || head[AT_KIND] >= FRAME_KINDS_END)
+        return false;
+    frame.kind = (enum frame_kind)head[AT_KIND];
+    if (!has_fitting_size(&frame))
+        return false;
+    memcpy(frame.attempt.bytes, head + AT_ATTEMPT, sizeof(frame.attempt.bytes));
+    *ret_frame = frame;
+    return true;
+}
+
+bool frame_is_sound(const uint8_t head[FRAME_HEAD_SIZE], uint32_t payload_crc)
+{
+    return get_u32(head + AT_CRC) == whole_crc(head, payload_crc);
+}
+
+void frame_begin_put(uint8_t payload[FRAME_BEGIN_SIZE], const struct spool_begin *begin)
+{
+    put_u64(payload, (uint64_t)begin->listing_id);
+    put_u64(payload + 8, (uint64_t)begin->position);
+    put_u32(payload + 16, (uint32_t)begin->slice_no);
+}
+
+void frame_begin_get(const uint8_t payload[FRAME_BEGIN_SIZE], struct spool_begin *begin)
+{
+    begin->listing_id = (int64_t)get_u64(payload);
+    begin->position = (int64_t)get_u64(payload + 8);
+    begin->slice_no = (int32_t)get_u32(payload + 16);
+}
+
+void frame_end_put(uint8_t payload[FRAME_END_SIZE], const struct spool_end *end)
+{
+    put_u32(payload, end->status);
+    put_u32(payload + 4, end->retry_after_s);
+    put_u64(payload + 8, end->elapsed_ms);
+}
+
+void frame_end_get(const uint8_t payload[FRAME_END_SIZE], struct spool_end *end)
+{
+    end->status = get_u32(payload);
+    end->retry_after_s = get_u32(payload + 4);
+    end->elapsed_ms = get_u64(payload + 8);
+}

@@ -1,0 +1,466 @@
+#include "spool/spool.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/crc32c.h"
+#include "core/mem.h"
+#include "spool/spool_private.h"
+
+/*
+ * The way of an answer:
+ *
+ *   spool_begin, spool_body ...   frames come together in `waiting`
+ *   spool_end                     its frame too; the entry joins `ends`
+ *   start_group                   a worker takes all of `waiting` and `ends`, writes and syncs
+ *   on_group_over                 those entries, and no others, are told that they are on disk
+ *
+ * One group is under way at a time; what comes meanwhile makes the next, so the more is going on
+ * the more answers share a sync. Bodies without an end record are written early and not synced: a
+ * later group's sync covers them.
+ *
+ * Failures:
+ *   write or sync fails      nothing after it can be trusted (a second fdatasync may well succeed
+ *                            and say nothing of the pages that were dropped): the spool is dead,
+ *                            whoever waits or comes later is told the same error
+ *   nobody heeds a full one  the same; a ceiling that gives way would be none
+ */
+static void put_frame(struct spool *spool, enum frame_kind kind, const struct uuid *attempt,
+                      const void *head, size_t head_size, const void *data, size_t size);
+static void put_piece(struct spool_entry *entry);
+static void start_group(struct spool *spool);
+static void write_group(uv_work_t *work);
+static void on_group_over(uv_work_t *work, int status);
+static void tell(struct spool *spool);
+static void finish_closing(struct spool *spool);
+
+static const struct spool_io kernel = {pwrite, fdatasync};
+
+bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                const struct spool_events *events, struct spool **ret_spool, struct err *err)
+{
+    struct spool *spool = mem_new(sizeof(*spool));
+
+    spool->loop = loop;
+    spool->events = *events;
+    spool->io = &kernel;
+    spool->fd = -1;
+    TAILQ_INIT(&spool->entries);
+    TAILQ_INIT(&spool->ends);
+    TAILQ_INIT(&spool->group.ends);
+    buf_init(&spool->waiting, SPOOL_WAITING_MAX);
+    buf_init(&spool->group.bytes, SPOOL_WAITING_MAX);
+    spool->group.work.data = spool;
+    if (!segment_open(spool, dir, run_uid, err)) {
+        finish_closing(spool);
+        return false;
+    }
+    *ret_spool = spool;
+    return true;
+}
+
+void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),
+                void *data)
+{
+    struct spool_entry *entry = TAILQ_FIRST(&spool->entries);
+
+    while (entry != NULL) {
+        struct spool_entry *next = TAILQ_NEXT(entry, of_spool);
+
+        each(&entry->answer, data);
+        entry = next;
+    }
+}
+
+struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begin *begin)
+{
+    struct spool_entry *entry = mem_new(sizeof(*entry));
+
+    entry->spool = spool;
+    entry->answer.attempt = begin->attempt;
+    entry->answer.listing_id = begin->listing_id;
+    entry->answer.slice_no = begin->slice_no;
+    entry->answer.position = begin->position;
+    buf_init(&entry->piece, SPOOL_PIECE_SIZE);
+    TAILQ_INSERT_TAIL(&spool->entries, entry, of_spool);
+    return entry;
+}
+
+void spool_entry_destroy(struct spool_entry *entry)
+{
+    TAILQ_REMOVE(&entry->spool->entries, entry, of_spool);
+    buf_deinit(&entry->piece);
+    free(entry->spans);
+    free(entry);
+}
+
+void spool_entry_grow(struct spool_entry *entry, uint64_t offset, size_t size)
+{
+    if (entry->n_spans == entry->spans_room) {
+        entry->spans_room = entry->spans_room == 0 ? 16 : entry->spans_room * 2;
+        entry->spans = mem_resize(entry->spans, entry->spans_room, sizeof(*entry->spans));
+    }
+    entry->spans[entry->n_spans++] =
+        (struct spool_span){.position = entry->answer.body_bytes, .offset = offset, .size = size};
+    entry->answer.body_bytes += size;
+}
+
+static struct spool_entry *entry_of(struct spool_answer *answer)
+{
+    return (struct spool_entry *)answer;
+}
+
+struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *begin)
+{
+    struct spool_entry *entry = spool_entry_new(spool, begin);
+    uint8_t head[FRAME_BEGIN_SIZE];
+
+    assert(!spool->is_closing);
+    frame_begin_put(head, begin);
+    put_frame(spool, FRAME_BEGIN, &begin->attempt, head, sizeof(head), begin->request,
+              strlen(begin->request));
+    start_group(spool);
+    return &entry->answer;
+}
+
+void spool_body(struct spool_answer *answer, const void *data, size_t size)
+{
+    struct spool_entry *entry = entry_of(answer);
+    const char *at = data;
+
+    assert(!entry->is_over);
+    while (size > 0) {
+        size_t part = size;
+
+        if (entry->piece.size == 0 && size >= SPOOL_PIECE_SIZE) {
+            part = size < SPOOL_FRAME_MAX ? size : SPOOL_FRAME_MAX;
+            spool_entry_grow(entry, entry->spool->size + FRAME_HEAD_SIZE, part);
+            put_frame(entry->spool, FRAME_BODY, &answer->attempt, NULL, 0, at, part);
+        } else {
+            if (part > SPOOL_PIECE_SIZE - entry->piece.size)
+                part = SPOOL_PIECE_SIZE - entry->piece.size;
+            buf_append(&entry->piece, at, part);
+            if (entry->piece.size == SPOOL_PIECE_SIZE)
+                put_piece(entry);
+        }
+        at += part;
+        size -= part;
+    }
+    start_group(entry->spool);
+}
+
+/* Makes a frame of what was collected of a body. */
+static void put_piece(struct spool_entry *entry)
+{
+    if (entry->piece.size == 0)
+        return;
+    spool_entry_grow(entry, entry->spool->size + FRAME_HEAD_SIZE, entry->piece.size);
+    put_frame(entry->spool, FRAME_BODY, &entry->answer.attempt, NULL, 0, entry->piece.data,
+              entry->piece.size);
+    buf_clear(&entry->piece);
+}
+
+void spool_end(struct spool_answer *answer, const struct spool_end *end, spool_synced_fn *synced)
+{
+    struct spool_entry *entry = entry_of(answer);
+    uint8_t payload[FRAME_END_SIZE];
+
+    assert(!entry->is_over);
+    put_piece(entry);
+    buf_deinit(&entry->piece);
+    frame_end_put(payload, end);
+    put_frame(entry->spool, FRAME_END, &answer->attempt, payload, sizeof(payload), NULL, 0);
+    answer->end = *end;
+    entry->is_over = true;
+    entry->synced = synced;
+    TAILQ_INSERT_TAIL(&entry->spool->ends, entry, of_ends);
+    start_group(entry->spool);
+}
+
+void spool_abandon(struct spool_answer *answer)
+{
+    struct spool_entry *entry = entry_of(answer);
+
+    assert(!entry->is_over);
+    put_piece(entry);
+    buf_deinit(&entry->piece);
+    put_frame(entry->spool, FRAME_ABANDON, &answer->attempt, NULL, 0, NULL, 0);
+    answer->is_failed = true;
+    entry->is_over = true;
+    start_group(entry->spool);
+}
+
+bool spool_is_full(const struct spool *spool)
+{
+    return spool->is_full;
+}
+
+size_t spool_bytes_in_memory(const struct spool *spool)
+{
+    const struct spool_entry *entry;
+    size_t bytes = spool->waiting.size + spool->group.bytes.size;
+
+    TAILQ_FOREACH(entry, &spool->entries, of_spool)
+    bytes += entry->piece.size;
+    return bytes;
+}
+
+void spool_set_io(struct spool *spool, const struct spool_io *io)
+{
+    spool->io = io;
+}
+
+/* Appends a frame whose payload is `head` and then `data`. A dead spool takes it and drops it. */
+static void put_frame(struct spool *spool, enum frame_kind kind, const struct uuid *attempt,
+                      const void *head, size_t head_size, const void *data, size_t size)
+{
+    struct frame frame = {.kind = kind, .size = (uint32_t)(head_size + size), .attempt = *attempt};
+    size_t frame_size = FRAME_HEAD_SIZE + head_size + size;
+    uint8_t frame_head[FRAME_HEAD_SIZE];
+
+    if (spool->err.kind != ERR_NONE)
+        return;
+    frame_put(frame_head, &frame, crc32c(crc32c(0, head, head_size), data, size));
+    if (buf_reserve(&spool->waiting, frame_size) == NULL) {
+        err_set(&spool->err, ERR_INTERNAL,
+                "%s: more than %zu MiB wait to be written, and still more came", spool->path,
+                SPOOL_WAITING_MAX / 1024 / 1024);
+        return;
+    }
+    buf_append(&spool->waiting, frame_head, sizeof(frame_head));
+    buf_append(&spool->waiting, head, head_size);
+    buf_append(&spool->waiting, data, size);
+    spool->size += frame_size;
+    if (spool->waiting.size + spool->group.bytes.size >= SPOOL_FULL_SIZE)
+        spool->is_full = true;
+}
+
+/* Gives all that waits to a worker, if none is at work and there is a reason to. */
+static void start_group(struct spool *spool)
+{
+    struct spool_group *group = &spool->group;
+    bool has_news = spool->err.kind != ERR_NONE && !spool->has_told_error;
+    struct buf emptied = group->bytes;
+    int rc;
+
+    if (group->is_under_way)
+        return;
+    group->must_write = spool->err.kind == ERR_NONE;
+    group->must_sync = !TAILQ_EMPTY(&spool->ends) || spool->is_closing;
+    if (!group->must_sync && !has_news && spool->waiting.size < SPOOL_GROUP_SIZE)
+        return;
+    group->is_under_way = true;
+    group->error = 0;
+    group->bytes = spool->waiting;
+    group->offset = spool->size - group->bytes.size;
+    spool->waiting = emptied;
+    TAILQ_CONCAT(&group->ends, &spool->ends, of_ends);
+    rc = uv_queue_work(spool->loop, &group->work, write_group, on_group_over);
+    assert(rc == 0); /* it fails only without a function to call */
+    (void)rc;
+}
+
+/* In a worker. */
+static void write_group(uv_work_t *work)
+{
+    struct spool *spool = work->data;
+    struct spool_group *group = &spool->group;
+    size_t done = 0;
+
+    if (!group->must_write)
+        return;
+    while (done < group->bytes.size) {
+        ssize_t n = spool->io->pwrite(spool->fd, group->bytes.data + done, group->bytes.size - done,
+                                      (off_t)(group->offset + done));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            group->error = n < 0 ? errno : EIO;
+            return;
+        }
+        done += (size_t)n;
+    }
+    if (group->must_sync && spool->io->fdatasync(spool->fd) != 0)
+        group->error = errno;
+}
+
+const char *spool_reason(int error, char *text, size_t size)
+{
+    const char *advice = "";
+
+    switch (error) {
+    case ENOSPC:
+    case EDQUOT:
+        advice = ": free some space, or let `spool` name another disk";
+        break;
+    case EFBIG:
+        advice = ": raise the limit on the size of files (ulimit -f, LimitFSIZE)";
+        break;
+    case EROFS:
+        advice = ": the disk may be failing, see the kernel's log; then mount it writable";
+        break;
+    case EIO:
+        advice = ": the disk is failing, see the kernel's log";
+        break;
+    case EACCES:
+    case EPERM:
+        advice = ": it must belong to the user who runs linkhaul";
+        break;
+    case ENOENT:
+    case ENOTDIR:
+        advice = ": make that directory, or let `spool` name another";
+        break;
+    default:
+        break;
+    }
+    snprintf(text, size, "%s%s", uv_strerror(uv_translate_sys_error(error)), advice);
+    return text;
+}
+
+static void on_group_over(uv_work_t *work, int status)
+{
+    struct spool *spool = work->data;
+    struct spool_group *group = &spool->group;
+    char reason[SPOOL_REASON_MAX];
+
+    (void)status; /* never canceled: nobody calls uv_cancel */
+    if (group->error != 0 && spool->err.kind == ERR_NONE)
+        err_set(&spool->err, ERR_IO, "%s cannot be written: %s", spool->path,
+                spool_reason(group->error, reason, sizeof(reason)));
+    buf_clear(&group->bytes);
+    if (spool->err.kind != ERR_NONE)
+        buf_clear(&spool->waiting);
+
+    tell(spool);
+    group->is_under_way = false;
+    if (spool->is_closing && group->must_sync && spool->waiting.size == 0 &&
+        TAILQ_EMPTY(&spool->ends))
+        finish_closing(spool);
+    else
+        start_group(spool);
+}
+
+/*
+ * What the group came to, to everyone it concerns. The group still counts as under way, so whatever
+ * the callbacks do cannot start another or free the spool.
+ */
+static void tell(struct spool *spool)
+{
+    struct spool_group *group = &spool->group;
+    const struct err *err = spool->err.kind == ERR_NONE ? NULL : &spool->err;
+    bool is_safe = group->must_write && group->error == 0;
+    struct spool_entry *entry;
+
+    if (err != NULL && !spool->has_told_error) {
+        spool->has_told_error = true;
+        if (spool->events.on_failed != NULL)
+            spool->events.on_failed(spool->events.data, err);
+    }
+    while ((entry = TAILQ_FIRST(&group->ends)) != NULL) {
+        TAILQ_REMOVE(&group->ends, entry, of_ends);
+        entry->answer.is_received = is_safe;
+        entry->answer.is_failed = !is_safe;
+        entry->synced(&entry->answer, is_safe ? NULL : err);
+    }
+    if (spool->is_full && spool->waiting.size <= SPOOL_FULL_SIZE / 2) {
+        spool->is_full = false;
+        if (spool->events.on_room != NULL && !spool->is_closing)
+            spool->events.on_room(spool->events.data);
+    }
+}
+
+/* The last span that does not start behind `position`. */
+static size_t find_span(const struct spool_entry *entry, uint64_t position)
+{
+    size_t low = 0, high = entry->n_spans;
+
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+
+        if (entry->spans[middle].position <= position)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t *ret_size,
+                struct err *err)
+{
+    const struct spool_entry *entry = answer;
+    char reason[SPOOL_REASON_MAX];
+    size_t done = 0;
+
+    assert(entry->answer.is_received);
+    if (position >= entry->answer.body_bytes)
+        size = 0;
+    else if (size > entry->answer.body_bytes - position)
+        size = (size_t)(entry->answer.body_bytes - position);
+    for (size_t i = size > 0 ? find_span(entry, position) : 0; done < size;) {
+        const struct spool_span *span = &entry->spans[i];
+        uint64_t skip = position + done - span->position;
+        size_t part = span->size - (size_t)skip;
+        ssize_t n;
+
+        if (part > size - done)
+            part = size - done;
+        n = pread(entry->spool->fd, (char *)into + done, part, (off_t)(span->offset + skip));
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return err_set(err, ERR_IO, "%s cannot be read: %s", entry->spool->path,
+                           n < 0 ? spool_reason(errno, reason, sizeof(reason))
+                                 : "somebody has cut it off");
+        done += (size_t)n;
+        i += skip + (size_t)n == span->size;
+    }
+    *ret_size = done;
+    return true;
+}
+
+void spool_forget(struct spool_answer *answer)
+{
+    spool_entry_destroy(entry_of(answer));
+}
+
+uint64_t spool_size(const struct spool *spool)
+{
+    return spool->size;
+}
+
+void spool_close(struct spool *spool, void (*closed)(void *data), void *data)
+{
+    if (spool == NULL) {
+        if (closed != NULL)
+            closed(data);
+        return;
+    }
+    assert(!spool->is_closing);
+    spool->is_closing = true;
+    spool->closed = closed;
+    spool->closed_data = data;
+    start_group(spool);
+}
+
+static void finish_closing(struct spool *spool)
+{
+    void (*closed)(void *data) = spool->closed;
+    void *data = spool->closed_data;
+
+    while (!TAILQ_EMPTY(&spool->entries))
+        spool_entry_destroy(TAILQ_FIRST(&spool->entries));
+    if (spool->fd >= 0)
+        close(spool->fd); /* all that matters was synced, or told as an error */
+    buf_deinit(&spool->waiting);
+    buf_deinit(&spool->group.bytes);
+    free(spool->path);
+    free(spool);
+    if (closed != NULL)
+        closed(data);
+}
