@@ -21,7 +21,8 @@ struct complaint {
     unsigned file_no;      /* order of the files: the main file is 0 */
     unsigned line, column; /* from 1; 0: the file as a whole */
     enum complaint_level level;
-    char *text; /* ours */
+    size_t order; /* in which they came */
+    char *text;   /* ours */
 };
 
 struct complaints {
@@ -31,15 +32,21 @@ struct complaints {
     size_t n_warnings;
 };
 
-/* A place in a file. */
-struct place {
+/* A file that is being read, and where its complaints go. */
+struct source {
     const char *file;
     unsigned file_no;
-    unsigned line, column;
+    bool is_in_memory;      /* nothing may be read from disk */
+    bool is_world_readable; /* so a secret in it is none */
+    size_t n_complaints;
+    struct complaints *complaints;
 };
 
-void complain(struct complaints *complaints, enum complaint_level level, struct place place,
-              const char *format, ...) __attribute__((format(printf, 4, 5)));
+/* Beyond this many complaints about one file the rest is left out, and the last one says so. */
+#define COMPLAINTS_PER_FILE_MAX 200
+
+void complain(struct source *source, enum complaint_level level, unsigned line, unsigned column,
+              const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* By file, line and column; equal places keep their order. */
 void complaints_sort(struct complaints *complaints);
