@@ -1,0 +1,92 @@
+#include "config/complaint.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+
+#define COMPLAINT_TEXT_MAX 4096 /* bytes; longer texts are cut */
+
+static void add(struct source *source, enum complaint_level level, unsigned line, unsigned column,
+                char *text)
+{
+    struct complaints *complaints = source->complaints;
+    struct complaint *item;
+
+    complaints->items =
+        mem_resize(complaints->items, complaints->n_items + 1, sizeof(*complaints->items));
+    item = &complaints->items[complaints->n_items];
+    *item = (struct complaint){.file = source->file,
+                               .file_no = source->file_no,
+                               .line = line,
+                               .column = column,
+                               .level = level,
+                               .order = complaints->n_items,
+                               .text = text};
+    complaints->n_items++;
+    complaints->n_errors += level == COMPLAINT_ERROR;
+    complaints->n_warnings += level == COMPLAINT_WARNING;
+    source->n_complaints++;
+}
+
+void complain(struct source *source, enum complaint_level level, unsigned line, unsigned column,
+              const char *format, ...)
+{
+    char text[COMPLAINT_TEXT_MAX];
+    va_list arguments;
+
+    if (source->n_complaints == COMPLAINTS_PER_FILE_MAX) {
+        add(source, COMPLAINT_ERROR, line, column,
+            mem_strdup("too many complaints about this file; the rest is left out"));
+        return;
+    }
+    if (source->n_complaints > COMPLAINTS_PER_FILE_MAX)
+        return;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    add(source, level, line, column, mem_strdup(text));
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct complaint *a = left, *b = right;
+
+    if (a->file_no != b->file_no)
+        return a->file_no < b->file_no ? -1 : 1;
+    if (a->line != b->line)
+        return a->line < b->line ? -1 : 1;
+    if (a->column != b->column)
+        return a->column < b->column ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+void complaints_sort(struct complaints *complaints)
+{
+    if (complaints->n_items > 1)
+        qsort(complaints->items, complaints->n_items, sizeof(*complaints->items), by_place);
+}
+
+void complaints_print(const struct complaints *complaints, FILE *out)
+{
+    static const char *const levels[] = {
+        [COMPLAINT_ERROR] = "", [COMPLAINT_WARNING] = "warning: ", [COMPLAINT_NOTE] = "note: "};
+
+    for (size_t i = 0; i < complaints->n_items; i++) {
+        const struct complaint *item = &complaints->items[i];
+
+        if (item->line == 0)
+            fprintf(out, "%s: %s%s\n", item->file, levels[item->level], item->text);
+        else
+            fprintf(out, "%s:%u:%u: %s%s\n", item->file, item->line, item->column,
+                    levels[item->level], item->text);
+    }
+}
+
+void complaints_deinit(struct complaints *complaints)
+{
+    for (size_t i = 0; i < complaints->n_items; i++)
+        free(complaints->items[i].text);
+    free(complaints->items);
+    *complaints = (struct complaints){.n_items = 0};
+}

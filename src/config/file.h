@@ -1,0 +1,13 @@
+/* Small files, whole. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "core/buf.h"
+#include "core/err.h"
+
+/*
+ * Appends what stands in `path`, at most as much as the buffer takes. False with ERR_CONFIG, naming
+ * the path, where it cannot be read, is no regular file, or is larger.
+ */
+bool file_read(const char *path, struct buf *content, bool *ret_is_world_readable, struct err *err);

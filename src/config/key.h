@@ -1,0 +1,66 @@
+/*
+ * Every key of a main file and of a job: its type, range, default and one line of documentation.
+ *
+ * This table is what the reader goes by; the sample file, the JSON Schemas and `check --show` are
+ * made from it too, so they cannot say anything else. A key of a later version stands here as well,
+ * so that it is refused as such rather than as unknown.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum key_type {
+    KEY_MAP,      /* of `keys` */
+    KEY_TEXT,     /* char * */
+    KEY_SECRET,   /* char *, never shown */
+    KEY_FILE,     /* char *: what stands in the file that the value names, without its last newline */
+    KEY_DATABASE, /* char *: a connection URL or string; its password is never shown */
+    KEY_URL,      /* char *: the API's base URL */
+    KEY_PATH,     /* char *: relative to the file it stands in */
+    KEY_WORD,     /* char *: one of `words` */
+    KEY_NAME,     /* char *: of a job */
+    KEY_INT,      /* int64_t: min .. max */
+    KEY_MONEY,    /* int64_t, nano-dollars: a number of dollars above 0 */
+    KEY_BUDGET,   /* the same, or a map of `keys` */
+    KEY_ZONE,     /* char *: an IANA time zone */
+    KEY_SCHEDULE, /* char *, and struct config_job.cron */
+    KEY_ENDPOINT, /* const struct endpoint * */
+    KEY_TARGETS,  /* becomes feeds */
+    KEY_REQUEST,  /* API parameters, by the endpoint's table */
+    KEY_LABELS,   /* char *: JSON object */
+};
+
+struct key {
+    const char *name;
+    enum key_type type;
+    size_t offset; /* in struct config, or in struct config_job */
+    int64_t min, max;
+    const char *const *words;       /* NULL-terminated */
+    const char *const *later_words; /* of later versions, NULL-terminated; NULL: none */
+    const char *fallback;           /* the default; NULL: none */
+    const char *sample;             /* what the sample shows, as YAML; NULL: the default */
+    const char *twin;               /* the key that gives the same value in another way */
+    const char *doc;
+    const struct key *keys; /* of a map */
+    size_t n_keys;
+    bool is_required;
+    bool is_second_choice; /* the sample shows it commented out */
+    bool is_later;         /* refused with "not in this version" */
+};
+
+struct key_table {
+    const struct key *keys;
+    size_t n_keys;
+};
+
+extern const struct key_table main_keys;
+extern const struct key_table job_keys;
+
+/* NULL where there is none. */
+const struct key *key_find(const struct key *keys, size_t n_keys, const char *name);
+
+/* What the key expects, for a complaint and for the documentation: "a whole number from 1 to 30". */
+#define KEY_EXPECTED_MAX 160
+const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_MAX]);

@@ -1,0 +1,150 @@
+/*
+ * The happy path: each key of a map is looked up in the table, its value checked by the key's type
+ * and put into its place in the struct; keys that are not there get their defaults.
+ *
+ * What is wrong is complained about where it stands; its place in the struct stays empty. A key of
+ * a later version and an unknown key (with what was probably meant) are errors.
+ */
+#include "config/read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "config/value.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+static void read_map(struct source *source, const struct yaml_node *map, const char *prefix,
+                     const struct key *keys, size_t n_keys, void *base);
+static void read_one(const struct slot *slot);
+static void set_defaults(const struct key *keys, size_t n_keys, void *base);
+
+void read_map_into(struct source *source, const struct yaml_node *map,
+                   const struct key_table *table, void *base)
+{
+    read_map(source, map, "", table->keys, table->n_keys, base);
+    set_defaults(table->keys, table->n_keys, base);
+}
+
+/* --- keys -------------------------------------------------------------------------------------- */
+
+static void refuse_unknown(struct source *source, const struct yaml_node *value, const char *prefix,
+                           const struct key *keys, size_t n_keys)
+{
+    const char *names[KEYS_MAX], *meant;
+    char shown[YAML_SHORT_MAX], known[512] = "";
+    size_t n = 0;
+
+    for (size_t i = 0; i < n_keys && n < KEYS_MAX; i++)
+        if (!keys[i].is_later) {
+            size_t used = strlen(known);
+
+            snprintf(known + used, sizeof(known) - used, "%s%s", n == 0 ? "" : ", ", keys[i].name);
+            names[n++] = keys[i].name;
+        }
+    meant = text_near_miss(value->key, names, n);
+    if (meant != NULL)
+        complain(source, COMPLAINT_ERROR, value->key_line, value->key_column,
+                 "%s%s: unknown key; did you mean %s?", prefix, yaml_short(value->key, shown),
+                 meant);
+    else
+        complain(source, COMPLAINT_ERROR, value->key_line, value->key_column,
+                 "%s%s: unknown key; known are %s", prefix, yaml_short(value->key, shown), known);
+}
+
+static void require_keys(struct source *source, const struct yaml_node *map, const char *prefix,
+                         const struct key *keys, size_t n_keys)
+{
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct key *key = &keys[i];
+        char expected[KEY_EXPECTED_MAX];
+
+        if (!key->is_required || yaml_get(map, key->name) != NULL ||
+            (key->twin != NULL && yaml_get(map, key->twin) != NULL))
+            continue;
+        if (key->twin != NULL)
+            yaml_complain(source, map, "%s%s or %s is missing", prefix, key->name, key->twin);
+        else
+            yaml_complain(source, map, "%s%s is missing; write %s", prefix, key->name,
+                          key_expected(key, expected));
+    }
+}
+
+static void read_map(struct source *source, const struct yaml_node *map, const char *prefix,
+                     const struct key *keys, size_t n_keys, void *base)
+{
+    for (size_t i = 0; i < map->n_items; i++) {
+        const struct yaml_node *value = &map->items[i];
+        const struct key *key = key_find(keys, n_keys, value->key);
+        char path[KEY_PATH_BYTES_MAX];
+
+        if (key == NULL) {
+            refuse_unknown(source, value, prefix, keys, n_keys);
+            continue;
+        }
+        snprintf(path, sizeof(path), "%s%s", prefix, key->name);
+        if (key->is_later)
+            complain(source, COMPLAINT_ERROR, value->key_line, value->key_column,
+                     "%s: not in this version (" LINKHAUL_VERSION ")", path);
+        else
+            read_one(&(struct slot){source, key, value, path, base});
+    }
+    require_keys(source, map, prefix, keys, n_keys);
+}
+
+static void set_defaults(const struct key *keys, size_t n_keys, void *base)
+{
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct key *key = &keys[i];
+
+        if (key->type == KEY_MAP && !key->is_later)
+            set_defaults(key->keys, key->n_keys, base);
+        if (key->fallback == NULL)
+            continue;
+        if (key->type == KEY_INT) {
+            if (*value_number_at(base, key) == 0)
+                text_parse_int64(key->fallback, strlen(key->fallback), value_number_at(base, key));
+        } else if (*value_text_at(base, key) == NULL) {
+            *value_text_at(base, key) = mem_strdup(key->fallback);
+        }
+    }
+}
+
+static void read_submap(const struct slot *slot)
+{
+    char prefix[KEY_PATH_BYTES_MAX];
+
+    if (slot->node->kind != YAML_MAP) {
+        value_refuse(slot);
+        return;
+    }
+    snprintf(prefix, sizeof(prefix), "%s.", slot->path);
+    read_map(slot->source, slot->node, prefix, slot->key->keys, slot->key->n_keys, slot->base);
+}
+
+/* A number means per_run. */
+static void read_budget(const struct slot *slot)
+{
+    char prefix[KEY_PATH_BYTES_MAX];
+    int64_t per_run = 0;
+
+    if (slot->node->kind != YAML_MAP) {
+        value_read_money(slot);
+        return;
+    }
+    snprintf(prefix, sizeof(prefix), "%s.", slot->path);
+    read_map(slot->source, slot->node, prefix, slot->key->keys, slot->key->n_keys, &per_run);
+    *value_number_at(slot->base, slot->key) = per_run;
+}
+
+static void read_one(const struct slot *slot)
+{
+    if (slot->node->kind == YAML_BROKEN)
+        return;
+    if (slot->key->type == KEY_MAP)
+        read_submap(slot);
+    else if (slot->key->type == KEY_BUDGET)
+        read_budget(slot);
+    else
+        value_read(slot);
+}

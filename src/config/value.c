@@ -1,0 +1,322 @@
+#include "config/value.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "config/config.h"
+#include "config/file.h"
+#include "config/host.h"
+#include "config/zone.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/money.h"
+#include "core/text.h"
+
+#define SECRET_BYTES_MAX ((size_t)1 << 16)
+
+char **value_text_at(void *base, const struct key *key)
+{
+    return (char **)(void *)((char *)base + key->offset);
+}
+
+int64_t *value_number_at(void *base, const struct key *key)
+{
+    return (int64_t *)(void *)((char *)base + key->offset);
+}
+
+char *path_beside(const char *file, const char *path)
+{
+    const char *slash = strrchr(file, '/');
+
+    if (path[0] == '/' || slash == NULL)
+        return mem_strdup(path);
+    return mem_printf("%.*s/%s", (int)(slash - file), file, path);
+}
+
+void value_refuse(const struct slot *slot)
+{
+    char found[YAML_FOUND_MAX], expected[KEY_EXPECTED_MAX];
+    bool may_show = slot->key->type != KEY_SECRET && slot->key->type != KEY_DATABASE &&
+                    slot->key->type != KEY_URL;
+
+    if (may_show || slot->node->kind == YAML_LIST || slot->node->kind == YAML_MAP ||
+        slot->node->kind == YAML_NULL)
+        yaml_complain(slot->source, slot->node, "%s: found %s, expected %s", slot->path,
+                      yaml_found(slot->node, found), key_expected(slot->key, expected));
+    else
+        yaml_complain(slot->source, slot->node, "%s: expected %s", slot->path,
+                      key_expected(slot->key, expected));
+}
+
+/*
+ * The text of a scalar, or NULL and a complaint. Any scalar will do: a password of digits, from a
+ * variable, is a text all the same.
+ */
+static const char *text_of(const struct slot *slot)
+{
+    const struct yaml_node *node = slot->node;
+
+    if (node->kind == YAML_LIST || node->kind == YAML_MAP || node->kind == YAML_NULL ||
+        node->text[0] == '\0') {
+        value_refuse(slot);
+        return NULL;
+    }
+    return node->text;
+}
+
+/* Keeps a text of ours, unless the key's twin has given one. */
+static void keep(const struct slot *slot, char *text)
+{
+    char **at = value_text_at(slot->base, slot->key);
+
+    if (*at != NULL) {
+        yaml_complain(slot->source, slot->node, "%s and %s are both there; keep one", slot->path,
+                      slot->key->twin);
+        free(text);
+        return;
+    }
+    *at = text;
+}
+
+static void read_text(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+
+    if (text == NULL)
+        return;
+    if (slot->key->type == KEY_SECRET && slot->node->raw == NULL && slot->source->is_world_readable)
+        yaml_warn(slot->source, slot->node,
+                  "%s: every user of this machine can read this file; chmod 640 it, or use %s",
+                  slot->path, slot->key->twin);
+    keep(slot, mem_strdup(text));
+}
+
+/* What stands in a file, without the newline at its end. */
+static bool secret_read(const char *path, char **ret_text, bool *ret_is_world_readable,
+                        struct err *err)
+{
+    CLEANUP(buf_deinit) struct buf content = BUF_WITH_CEILING(SECRET_BYTES_MAX);
+    size_t size;
+
+    if (!file_read(path, &content, ret_is_world_readable, err))
+        return false;
+    size = content.size;
+    size -= size > 0 && content.data[size - 1] == '\n';
+    size -= size > 0 && content.data[size - 1] == '\r';
+    if (size == 0)
+        return err_set(err, ERR_CONFIG, "%s is empty", path);
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)content.data[i] < 0x20)
+            return err_set(err, ERR_CONFIG,
+                           "%s holds more than one line, or a control character; it should hold "
+                           "the value alone",
+                           path);
+    *ret_text = mem_strndup(content.data, size);
+    return true;
+}
+
+static void read_file_key(const struct slot *slot)
+{
+    const char *name = text_of(slot);
+    char *path, *content;
+    bool is_world_readable;
+    struct err err;
+
+    if (name == NULL)
+        return;
+    if (slot->source->is_in_memory) {
+        keep(slot, mem_strdup("in a file"));
+        return;
+    }
+    path = path_beside(slot->source->file, name);
+    if (secret_read(path, &content, &is_world_readable, &err)) {
+        if (is_world_readable)
+            yaml_warn(slot->source, slot->node,
+                      "%s: every user of this machine can read this file; chmod 600 it", slot->path);
+        keep(slot, content);
+    } else {
+        yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
+    }
+    free(path);
+}
+
+static void read_database(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+
+    if (text == NULL)
+        return;
+    if (strncmp(text, "postgresql://", 13) != 0 && strncmp(text, "postgres://", 11) != 0 &&
+        strchr(text, '=') == NULL)
+        value_refuse(slot);
+    else
+        keep(slot, mem_strdup(text));
+}
+
+static void read_url(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+    size_t length;
+    struct err err;
+
+    if (text == NULL)
+        return;
+    if (!base_url_check(text, &err)) {
+        yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
+        return;
+    }
+    for (length = strlen(text); text[length - 1] == '/'; length--)
+        ;
+    keep(slot, mem_strndup(text, length));
+}
+
+static void read_path(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+
+    if (text != NULL)
+        keep(slot, path_beside(slot->source->file, text));
+}
+
+static bool is_among(const char *const *words, const char *word)
+{
+    for (; words != NULL && *words != NULL; words++)
+        if (strcmp(*words, word) == 0)
+            return true;
+    return false;
+}
+
+static void read_word(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+
+    if (text == NULL)
+        return;
+    if (is_among(slot->key->words, text))
+        keep(slot, mem_strdup(text));
+    else if (is_among(slot->key->later_words, text))
+        yaml_complain(slot->source, slot->node,
+                      "%s: %s is not in this version (" LINKHAUL_VERSION ")", slot->path, text);
+    else
+        value_refuse(slot);
+}
+
+static void read_endpoint(const struct slot *slot)
+{
+    const char *text = text_of(slot), *names[KEYS_MAX], *meant;
+    const struct endpoint *endpoint;
+    char found[YAML_FOUND_MAX];
+    size_t n = 0;
+
+    if (text == NULL)
+        return;
+    endpoint = endpoint_find(text);
+    if (endpoint != NULL) {
+        *(const struct endpoint **)(void *)((char *)slot->base + slot->key->offset) = endpoint;
+        return;
+    }
+    if (is_among(slot->key->later_words, text)) {
+        yaml_complain(slot->source, slot->node,
+                      "%s: %s is not in this version (" LINKHAUL_VERSION ")", slot->path, text);
+        return;
+    }
+    for (; endpoints[n] != NULL && n < KEYS_MAX; n++)
+        names[n] = endpoints[n]->name;
+    meant = text_near_miss(text, names, n);
+    if (meant == NULL)
+        yaml_complain(slot->source, slot->node, "%s: found %s, expected one of the endpoints: %s",
+                      slot->path, yaml_found(slot->node, found), names[0]);
+    else
+        yaml_complain(slot->source, slot->node, "%s: found %s; did you mean %s?", slot->path,
+                      yaml_found(slot->node, found), meant);
+}
+
+static void read_name(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+    size_t length = text == NULL ? 0 : strlen(text);
+
+    if (text == NULL)
+        return;
+    if (length > 63 || text[0] == '_' || text[0] == '.' || text[0] == '-' ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != length)
+        value_refuse(slot);
+    else
+        keep(slot, mem_strdup(text));
+}
+
+static void read_int(const struct slot *slot)
+{
+    int64_t value;
+
+    if (slot->node->kind != YAML_INT ||
+        !text_parse_int64(slot->node->text, strlen(slot->node->text), &value) ||
+        value < slot->key->min || value > slot->key->max)
+        value_refuse(slot);
+    else
+        *value_number_at(slot->base, slot->key) = value;
+}
+
+/* A number of dollars. */
+void value_read_money(const struct slot *slot)
+{
+    int64_t value;
+
+    if ((slot->node->kind != YAML_INT && slot->node->kind != YAML_FLOAT) ||
+        !money_parse(slot->node->text, strlen(slot->node->text), &value) || value == 0)
+        value_refuse(slot);
+    else
+        *value_number_at(slot->base, slot->key) = value;
+}
+
+static void read_schedule(const struct slot *slot)
+{
+    struct config_job *job = slot->base;
+    const char *text = text_of(slot);
+    struct err err;
+
+    if (text == NULL)
+        return;
+    if (cron_parse(text, &job->cron, &err))
+        keep(slot, mem_strdup(text));
+    else
+        yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
+}
+
+static void read_zone(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+    struct err err;
+
+    if (text == NULL)
+        return;
+    if (zone_check(text, &err))
+        keep(slot, mem_strdup(text));
+    else
+        yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
+}
+
+static void read_nothing(const struct slot *slot)
+{
+    (void)slot;
+}
+
+void value_read(const struct slot *slot)
+{
+    static void (*const readers[])(const struct slot *slot) = {
+        [KEY_MAP] = read_nothing,       [KEY_TEXT] = read_text,
+        [KEY_SECRET] = read_text,       [KEY_FILE] = read_file_key,
+        [KEY_DATABASE] = read_database, [KEY_URL] = read_url,
+        [KEY_PATH] = read_path,         [KEY_WORD] = read_word,
+        [KEY_NAME] = read_name,         [KEY_INT] = read_int,
+        [KEY_MONEY] = value_read_money, [KEY_BUDGET] = read_nothing,
+        [KEY_ZONE] = read_zone,         [KEY_SCHEDULE] = read_schedule,
+        [KEY_ENDPOINT] = read_endpoint, [KEY_TARGETS] = read_nothing,
+        [KEY_REQUEST] = read_nothing,   [KEY_LABELS] = read_nothing,
+    };
+
+    if (slot->node->kind != YAML_BROKEN)
+        readers[slot->key->type](slot);
+}
