@@ -99,6 +99,7 @@ Test(text, does_not_guess_wildly)
     cr_expect_str_eq(near_miss(""), "(none)");
     cr_expect_str_eq(near_miss("x"), "(none)");
     cr_expect_str_eq(near_miss("it"), "(none)");
+    cr_expect_str_eq(near_miss("tx"), "(none)");
     cr_expect_str_eq(near_miss("schedule"), "(none)");
     cr_expect_str_eq(near_miss("xxxfilters"), "(none)");
     cr_expect_str_eq(near_miss("targetstargetstargetstargetstargetstargetstargetstargetstargets__"
