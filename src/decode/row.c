@@ -1,0 +1,219 @@
+#include "decode/row.h"
+
+#include <assert.h>
+#include <md5.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "core/mem.h"
+#include "decode/clean.h"
+#include "decode/copy.h"
+#include "decode/extra.h"
+#include "decode/fields.h"
+#include "decode/keymap.h"
+#include "decode/page.h"
+#include "decode/value.h"
+
+/*
+ * 1. Each field finds its key; a nested object's fields are read and find theirs.
+ * 2. The row is written in the order of its columns; a value that does not fit is marked for extra.
+ * 3. link_key is computed over the texts that now stand in their columns, and put in its place.
+ * 4. What is marked becomes extra, the row's last field.
+ *
+ * - A key column without a text: the row is refused, saying which.
+ * - The row passes ROW_SIZE_MAX: refused.
+ */
+
+/* night, run_id, listing_id, slice_no, ordinal, target, link_key, loaded_at */
+#define N_FRONT_FIELDS 8
+#define LINK_KEY_SIZE 16
+
+static_assert(ROW_SIZE_MAX + PAGE_CHUNK_SIZE + COPY_HEADER_SIZE < PAGE_CHUNK_MAX,
+              "a chunk that is not full yet has room for any row");
+
+void row_init(struct row *row, const struct endpoint *endpoint)
+{
+    *row = (struct row){
+        .endpoint = endpoint,
+        .keymap = keymap_new(endpoint),
+        .column_fields = mem_new_array(endpoint->n_columns, sizeof(size_t)),
+        .column_ends = mem_new_array(endpoint->n_columns, sizeof(size_t)),
+        .bytes = BUF_WITH_CEILING(ROW_SIZE_MAX),
+        .extra = BUF_WITH_CEILING(ROW_SIZE_MAX),
+        .names = BUF_WITH_CEILING(ROW_SIZE_MAX),
+    };
+}
+
+void row_deinit(struct row *row)
+{
+    keymap_destroy(row->keymap);
+    free(row->column_fields);
+    free(row->column_ends);
+    buf_deinit(&row->bytes);
+    buf_deinit(&row->extra);
+    buf_deinit(&row->names);
+}
+
+/* Fields [first, first + n) find their keys; what finds none is for extra. */
+static void find_keys(struct keymap *map, struct field *fields, size_t first, size_t n)
+{
+    for (size_t i = first; i < first + n; i++) {
+        struct key *key = keymap_find(map, fields[i].key, fields[i].key_size);
+
+        if (key == NULL) {
+            fields[i].is_extra = true;
+            continue;
+        }
+        if (key->field != KEY_NO_FIELD)
+            fields[key->field].is_superseded = fields[key->field].is_extra = true;
+        key->field = i;
+    }
+}
+
+/* Reads the object at field `at`, whose keys have columns of their own. False where it cannot. */
+static bool read_inner(struct fields *fields, size_t at, struct keymap *map)
+{
+    const struct raw value = fields->fields[at].value;
+    const char *text = value.text;
+    size_t first = fields->n;
+
+    if (value.type != RAW_OBJECT)
+        return false;
+    if (fields_scan(fields, &text, text + value.size) != SCAN_OK) {
+        fields->n = first; /* more keys than FIELDS_MAX */
+        return false;
+    }
+    fields->fields[at].inner = first;
+    fields->fields[at].n_inner = fields->n - first;
+    find_keys(map, fields->fields, first, fields->n - first);
+    return true;
+}
+
+static void find_inner_keys(struct row *row, struct fields *fields)
+{
+    for (size_t i = 0; i < row->keymap->n; i++) {
+        const struct key *outer = &row->keymap->keys[i];
+
+        if (outer->inner == NULL || outer->field == KEY_NO_FIELD)
+            continue;
+        if (!read_inner(fields, outer->field, outer->inner))
+            fields->fields[outer->field].is_extra =
+                fields->fields[outer->field].value.type != RAW_NULL;
+    }
+}
+
+static void collect_columns(struct row *row, const struct keymap *map)
+{
+    for (size_t i = 0; i < map->n; i++) {
+        if (map->keys[i].inner != NULL)
+            collect_columns(row, map->keys[i].inner);
+        else
+            row->column_fields[map->keys[i].column] = map->keys[i].field;
+    }
+}
+
+static void put_front(struct row *row, const struct page_front *front, int64_t ordinal)
+{
+    static const char link_key_later[LINK_KEY_SIZE];
+
+    copy_row(&row->bytes, N_FRONT_FIELDS + row->endpoint->n_columns + 1);
+    copy_int32(&row->bytes, front->night);
+    copy_int64(&row->bytes, front->run_id);
+    copy_int64(&row->bytes, front->listing_id);
+    copy_int32(&row->bytes, front->slice_no);
+    copy_int64(&row->bytes, ordinal);
+    copy_bytes(&row->bytes, front->target, strlen(front->target));
+    copy_bytes(&row->bytes, link_key_later, sizeof link_key_later);
+    copy_int64(&row->bytes, front->loaded_at_us);
+}
+
+static void put_columns(struct row *row, struct fields *fields)
+{
+    for (size_t i = 0; i < row->endpoint->n_columns; i++) {
+        size_t at = row->column_fields[i];
+        struct field *field = at == KEY_NO_FIELD ? NULL : &fields->fields[at];
+        bool is_cleaned = false;
+
+        if (field == NULL) {
+            copy_null(&row->bytes);
+        } else if (!value_put(row->endpoint->columns[i].type, &field->value, &row->bytes,
+                              &is_cleaned)) {
+            copy_null(&row->bytes);
+            field->is_extra = true;
+        }
+        row->column_ends[i] = row->bytes.size;
+        row->n_cleaned += is_cleaned;
+    }
+}
+
+static size_t find_column(const struct endpoint *endpoint, const char *name)
+{
+    size_t i = 0;
+
+    while (strcmp(endpoint->columns[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+static bool refuse_keyless(struct row *row, const struct column *column, const struct field *field)
+{
+    const char *what = field == NULL                   ? "is missing"
+                       : field->value.type == RAW_NULL ? "is null"
+                                                       : "is not a string";
+
+    snprintf(row->reason, sizeof row->reason, "%s %s", column->path, what);
+    return false;
+}
+
+/* `front_end` is where the first column's field begins; link_key lies before loaded_at there. */
+static bool put_link_key(struct row *row, const struct fields *fields, size_t front_end)
+{
+    uint8_t *link_key = (uint8_t *)row->bytes.data + front_end - 12 - LINK_KEY_SIZE;
+    MD5_CTX md5;
+
+    MD5Init(&md5);
+    for (size_t i = 0; row->endpoint->key_columns[i] != NULL; i++) {
+        size_t column = find_column(row->endpoint, row->endpoint->key_columns[i]);
+        size_t at = row->column_fields[column];
+        const struct field *field = at == KEY_NO_FIELD ? NULL : &fields->fields[at];
+        size_t start = column == 0 ? front_end : row->column_ends[column - 1];
+
+        if (field == NULL || field->value.type != RAW_STRING)
+            return refuse_keyless(row, &row->endpoint->columns[column], field);
+        if (i > 0)
+            MD5Update(&md5, (const uint8_t *)"\n", 1);
+        MD5Update(&md5, (const uint8_t *)row->bytes.data + start + 4,
+                  row->column_ends[column] - start - 4);
+    }
+    MD5Final(link_key, &md5);
+    return true;
+}
+
+bool row_make(struct row *row, const struct page_front *front, int64_t ordinal,
+              struct fields *fields)
+{
+    struct extra extra = {.fields = fields, .json = &row->extra, .names = &row->names};
+    size_t n_top = fields->n, front_end;
+
+    buf_clear(&row->bytes);
+    row->n_cleaned = 0;
+    keymap_reset(row->keymap);
+    find_keys(row->keymap, fields->fields, 0, n_top);
+    find_inner_keys(row, fields);
+    collect_columns(row, row->keymap);
+    put_front(row, front, ordinal);
+    front_end = row->bytes.size;
+    put_columns(row, fields);
+    if (!row->bytes.is_overfull && !put_link_key(row, fields, front_end))
+        return false;
+    extra_put(&extra, n_top, &row->bytes);
+    row->n_extra = extra.n_values;
+    row->n_cleaned += extra.n_cleaned;
+    if (!row->bytes.is_overfull)
+        return true;
+    snprintf(row->reason, sizeof row->reason, "needs more than %d MiB as a row",
+             ROW_SIZE_MAX / 1024 / 1024);
+    return false;
+}

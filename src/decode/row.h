@@ -1,0 +1,53 @@
+/*
+ * One item to one row of COPY BINARY.
+ *
+ * Each known key goes to its column. What is unknown, does not fit its column's type or is
+ * superseded goes to `extra`, a JSON object:
+ *
+ * - an unknown key, or one whose value does not fit: under the key itself;
+ * - of equal keys the last counts, as in PostgreSQL's jsonb; each earlier value stands under
+ *   "key#1", "key#2", … by its place among the equal ones (with "#1" behind it again where the item
+ *   has a key of that very name);
+ * - what is left over of a nested object whose keys have columns: under the object's key, an object
+ *   of its own by the same rules. Where it is no object at all it is a value that does not fit.
+ *
+ * Keys are equal when they are equal as PostgreSQL stores them, after cleaning. Inside a value that
+ * is kept whole jsonb's own rule holds: of equal keys the last.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/buf.h"
+
+struct endpoint;
+struct fields;
+struct keymap;
+struct page_counts;
+struct page_front;
+
+/* A row needs less than this, or it is refused; a chunk holds PAGE_CHUNK_SIZE and one row. */
+#define ROW_SIZE_MAX (63 * 1024 * 1024)
+
+#define ROW_REASON_MAX 128
+
+struct row {
+    const struct endpoint *endpoint;
+    struct keymap *keymap;
+    size_t *column_fields;       /* per column: its field in the item, or KEY_NO_FIELD */
+    size_t *column_ends;         /* per column: where its bytes end in `bytes` */
+    struct buf bytes;            /* the row, with its number of fields in front */
+    struct buf extra;            /* what goes to extra, as JSON text behind jsonb's version */
+    struct buf names;            /* names in extra that are not keys of the item, NUL behind each */
+    int64_t n_extra, n_cleaned;  /* of this row */
+    char reason[ROW_REASON_MAX]; /* why it was refused */
+};
+
+void row_init(struct row *row, const struct endpoint *endpoint);
+void row_deinit(struct row *row);
+
+/* Makes `bytes` of an item's fields. False with `reason` where it has no key or needs too much. */
+bool row_make(struct row *row, const struct page_front *front, int64_t ordinal,
+              struct fields *fields);
