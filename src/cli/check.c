@@ -1,0 +1,123 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <uv.h>
+
+#include "api/endpoint.h"
+#include "cli/command.h"
+#include "config/config.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/money.h"
+#include "daemon/account_ask.h"
+#include "http/http.h"
+#include "store/store.h"
+
+/*
+ * `check`: the configuration offline; with --live the API by a free call, and the database. Both
+ * are asked, whatever the other answers, and the worse answer makes the exit code.
+ */
+
+#define SHOW_MAX (16 * 1024 * 1024)
+#define TIMEOUT_MS 30000
+
+struct live {
+    struct http *http;
+    struct store *store;
+    int exit_code;
+};
+
+static void fail(struct live *live, const struct err *err)
+{
+    int exit_code = command_fail(err);
+
+    if (exit_code > live->exit_code)
+        live->exit_code = exit_code;
+}
+
+static const char *format_known(int64_t nanousd, char text[MONEY_TEXT_MAX])
+{
+    return nanousd >= 0 ? money_format(nanousd, text) : "not told";
+}
+
+static void on_asked(void *data, const struct account *account, const struct err *err)
+{
+    struct live *live = data;
+    char balance[MONEY_TEXT_MAX], per_call[MONEY_TEXT_MAX], per_item[MONEY_TEXT_MAX];
+
+    if (err != NULL) {
+        struct err named = *err;
+
+        err_wrap(&named, "the API");
+        fail(live, &named);
+    } else {
+        printf("API: login %s, balance %s, a call %s, an item %s", account->login,
+               format_known(account->balance_nanousd, balance),
+               format_known(account->per_call_nanousd, per_call),
+               format_known(account->per_item_nanousd, per_item));
+        if (account->calls_per_minute >= 0)
+            printf(", %" PRId64 " calls a minute", account->calls_per_minute);
+        putchar('\n');
+    }
+    http_destroy(live->http);
+}
+
+static void on_opened(void *data, const struct err *err)
+{
+    struct live *live = data;
+
+    if (err != NULL)
+        fail(live, err);
+    else
+        puts("database: reachable, schema up to date");
+    store_close(live->store);
+}
+
+static int check_live(const struct config *config)
+{
+    struct http_settings settings = {.base_url = config->api.base_url,
+                                     .user = config->api.login,
+                                     .password = config->api.password,
+                                     .connect_timeout_ms = TIMEOUT_MS,
+                                     .total_timeout_ms = TIMEOUT_MS,
+                                     .body_bytes_max = 4 * 1024 * 1024};
+    struct live live = {.exit_code = 0};
+    uv_loop_t loop;
+    struct err err;
+
+    uv_loop_init(&loop);
+    if (http_new(&loop, &settings, &live.http, &err))
+        account_ask(live.http, endpoints[0], on_asked, &live);
+    else
+        fail(&live, &err);
+    live.store = store_open(&loop, config->database_url, /* is_holder= */ false, on_opened, &live);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return live.exit_code;
+}
+
+int command_check(const char *file, int argc, char **argv)
+{
+    bool is_show = false, is_live = false;
+    const struct command_switch switches[] = {
+        {"--show", &is_show}, {"--live", &is_live}, {NULL, NULL}};
+    CLEANUP(config_free) struct config *config = NULL;
+    int n_words = command_read(argc, argv, switches), exit_code = 0;
+    struct buf shown = BUF_WITH_CEILING(SHOW_MAX);
+    size_t n_feeds = 0;
+
+    if (n_words == 0)
+        return err_exit_code(ERR_USAGE);
+    config = command_load(file, &exit_code);
+    if (config == NULL)
+        return exit_code;
+    for (size_t i = 0; i < config->n_jobs; i++)
+        n_feeds += config->jobs[i].n_feeds;
+    if (is_show) {
+        config_show(config, &shown);
+        fputs(buf_text(&shown), stdout);
+        buf_deinit(&shown);
+    } else {
+        printf("%s: good: %zu jobs, %zu feeds\n", file, config->n_jobs, n_feeds);
+    }
+    return is_live ? check_live(config) : 0;
+}

@@ -1,0 +1,227 @@
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "cli/command.h"
+#include "config/config.h"
+#include "core/log.h"
+#include "core/text.h"
+
+#define DEFAULT_FILE "/etc/linkhaul/linkhaul.yaml"
+
+// clang-format off
+static const struct command commands[] = {
+    { "check", "[--show] [--live]", "validate the configuration and every job",
+      "Offline, and free: every complaint at once, as file:line:column: text.\n\n"
+      "  --show   print the effective configuration, secrets masked, jobs with their feeds\n"
+      "  --live   also ask the API (login, balance, prices; free calls only) and the database\n",
+      command_check },
+    { "cost", "", "the ledger", NULL, NULL },
+    { "migrate", "[--dry-run]", "create or upgrade the schema",
+      "Applies what is missing, in order, each migration in a transaction of its own.\n\n"
+      "  --dry-run   print the statements that would be run, and change nothing\n",
+      command_migrate },
+    { "plan", "", "rows, calls, dollars and minutes before they are spent", NULL, NULL },
+    { "publish", "", "accept a run that a guard held back", NULL, NULL },
+    { "replay", "", "load a run again from the archive", NULL, NULL },
+    { "run", "JOB... | --all", "run jobs now, with progress on a terminal",
+      "Goes on with a job's open run, or begins one for tonight. A listing that ends by budget or\n"
+      "error stays open and unpublished: run again and it goes on where it stopped.\n"
+      "SIGINT or SIGTERM: no new calls, what is paid for lands; a second one ends at once.\n\n"
+      "  --all   every job\n",
+      command_run },
+    { "serve", "", "the service", NULL, NULL },
+    { "status", "", "each feed: its last listing, rows, dollars",
+      "What the database knows; no call is made.\n",
+      command_status },
+    { "stop", "", "no more calls for a run; what was paid for lands", NULL, NULL },
+};
+// clang-format on
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_usage(FILE *out)
+{
+    fputs(
+        "usage: linkhaul [-c FILE] COMMAND\n\n"
+        "Syncs backlink data from a paid HTTP API into PostgreSQL, and never pays twice.\n\n"
+        "commands:\n",
+        out);
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (commands[i].run != NULL)
+            fprintf(out, "  %-8s %-20s %s\n", commands[i].name, commands[i].arguments,
+                    commands[i].summary);
+    fputs(
+        "  help     COMMAND              more about a command\n\n"
+        "options:\n"
+        "  -c, --config FILE   the configuration (" DEFAULT_FILE
+        ")\n"
+        "      --version       print the version\n"
+        "      --help          print this\n\n"
+        "exit codes: 0 done (limited, capped or short with a warning), 1 failed or stopped,\n"
+        "  2 a listing ended by budget or error, 64 usage, 69 API or database unavailable,\n"
+        "  70 internal, 75 try later (balance, daily limit, another holder), 77 login refused,\n"
+        "  78 bad configuration\n",
+        out);
+}
+
+static int usage_error(const char *format, const char *word)
+{
+    log_error(format, word);
+    fputs("try `linkhaul --help`\n", stderr);
+    return err_exit_code(ERR_USAGE);
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[N_COMMANDS];
+    const char *meant;
+
+    for (size_t i = 0; i < N_COMMANDS; i++)
+        names[i] = commands[i].name;
+    meant = text_near_miss(name, names, N_COMMANDS);
+    log_error("%s: no such command%s%s%s", name, meant != NULL ? "; did you mean `" : "",
+              meant != NULL ? meant : "", meant != NULL ? "`?" : "");
+    fputs("try `linkhaul --help`\n", stderr);
+    return err_exit_code(ERR_USAGE);
+}
+
+static int not_in_this_version(const char *name)
+{
+    return usage_error("%s: not in this version (" LINKHAUL_VERSION ")", name);
+}
+
+static int help(const char *name)
+{
+    const struct command *command = name != NULL ? find_command(name) : NULL;
+
+    if (name == NULL) {
+        print_usage(stdout);
+        return 0;
+    }
+    if (command == NULL)
+        return unknown_command(name);
+    if (command->help == NULL)
+        return not_in_this_version(name);
+    printf("usage: linkhaul [-c FILE] %s %s\n\n%s\n", command->name, command->arguments,
+           command->help);
+    return 0;
+}
+
+static int run_command(const char *file, int argc, char **argv)
+{
+    const struct command *command = find_command(argv[0]);
+
+    if (strcmp(argv[0], "help") == 0)
+        return help(argc > 1 ? argv[1] : NULL);
+    if (command == NULL)
+        return unknown_command(argv[0]);
+    if (command->run == NULL)
+        return not_in_this_version(argv[0]);
+    if (argc > 1 && strcmp(argv[1], "--help") == 0)
+        return help(argv[0]);
+    return command->run(file, argc, argv);
+}
+
+/* Passwords live in this process: no core dump, and nobody but root may look into its memory. */
+static void protect(void)
+{
+#ifndef __SANITIZE_ADDRESS__ /* LeakSanitizer looks into its own process */
+    prctl(PR_SET_DUMPABLE, 0);
+#endif
+    signal(SIGPIPE, SIG_IGN);
+}
+
+int cli_main(int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"version", no_argument, NULL, 'V'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    const char *file = DEFAULT_FILE;
+    int option;
+
+    protect();
+    while ((option = getopt_long(argc, argv, "+c:h", options, NULL)) != -1)
+        switch (option) {
+        case 'c':
+            file = optarg;
+            break;
+        case 'V':
+            puts("linkhaul " LINKHAUL_VERSION);
+            return 0;
+        case 'h':
+            print_usage(stdout);
+            return 0;
+        default: /* getopt has said what is wrong */
+            fputs("try `linkhaul --help`\n", stderr);
+            return err_exit_code(ERR_USAGE);
+        }
+    if (optind == argc) {
+        print_usage(stderr);
+        return err_exit_code(ERR_USAGE);
+    }
+    return run_command(file, argc - optind, argv + optind);
+}
+
+int command_read(int argc, char **argv, const struct command_switch *switches)
+{
+    int n_kept = 1;
+
+    for (int i = 1; i < argc; i++) {
+        const struct command_switch *found = switches;
+
+        if (argv[i][0] != '-') {
+            argv[n_kept++] = argv[i];
+            continue;
+        }
+        while (found->name != NULL && strcmp(found->name, argv[i]) != 0)
+            found++;
+        if (found->name == NULL) {
+            log_error("%s: no such option of `linkhaul %s`", argv[i], argv[0]);
+            fprintf(stderr, "try `linkhaul help %s`\n", argv[0]);
+            return 0;
+        }
+        if (found->value == NULL) {
+            not_in_this_version(argv[i]);
+            return 0;
+        }
+        *found->value = true;
+    }
+    return n_kept;
+}
+
+struct config *command_load(const char *file, int *ret_exit_code)
+{
+    struct config *config = NULL;
+    struct err err;
+    bool is_good = config_load(file, &config, &err);
+
+    if (config != NULL)
+        config_print_complaints(config, stderr);
+    if (is_good)
+        return config;
+    *ret_exit_code = command_fail(&err);
+    config_destroy(config);
+    return NULL;
+}
+
+int command_fail(const struct err *err)
+{
+    log_error("%s", err->text);
+    return err_exit_code(err->kind);
+}

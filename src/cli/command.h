@@ -1,0 +1,44 @@
+/* What the commands share: the table they stand in, and the start that most of them begin with. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/err.h"
+
+struct config;
+
+struct command {
+    const char *name;
+    const char *arguments; /* behind the name, in the usage line */
+    const char *summary;   /* one line */
+    const char *help;      /* what `help COMMAND` adds; NULL: the command is not in this version */
+    /* argv[0] is the command's name; `file` is that of -c. Returns the exit code. */
+    int (*run)(const char *file, int argc, char **argv);
+};
+
+int command_check(const char *file, int argc, char **argv);
+int command_migrate(const char *file, int argc, char **argv);
+int command_run(const char *file, int argc, char **argv);
+int command_status(const char *file, int argc, char **argv);
+
+/*
+ * A switch of a command: `--name` sets `*value`; with `value` NULL it is one of a later version.
+ * The table ends with a name of NULL.
+ */
+struct command_switch {
+    const char *name;
+    bool *value;
+};
+
+/*
+ * Reads the switches; the other words stay in argv[1 .. return value - 1], in their order.
+ * Returns 0 where the command line is wrong; that has been said then.
+ */
+int command_read(int argc, char **argv, const struct command_switch *switches);
+
+/* Loads the configuration and prints its complaints; NULL, with the exit code, where it is bad. */
+struct config *command_load(const char *file, int *ret_exit_code);
+
+/* Logs an error and returns its exit code. */
+int command_fail(const struct err *err);

@@ -1,0 +1,47 @@
+#include <stdio.h>
+
+#include "cli/command.h"
+#include "config/config.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "store/migrate.h"
+
+struct migrating {
+    bool is_dry_run;
+    int n;
+};
+
+static void on_each(void *data, int number, const char *name, const char *sql)
+{
+    struct migrating *migrating = data;
+
+    migrating->n++;
+    if (migrating->is_dry_run)
+        printf("-- %04d %s\n%s\n", number, name, sql);
+    else
+        log_info("applied %04d %s", number, name);
+}
+
+int command_migrate(const char *file, int argc, char **argv)
+{
+    struct migrating migrating = {.n = 0};
+    const struct command_switch switches[] = {{"--dry-run", &migrating.is_dry_run}, {NULL, NULL}};
+    CLEANUP(config_free) struct config *config = NULL;
+    int n_words = command_read(argc, argv, switches), exit_code = 0;
+    struct err err;
+
+    if (n_words == 0)
+        return err_exit_code(ERR_USAGE);
+    if (n_words > 1) {
+        err_set(&err, ERR_USAGE, "migrate takes no %s", argv[1]);
+        return command_fail(&err);
+    }
+    config = command_load(file, &exit_code);
+    if (config == NULL)
+        return exit_code;
+    if (!migrate_run(config->database_url, migrating.is_dry_run, on_each, &migrating, &err))
+        return command_fail(&err);
+    if (migrating.n == 0)
+        log_info("the schema is up to date (version %d)", migrate_version());
+    return 0;
+}

@@ -1,0 +1,26 @@
+/*
+ * How runs are doing, on stderr: on a terminal one line that is drawn again and again, else a plain
+ * line every ten seconds.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+struct engine;
+
+struct progress {
+    uv_timer_t timer;
+    const struct engine *engine;
+    bool is_terminal;
+    bool is_drawn; /* the line stands on the terminal */
+    int64_t started_ms;
+    char line[256];
+};
+
+void progress_start(struct progress *progress, uv_loop_t *loop, const struct engine *engine);
+
+/* Takes the line away and closes the timer; the struct stays the caller's until the loop has run.
+ */
+void progress_stop(struct progress *progress);

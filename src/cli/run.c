@@ -1,0 +1,180 @@
+#include <assert.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "cli/command.h"
+#include "cli/progress.h"
+#include "config/config.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/money.h"
+#include "core/text.h"
+#include "daemon/engine.h"
+
+/*
+ * `run`: the jobs of the command line on one engine, with progress while it works and a table of
+ * the listings at its end. The first signal drains; the second ends the process at once, which
+ * loses nothing either: the next start goes on from the spool.
+ */
+
+struct running {
+    uv_loop_t loop;
+    uv_signal_t signals[2];
+    struct progress progress;
+    struct engine *engine;
+    bool is_stopping;
+    bool is_done;
+    struct err err; /* ERR_NONE */
+};
+
+static void on_signal(uv_signal_t *handle, int signal_no)
+{
+    struct running *running = handle->data;
+
+    (void)signal_no;
+    if (running->is_stopping) {
+        log_warning("stopped at once; the next start goes on from the spool");
+        _exit(err_exit_code(ERR_CANCELED));
+    }
+    running->is_stopping = true;
+    log_info("stopping: no new calls, what is paid for lands (once more: stop at once)");
+    engine_stop(running->engine);
+}
+
+static void on_done(void *data, const struct err *err)
+{
+    struct running *running = data;
+
+    running->is_done = true;
+    if (err != NULL)
+        running->err = *err;
+    progress_stop(&running->progress);
+    for (size_t i = 0; i < 2; i++)
+        uv_close((uv_handle_t *)&running->signals[i], NULL);
+}
+
+static void print_listing(const struct engine_listing *listing)
+{
+    char what[32];
+
+    snprintf(what, sizeof(what), "%s",
+             listing->completeness != NULL ? listing->completeness : "stopped");
+    if (listing->is_published)
+        printf("%-24s %-28s %-10s %9" PRId64 " %9" PRId64 " %8" PRId64 " %8" PRId64 "\n",
+               listing->job, listing->target, what, listing->n_items, listing->n_rows,
+               listing->n_duplicates, listing->n_missing);
+    else
+        printf("%-24s %-28s %-10s not published: run again to go on\n", listing->job,
+               listing->target, what);
+}
+
+static void print_summary(const struct engine *engine)
+{
+    struct engine_progress progress;
+    struct engine_listing listing;
+    char booked[MONEY_TEXT_MAX], budget[MONEY_TEXT_MAX];
+
+    engine_progress(engine, &progress);
+    if (progress.n_listings == 0)
+        return;
+    printf("%-24s %-28s %-10s %9s %9s %8s %8s\n", "JOB", "TARGET", "LISTING", "ITEMS", "ROWS",
+           "REPEATS", "MISSING");
+    for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
+        print_listing(&listing);
+    printf("%" PRId64 " calls, %s of %s booked tonight\n", progress.n_calls,
+           money_format(progress.booked_nanousd, booked),
+           money_format(progress.budget_nanousd, budget));
+}
+
+static int run_jobs(const struct config *config, const struct config_job **jobs, size_t n_jobs)
+{
+    struct running running = {.is_done = false};
+    static const int signal_nos[2] = {SIGINT, SIGTERM};
+    struct engine_settings settings = {
+        .config = config, .jobs = jobs, .n_jobs = n_jobs, .done = on_done, .data = &running};
+    int exit_code;
+
+    uv_loop_init(&running.loop);
+    for (size_t i = 0; i < 2; i++) {
+        uv_signal_init(&running.loop, &running.signals[i]);
+        running.signals[i].data = &running;
+        uv_signal_start(&running.signals[i], on_signal, signal_nos[i]);
+    }
+    running.engine = engine_new(&running.loop, &settings);
+    progress_start(&running.progress, &running.loop, running.engine);
+    uv_run(&running.loop, UV_RUN_DEFAULT);
+    assert(running.is_done);
+    if (running.err.kind != ERR_NONE)
+        log_error("%s", running.err.text);
+    print_summary(running.engine);
+    exit_code = engine_exit_code(running.engine);
+    engine_destroy(running.engine);
+    uv_loop_close(&running.loop);
+    return exit_code;
+}
+
+static int unknown_job(const struct config *config, const char *name)
+{
+    const char **names = mem_new_array(config->n_jobs, sizeof(*names));
+    const char *meant;
+
+    for (size_t i = 0; i < config->n_jobs; i++)
+        names[i] = config->jobs[i].name;
+    meant = text_near_miss(name, names, config->n_jobs);
+    log_error("%s: no such job in %s%s%s%s", name, config->job_files,
+              meant != NULL ? "; did you mean `" : "", meant != NULL ? meant : "",
+              meant != NULL ? "`?" : "");
+    free(names);
+    return err_exit_code(ERR_USAGE);
+}
+
+static bool is_named_before(char **names, int i)
+{
+    for (int j = 1; j < i; j++)
+        if (strcmp(names[j], names[i]) == 0)
+            return true;
+    return false;
+}
+
+int command_run(const char *file, int argc, char **argv)
+{
+    bool is_all = false;
+    const struct command_switch switches[] = {
+        {"--all", &is_all}, {"--fresh", NULL}, {"--night", NULL}, {NULL, NULL}};
+    CLEANUP(config_free) struct config *config = NULL;
+    const struct config_job **jobs;
+    size_t n_jobs = 0;
+    int n_words = command_read(argc, argv, switches), exit_code = 0;
+
+    if (n_words == 0)
+        return err_exit_code(ERR_USAGE);
+    if (is_all == (n_words > 1)) {
+        log_error("run takes job names, or --all");
+        return err_exit_code(ERR_USAGE);
+    }
+    config = command_load(file, &exit_code);
+    if (config == NULL)
+        return exit_code;
+    jobs = mem_new_array(config->n_jobs + (size_t)n_words, sizeof(*jobs));
+    for (size_t i = 0; is_all && i < config->n_jobs; i++)
+        jobs[n_jobs++] = &config->jobs[i];
+    for (int i = 1; i < n_words && exit_code == 0; i++) {
+        const struct config_job *job = config_job_find(config, argv[i]);
+
+        if (job == NULL)
+            exit_code = unknown_job(config, argv[i]);
+        else if (!is_named_before(argv, i))
+            jobs[n_jobs++] = job;
+    }
+    if (exit_code == 0 && n_jobs == 0)
+        log_warning("there is no job in %s", config->job_files);
+    else if (exit_code == 0)
+        exit_code = run_jobs(config, jobs, n_jobs);
+    free(jobs);
+    return exit_code;
+}

@@ -1,0 +1,305 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "api/request.h"
+#include "core/mem.h"
+#include "daemon/engine_private.h"
+#include "decode/page.h"
+
+/*
+ * One call: the body is made, its beginning is noted in the spool, http sends it, and what comes
+ * back goes into the spool piece by piece. When the answer is on disk a worker reads its envelope,
+ * and the crawl judges. A page with items is then landed from the same decoder.
+ *
+ *   no whole answer      the crawl hears that, with whether the request can have reached the server
+ *   the spool fails      nothing more can be received: the crawl fails as a whole
+ *   not an envelope      the answer stays in the spool, the charge is unknown
+ *
+ * An adopted page begins behind the disk: its answer is there from an earlier process.
+ */
+
+/* The ceiling of a body when inflated; the dearest known answer is about 100 MB. */
+#define BODY_TEXT_MAX (UINT64_C(512) * 1024 * 1024)
+
+static struct engine_run *run_of(const struct crawl_page *page)
+{
+    return page->slice->listing->run->data;
+}
+
+static struct call *call_new(struct crawl_page *page)
+{
+    struct call *call = mem_new(sizeof(*call));
+
+    call->run = run_of(page);
+    call->page = page;
+    call->work.data = call;
+    page->data = call;
+    return call;
+}
+
+void call_drop(void *data, struct crawl_page *page)
+{
+    struct call *call = page->data;
+
+    (void)data;
+    if (call == NULL)
+        return;
+    page_destroy(call->decoder);
+    envelope_deinit(&call->envelope);
+    if (call->answer != NULL)
+        spool_forget(call->answer);
+    free(call->body);
+    free(call->token);
+    free(call);
+    page->data = NULL;
+}
+
+/* --- sending -----------------------------------------------------------------------------------
+ */
+
+static enum http_taken on_body(struct http_request *request, const void *data, size_t size)
+{
+    struct call *call = request->data;
+
+    if (spool_is_full(call->run->spool)) {
+        call->is_paused = true;
+        crawl_set_full(call->run->engine->crawl, true);
+        return HTTP_FULL;
+    }
+    spool_body(call->answer, data, size);
+    return HTTP_TAKEN;
+}
+
+/* Nothing came that could be judged by what it says. */
+static void answer_nothing(struct call *call, bool was_sent, const struct err *err)
+{
+    struct crawl_answer answer = {.facts = {.message = err->text},
+                                  .was_sent = was_sent,
+                                  .cost_nanousd = -1,
+                                  .total_count = -1};
+
+    crawl_on_answer(call->page, &answer);
+}
+
+static void read_envelope(struct call *call);
+static void unlink_call(struct call *call);
+
+static void on_synced(struct spool_answer *spooled, const struct err *err)
+{
+    struct call *call = spooled->data;
+
+    if (err != NULL) {
+        crawl_fail(call->run->engine->crawl, err);
+        answer_nothing(call, /* was_sent= */ true, err);
+        return;
+    }
+    read_envelope(call);
+}
+
+static void on_done(struct http_request *request, const struct http_answer *answer, bool was_sent,
+                    const struct err *err)
+{
+    struct call *call = request->data;
+
+    unlink_call(call);
+    if (err != NULL) {
+        spool_abandon(call->answer);
+        crawl_on_arrived(call->page, was_sent, /* is_whole= */ false);
+        answer_nothing(call, was_sent, err);
+        return;
+    }
+    call->elapsed_ms = answer->elapsed_ms;
+    spool_end(call->answer,
+              &(struct spool_end){.status = answer->status,
+                                  .retry_after_s = answer->retry_after_s,
+                                  .elapsed_ms = answer->elapsed_ms},
+              on_synced);
+    crawl_on_arrived(call->page, was_sent, /* is_whole= */ true);
+}
+
+void call_send(void *data, struct crawl_page *page)
+{
+    struct engine *engine = data;
+    struct crawl_slice *slice = page->slice;
+    struct call *call = call_new(page);
+    CLEANUP(mem_free_string)
+    char *tag = request_tag(slice->listing->request, call->run->run->install,
+                            slice->listing->listing_id, slice->slice_no);
+    struct request_page ask = {.target = slice->listing->target,
+                               .limit = slice->limit,
+                               .order_by = slice->order_by,
+                               .position = page->position,
+                               .token = page->token,
+                               .tag = tag};
+
+    call->body = request_body(slice->listing->request, &ask);
+    call->answer = spool_begin(call->run->spool,
+                               &(struct spool_begin){.attempt = page->attempt,
+                                                     .listing_id = slice->listing->listing_id,
+                                                     .slice_no = slice->slice_no,
+                                                     .position = page->position,
+                                                     .request = call->body});
+    call->answer->data = call;
+    call->request = (struct http_request){.path = slice->listing->run->endpoint->url_path,
+                                          .body = call->body,
+                                          .body_size = strlen(call->body),
+                                          .on_body = on_body,
+                                          .done = on_done,
+                                          .data = call};
+    call->next = engine->calls;
+    call->link = &engine->calls;
+    if (call->next != NULL)
+        call->next->link = &call->next;
+    engine->calls = call;
+    http_send(engine->http, &call->request);
+}
+
+/* Takes the call out of those that are under way. */
+static void unlink_call(struct call *call)
+{
+    *call->link = call->next;
+    if (call->next != NULL)
+        call->next->link = call->link;
+}
+
+void call_resume_all(struct engine *engine)
+{
+    for (struct call *call = engine->calls; call != NULL; call = call->next)
+        if (call->is_paused) {
+            call->is_paused = false;
+            http_resume(engine->http, &call->request);
+        }
+}
+
+/* --- judging -----------------------------------------------------------------------------------
+ */
+
+/* In a worker: nothing but the call's decoder, envelope and err is touched. */
+static void work(uv_work_t *request)
+{
+    struct call *call = request->data;
+
+    call->has_envelope = page_envelope(call->decoder, BODY_TEXT_MAX, &call->envelope, &call->err);
+}
+
+static void on_envelope(uv_work_t *request, int status)
+{
+    struct call *call = request->data;
+    const struct envelope *envelope = &call->envelope;
+    struct crawl_answer answer = {
+        .facts = {.http_status = (int)call->answer->end.status,
+                  .retry_after_s = call->answer->end.retry_after_s,
+                  .has_envelope = call->has_envelope,
+                  .message = call->err.text},
+        .was_sent = true,
+        .cost_nanousd = -1,
+        .total_count = -1,
+    };
+
+    (void)status; /* work requests are never cancelled */
+    if (!call->has_envelope && call->err.kind != ERR_DATA) {
+        crawl_fail(call->run->engine->crawl, &call->err);
+    } else if (call->has_envelope) {
+        answer.facts.status_code = envelope->status_code;
+        answer.facts.task_status_code = envelope->task_status_code;
+        answer.facts.message = envelope->message;
+        answer.cost_nanousd = envelope->cost_nanousd;
+        answer.n_items = envelope->n_items;
+        answer.total_count = envelope->total_count;
+        answer.token = envelope->token;
+    }
+    crawl_on_answer(call->page, &answer);
+}
+
+static void read_envelope(struct call *call)
+{
+    call->source = (struct page_source){.read = spool_read, .data = call->answer};
+    call->decoder = page_new(call->page->slice->listing->run->endpoint, &call->source);
+    uv_queue_work(call->run->engine->loop, &call->work, work, on_envelope);
+}
+
+void call_replay(void *data, struct crawl_page *page)
+{
+    struct spool_answer *answer = page->data;
+    struct call *call = call_new(page);
+
+    (void)data;
+    call->answer = answer;
+    call->elapsed_ms = answer->end.elapsed_ms;
+    answer->data = call;
+    read_envelope(call);
+}
+
+/* --- landing -----------------------------------------------------------------------------------
+ */
+
+void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outcome)
+{
+    static const enum store_charge charges[] = {
+        [VERDICT_CHARGE_KNOWN] = STORE_SETTLED,
+        [VERDICT_CHARGE_FREE] = STORE_VOID,
+        [VERDICT_CHARGE_UNKNOWN] = STORE_UNKNOWN,
+    };
+    const struct call *call = page->data;
+    bool is_judged = page->verdict.class != VERDICT_OK || page->charge == VERDICT_CHARGE_FREE;
+
+    *ret_outcome = (struct store_outcome){
+        .attempt = page->attempt,
+        .charge = charges[page->charge],
+        .charged_nanousd = page->charged_nanousd,
+        .status_code = page->code,
+        .task_id = "",
+        .message = is_judged ? page->message : "",
+    };
+    if (call == NULL)
+        return;
+    ret_outcome->task_id = call->has_envelope ? call->envelope.task_id : "";
+    ret_outcome->http_status = (int)call->answer->end.status;
+    ret_outcome->body_bytes = (int64_t)call->answer->body_bytes;
+    ret_outcome->elapsed_ms = (int64_t)call->elapsed_ms;
+}
+
+static void on_landed(struct landing *landing, const struct err *err)
+{
+    struct call *call = landing->data;
+
+    crawl_on_landed(call->page, err);
+}
+
+void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint)
+{
+    static const enum store_walk walks[] = {
+        [PAGER_UNDECIDED] = STORE_WALK_UNDECIDED,
+        [PAGER_OFFSET] = STORE_WALK_OFFSET,
+        [PAGER_CHAIN] = STORE_WALK_CHAIN,
+    };
+    struct engine *engine = data;
+    struct call *call = page->data;
+    const struct crawl_listing *listing = page->slice->listing;
+    struct landing *landing = &call->landing;
+
+    call->token = mem_strdup(checkpoint->token);
+    *landing = (struct landing){
+        .page = call->decoder,
+        .endpoint = listing->run->endpoint,
+        .front = {.night = call->run->run->night_days,
+                  .run_id = listing->run->run_id,
+                  .listing_id = listing->listing_id,
+                  .slice_no = page->slice->slice_no,
+                  .items_before = page->position,
+                  .target = listing->target},
+        .n_items = call->envelope.n_items,
+        .checkpoint = {.listing_id = listing->listing_id,
+                       .slice_no = page->slice->slice_no,
+                       .walk = walks[checkpoint->walk],
+                       .position = checkpoint->position,
+                       .token = call->token,
+                       .total_count = checkpoint->total_count,
+                       .is_ended = checkpoint->is_ended},
+        .landed = on_landed,
+        .data = call,
+    };
+    call_outcome(page, &landing->outcome);
+    lander_add(engine->lander, landing);
+}

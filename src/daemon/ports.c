@@ -1,0 +1,166 @@
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "api/request.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "daemon/engine_private.h"
+
+/*
+ * The crawl's ports on the database and the clock. Each hands the crawl's object to the store as
+ * the callback's data, and gives the answer back by the crawl_on_…() of the same name.
+ */
+
+static int64_t now_ms(void *data)
+{
+    (void)data;
+    return clock_mono_ms();
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct engine *engine = timer->data;
+
+    crawl_on_time(engine->crawl);
+}
+
+static void wake_at(void *data, int64_t at_ms)
+{
+    struct engine *engine = data;
+    int64_t in_ms = at_ms - clock_mono_ms();
+
+    uv_timer_start(&engine->timer, on_timer, in_ms > 0 ? (uint64_t)in_ms : 0, 0);
+}
+
+static void on_slice_begun(void *data, const struct err *err)
+{
+    crawl_on_slice_begun(data, err);
+}
+
+static void begin_slice(void *data, struct crawl_slice *slice)
+{
+    struct engine *engine = data;
+    struct store_slice begun = {
+        .slice_no = slice->slice_no, .limit = slice->limit, .order_by = slice->order_by};
+
+    store_begin_slice(engine->store, slice->listing->listing_id, &begun, on_slice_begun, slice);
+}
+
+static void on_reserved(void *data, const struct err *err)
+{
+    crawl_on_reserved(data, err);
+}
+
+static void reserve(void *data, struct crawl_page *page)
+{
+    struct engine *engine = data;
+    const struct crawl_listing *listing = page->slice->listing;
+    const struct engine_run *run = listing->run->data;
+    CLEANUP(mem_free_string)
+    char *tag = request_tag(listing->request, run->run->install, listing->listing_id,
+                            page->slice->slice_no);
+    struct store_attempt attempt = {.attempt = page->attempt,
+                                    .run_id = listing->run->run_id,
+                                    .listing_id = listing->listing_id,
+                                    .slice_no = page->slice->slice_no,
+                                    .position = page->position,
+                                    .token = page->token,
+                                    .limit = page->slice->limit,
+                                    .tag = tag,
+                                    .reserved_nanousd = page->reserved_nanousd};
+
+    store_reserve(engine->store, &attempt, on_reserved, page);
+}
+
+static void on_settled(void *data, const struct err *err)
+{
+    crawl_on_settled(data, err);
+}
+
+static void settle(void *data, struct crawl_page *page)
+{
+    struct engine *engine = data;
+    struct store_outcome outcome;
+
+    call_outcome(page, &outcome);
+    store_settle(engine->store, &outcome, on_settled, page);
+}
+
+/* "capped: …": what an operator reads when not everything could be had. */
+static void log_published(const struct crawl_listing *listing,
+                          const struct store_published *published)
+{
+    bool is_whole = published->n_missing == 0;
+
+    log_write(is_whole ? LOG_INFO : LOG_WARNING,
+              "%s: %s: published %" PRId64 " rows (%" PRId64 " repeats taken out, %" PRId64
+              " of total_count missing)",
+              listing->run->job, listing->target, published->n_rows, published->n_duplicates,
+              published->n_missing);
+}
+
+static void on_published(void *data, const struct store_published *published, const struct err *err)
+{
+    struct crawl_listing *listing = data;
+    const struct engine_run *run = listing->run->data;
+
+    if (err == NULL) {
+        run->published[listing - listing->run->listings] = *published;
+        log_published(listing, published);
+    }
+    crawl_on_published(listing, err);
+}
+
+static void publish(void *data, struct crawl_listing *listing)
+{
+    struct engine *engine = data;
+
+    store_publish(engine->store, listing->listing_id, listing->completeness, on_published, listing);
+}
+
+static void on_suspended(void *data, const struct err *err)
+{
+    crawl_on_suspended(data, err);
+}
+
+static void suspend(void *data, struct crawl_listing *listing)
+{
+    struct engine *engine = data;
+
+    store_suspend(engine->store, listing->listing_id, listing->completeness, listing->reason,
+                  on_suspended, listing);
+}
+
+static void on_run_ended(void *data, const struct err *err)
+{
+    crawl_on_run_ended(data, err);
+}
+
+static void end_run(void *data, struct crawl_run *run)
+{
+    struct engine *engine = data;
+
+    store_end_run(engine->store, run->run_id, on_run_ended, run);
+}
+
+static void done(void *data)
+{
+    engine_close(data);
+}
+
+const struct crawl_ports engine_ports = {
+    .now_ms = now_ms,
+    .wake_at = wake_at,
+    .begin_slice = begin_slice,
+    .reserve = reserve,
+    .send = call_send,
+    .replay = call_replay,
+    .land = call_land,
+    .settle = settle,
+    .publish = publish,
+    .suspend = suspend,
+    .end_run = end_run,
+    .drop = call_drop,
+    .done = done,
+};
