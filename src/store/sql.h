@@ -11,3 +11,28 @@ struct sql_migration {
 extern const struct sql_migration sql_migrations[];
 
 /* The statements of sql/queries; each file tells at its head what its parameters are. */
+extern const char sql_begin_run[];
+extern const char sql_begin_slice[];
+extern const char sql_book[];
+extern const char sql_book_page[];
+extern const char sql_end_run[];
+extern const char sql_get_account[];
+extern const char sql_make_partitions[];
+extern const char sql_migration_state[];
+extern const char sql_name_feed[];
+extern const char sql_publish[];
+extern const char sql_put_account[];
+extern const char sql_read_listings[];
+extern const char sql_read_open_attempts[];
+extern const char sql_read_pages[];
+extern const char sql_read_run[];
+extern const char sql_read_slices[];
+extern const char sql_record_migration[];
+extern const char sql_reserve[];
+extern const char sql_schema_exists[];
+extern const char sql_schema_version[];
+extern const char sql_settle_listings[];
+extern const char sql_status[];
+extern const char sql_suspend[];
+extern const char sql_take_lock[];
+extern const char sql_who_holds_lock[];

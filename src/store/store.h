@@ -2,9 +2,10 @@
  * linkhaul's verbs on the database: open a run, reserve a call, land a page, publish a listing.
  *
  * There is no general query function; every statement is a file in sql/queries and is built in.
- * Three connections serve a process: `control` (the holder's lock, reservations, the state of runs),
- * `loader` (one COPY transaction at a time, in the order in which pages arrived) and `publisher`, so
- * that neither a long COPY nor a long publish ever stands in the way of a reservation.
+ * Three connections serve a process: `control` (the holder's lock, reservations, the state of
+ * runs), `loader` (one COPY transaction at a time, in the order in which pages arrived) and
+ * `publisher`, so that neither a long COPY nor a long publish ever stands in the way of a
+ * reservation.
  *
  * Callbacks are called exactly once, on the loop, never from inside the function they were given
  * to. A lost connection ends everything with ERR_DB; the process then ends, and the next start goes
@@ -36,21 +37,22 @@ struct store *store_open(struct uv_loop_s *loop, const char *url, bool is_holder
 /* Closes the connections and frees the store on a later turn; what waits ends with ERR_CANCELED. */
 void store_close(struct store *store);
 
-/* --- a run and its listings -------------------------------------------------------------------- */
+/* --- a run and its listings --------------------------------------------------------------------
+ */
 
 struct store_feed {
-    struct uuid key;      /* over what the feed means: see feed_key() in config */
+    struct uuid key; /* over what the feed means: see feed_key() in config */
     const char *target;
-    const char *request;  /* JSON object: the API parameters as the job has them */
-    int64_t max_rows;     /* 0: all */
+    const char *request; /* JSON object: the API parameters as the job has them */
+    int64_t max_rows;    /* 0: all */
 };
 
 struct store_run_request {
     const char *job, *project, *endpoint, *timezone; /* the endpoint's name, an IANA zone */
     const char *table;                               /* whose partitions must be there */
     const char *labels;                              /* JSON object */
-    const char *night;                               /* NULL: today in `timezone`; else yyyy-mm-dd */
-    int64_t budget_nanousd;                          /* 0: no cap */
+    const char *night;      /* NULL: today in `timezone`; else yyyy-mm-dd */
+    int64_t budget_nanousd; /* 0: no cap */
     const struct store_feed *feeds;
     size_t n_feeds;
 };
@@ -63,14 +65,14 @@ enum store_walk {
 
 struct store_slice {
     int32_t slice_no;
-    int64_t limit;          /* items of a page, fixed for the slice */
-    const char *order_by;   /* JSON array as it is sent; NULL: none is sent */
+    int64_t limit;        /* items of a page, fixed for the slice */
+    const char *order_by; /* JSON array as it is sent; NULL: none is sent */
     enum store_walk walk;
-    int64_t position;       /* chain: items received, in order */
-    const char *token;      /* chain: the next page's; NULL: none */
-    int64_t total_count;    /* as last told; -1: never told */
-    bool is_ended;          /* its last page is in */
-    const int64_t *settled; /* offset: positions of the pages that are in, ascending */
+    int64_t position;             /* chain: items received, in order */
+    const char *token;            /* chain: the next page's; NULL: none */
+    int64_t total_count;          /* as last told; -1: never told */
+    bool is_ended;                /* its last page is in */
+    const int64_t *settled;       /* offset: positions of the pages that are in, ascending */
     const int64_t *settled_items; /* and how many items each had */
     size_t n_settled;
 };
@@ -79,7 +81,7 @@ struct store_listing {
     int64_t listing_id, feed_id;
     const char *target, *request; /* as recorded when the listing began */
     int64_t max_rows;
-    int64_t last_total_count;     /* of the feed's listing before this; -1: there is none */
+    int64_t last_total_count;         /* of the feed's listing before this; -1: there is none */
     const struct store_slice *slices; /* none yet: store_begin_slice() */
     size_t n_slices;
 };
@@ -94,11 +96,11 @@ struct store_open_attempt {
 
 struct store_run {
     int64_t run_id;
-    struct uuid uid;      /* names its spool segment */
-    const char *install;  /* eight characters, the same for ever in this database; for tags */
-    char night[11];       /* yyyy-mm-dd */
-    int32_t night_days;   /* since 2000-01-01 */
-    bool is_resumed;      /* it was open before */
+    struct uuid uid;        /* names its spool segment */
+    const char *install;    /* eight characters, the same for ever in this database; for tags */
+    char night[11];         /* yyyy-mm-dd */
+    int32_t night_days;     /* since 2000-01-01 */
+    bool is_resumed;        /* it was open before */
     int64_t booked_nanousd; /* tonight: settled + unknown + reserved */
     const struct store_listing *listings; /* the open ones */
     size_t n_listings;
@@ -122,21 +124,24 @@ void store_run_free(struct store_run *run);
 void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
                        store_done_fn *done, void *data);
 
-/* --- money ------------------------------------------------------------------------------------- */
+/* --- money -------------------------------------------------------------------------------------
+ */
 
 struct store_attempt {
     struct uuid attempt;
     int64_t run_id, listing_id;
     int32_t slice_no;
-    int64_t position;   /* items of the slice before the page: its offset, or the place in the chain */
-    const char *token;  /* NULL: asked by offset */
+    int64_t
+        position; /* items of the slice before the page: its offset, or the place in the chain */
+    const char *token; /* NULL: asked by offset */
     int64_t limit;
     const char *tag;
     int64_t reserved_nanousd; /* its worst case */
 };
 
 /*
- * Reserves a call's worst case and commits. ERR_BUDGET where it fits no longer: the database decides.
+ * Reserves a call's worst case and commits. ERR_BUDGET where it fits no longer: the database
+ * decides.
  */
 void store_reserve(struct store *store, const struct store_attempt *attempt, store_done_fn *done,
                    void *data);
@@ -175,7 +180,8 @@ struct store_checkpoint {
 void store_settle(struct store *store, const struct store_outcome *outcome, store_done_fn *done,
                   void *data);
 
-/* --- landing a page: one transaction on `loader` ----------------------------------------------- */
+/* --- landing a page: one transaction on `loader` -----------------------------------------------
+ */
 
 /*
  * begin → (copy_begin → copy_chunk… → copy_end)… → commit. A page without items has no COPY. Where
@@ -193,12 +199,15 @@ void store_load_commit(struct store *store, const struct store_outcome *outcome,
                        const struct store_checkpoint *checkpoint, store_done_fn *done, void *data);
 void store_load_abort(struct store *store, store_done_fn *done, void *data);
 
-/* --- publish ----------------------------------------------------------------------------------- */
+/* --- publish -----------------------------------------------------------------------------------
+ */
 
 struct store_published {
-    int64_t n_items, n_rows;       /* rows that stand */
-    int64_t n_duplicates;          /* repeats that were taken out */
-    int64_t n_missing;             /* of total_count; 0 where none is */
+    int64_t n_items;       /* received, repeats among them */
+    int64_t n_rows;        /* that stand */
+    int64_t n_duplicates;  /* repeats that were taken out */
+    int64_t n_missing;     /* of total_count; 0 where none is */
+    char completeness[16]; /* as it was published */
 };
 
 typedef void store_published_fn(void *data, const struct store_published *published,
@@ -219,7 +228,8 @@ void store_suspend(struct store *store, int64_t listing_id, const char *complete
 /* Ends the run where none of its listings is open, else leaves it open for its next start. */
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data);
 
-/* --- the account ------------------------------------------------------------------------------- */
+/* --- the account -------------------------------------------------------------------------------
+ */
 
 struct store_account {
     bool is_known;
@@ -237,7 +247,8 @@ void store_get_account(struct store *store, const char *account, const char *end
 void store_put_account(struct store *store, const char *account, const char *endpoint,
                        const struct store_account *what, store_done_fn *done, void *data);
 
-/* --- for people -------------------------------------------------------------------------------- */
+/* --- for people --------------------------------------------------------------------------------
+ */
 
 /* One line of `status`: a feed with its last listing. Texts are "" where there is nothing. */
 struct store_status_row {

@@ -1,0 +1,27 @@
+-- A line per feed, with its last listing.
+SELECT f.job, f.project, f.target, f.endpoint, r.state, shown.night, l.state, l.completeness,
+       l.reason,
+       to_char(l.published_at AT TIME ZONE r.timezone, 'YYYY-MM-DD HH24:MI ') || r.timezone,
+       l.n_rows, l.n_duplicates, l.n_missing, coalesce(l.total_count, told.total_count),
+       money.charged, money.unknown
+FROM linkhaul.feed AS f
+LEFT JOIN LATERAL (
+    SELECT * FROM linkhaul.listing AS last
+    WHERE last.feed_id = f.feed_id
+    ORDER BY last.listing_id DESC
+    LIMIT 1
+) AS l ON true
+LEFT JOIN linkhaul.run AS r ON r.run_id = l.run_id
+LEFT JOIN linkhaul.listing AS shown ON shown.listing_id = f.published_listing_id
+LEFT JOIN LATERAL (
+    SELECT sum(total_count)::bigint AS total_count
+    FROM linkhaul.slice AS s
+    WHERE s.listing_id = l.listing_id
+) AS told ON true
+LEFT JOIN LATERAL (
+    SELECT sum(charged_nanousd)::bigint AS charged,
+           sum(reserved_nanousd) FILTER (WHERE a.state = 'unknown')::bigint AS unknown
+    FROM linkhaul.attempt AS a
+    WHERE a.listing_id = l.listing_id
+) AS money ON true
+ORDER BY f.project, f.job, f.target, f.feed_id

@@ -1,0 +1,49 @@
+/* What the files of store/ share. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "core/uuid.h"
+#include "db/db.h"
+#include "store/store.h"
+
+enum store_connection { CONTROL, LOADER, PUBLISHER, N_CONNECTIONS };
+
+struct store {
+    struct db *connections[N_CONNECTIONS]; /* those that are not needed are NULL */
+    bool is_holder;
+    bool is_copying;    /* between copy_begin and copy_end, on `loader` */
+    bool has_savepoint; /* in the loader's transaction */
+    unsigned n_verbs;   /* calls that have not been answered */
+    bool is_closing;    /* freed when the last of them is */
+};
+
+/* Every verb is counted in and out: the store stays until the last of them has been answered. */
+void store_verb_begin(struct store *store);
+void store_verb_end(struct store *store);
+
+#define PARAMS_MAX 24
+
+/* The parameters of a statement, in their order; texts stay the caller's. */
+struct params {
+    const char *values[PARAMS_MAX];
+    char texts[PARAMS_MAX][UUID_TEXT_MAX];
+    int n;
+};
+
+void params_text(struct params *params, const char *text);
+void params_int(struct params *params, int64_t value);
+void params_int_or_null(struct params *params, int64_t value, bool is_null);
+void params_uuid(struct params *params, const struct uuid *uuid);
+
+/*
+ * A verb that is one statement. It has to touch one row where `must` is given: otherwise it ends
+ * with ERR_INTERNAL and that text.
+ */
+void store_change(struct store *store, enum store_connection where, const char *sql,
+                  const struct params *params, const char *must, store_done_fn *done, void *data);
+
+/* Of an outcome, what book.sql and book_page.sql begin with. */
+void store_outcome_params(struct params *params, const struct store_outcome *outcome);

@@ -1,0 +1,119 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "core/mem.h"
+#include "store/sql.h"
+#include "store/store_private.h"
+
+/*
+ * The end of a listing: published, or suspended with its reason. What `status` shows.
+ *
+ * Publishing has a connection of its own: taking repeats out of a million rows lasts seconds, and
+ * neither reservations nor pages of other listings wait for that.
+ *
+ * - The listing is not open: ERR_INTERNAL.
+ */
+
+struct publishing {
+    struct store *store;
+    store_published_fn *done;
+    void *data;
+};
+
+static void on_published(void *data, const struct db_result *result, const struct err *err)
+{
+    struct publishing *publishing = data;
+    struct store_published published = {0};
+    struct err not_open;
+
+    if (err == NULL && db_n_rows(result) != 1) {
+        err_set(&not_open, ERR_INTERNAL, "a listing cannot be published: it is not open");
+        err = &not_open;
+    }
+    if (err == NULL) {
+        published.n_items = db_int64(result, 0, 0);
+        published.n_rows = db_int64(result, 0, 1);
+        published.n_duplicates = db_int64(result, 0, 2);
+        published.n_missing = db_int64(result, 0, 3);
+        snprintf(published.completeness, sizeof(published.completeness), "%s",
+                 db_text(result, 0, 4));
+    }
+    publishing->done(publishing->data, err == NULL ? &published : NULL, err);
+    store_verb_end(publishing->store);
+    free(publishing);
+}
+
+void store_publish(struct store *store, int64_t listing_id, const char *completeness,
+                   store_published_fn *done, void *data)
+{
+    struct publishing *publishing = mem_new(sizeof(*publishing));
+    struct params params = {0};
+
+    *publishing = (struct publishing){store, done, data};
+    store_verb_begin(store);
+    params_int(&params, listing_id);
+    params_text(&params, completeness);
+    db_query(store->connections[PUBLISHER], sql_publish, params.n, params.values, on_published,
+             publishing);
+}
+
+void store_suspend(struct store *store, int64_t listing_id, const char *completeness,
+                   const char *reason, store_done_fn *done, void *data)
+{
+    struct params params = {0};
+
+    params_int(&params, listing_id);
+    params_text(&params, completeness);
+    params_text(&params, reason);
+    store_change(store, CONTROL, sql_suspend, &params,
+                 "a listing cannot be suspended: it is not open", done, data);
+}
+
+/* --- for people --------------------------------------------------------------------------------
+ */
+
+struct reading {
+    struct store *store;
+    store_status_fn *done;
+    void *data;
+};
+
+static void on_status(void *data, const struct db_result *result, const struct err *err)
+{
+    struct reading *reading = data;
+    int n_rows = err == NULL ? db_n_rows(result) : 0;
+    struct store_status_row *rows = mem_new_array((size_t)n_rows, sizeof(*rows));
+
+    for (int row = 0; row < n_rows; row++)
+        rows[row] = (struct store_status_row){
+            .job = db_text(result, row, 0),
+            .project = db_text(result, row, 1),
+            .target = db_text(result, row, 2),
+            .endpoint = db_text(result, row, 3),
+            .run_state = db_text(result, row, 4),
+            .night = db_text(result, row, 5),
+            .state = db_text(result, row, 6),
+            .completeness = db_text(result, row, 7),
+            .reason = db_text(result, row, 8),
+            .published_at = db_text(result, row, 9),
+            .n_rows = db_int64(result, row, 10),
+            .n_duplicates = db_int64(result, row, 11),
+            .n_missing = db_int64(result, row, 12),
+            .total_count = db_int64(result, row, 13),
+            .charged_nanousd = db_int64(result, row, 14),
+            .unknown_nanousd = db_int64(result, row, 15),
+        };
+    reading->done(reading->data, rows, (size_t)n_rows, err);
+    store_verb_end(reading->store);
+    free(rows);
+    free(reading);
+}
+
+void store_status(struct store *store, store_status_fn *done, void *data)
+{
+    struct reading *reading = mem_new(sizeof(*reading));
+
+    *reading = (struct reading){store, done, data};
+    store_verb_begin(store);
+    db_query(store->connections[CONTROL], sql_status, 0, NULL, on_status, reading);
+}

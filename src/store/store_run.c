@@ -1,0 +1,299 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "store/sql.h"
+#include "store/store_private.h"
+
+/*
+ * Starting a run, or going on with one.
+ *
+ * All statements of the transaction are given to the connection at once: BEGIN, the run, its feeds
+ * with their listings, the partitions, five readings, COMMIT. Nothing else can come in between, and
+ * none of them needs an answer of the one before, because each finds the run by its job: a job has
+ * one open run at most. The readings are ordered alike, so that slices can be hung into their
+ * listings, and pages into their slices, in one walk.
+ *
+ * - A statement fails: the server refuses the rest and rolls back at COMMIT; the first error is
+ * told.
+ */
+
+/* A run with all that hangs from it. */
+struct run_memory {
+    struct store_run run; /* what is given out; must be the first */
+    struct store_listing *listings;
+    struct store_slice *slices; /* of all listings, one behind the other */
+    int64_t *slice_listings;    /* whose each slice is */
+    size_t n_slices;
+    int64_t *pages; /* positions, then their items */
+    struct store_open_attempt *open_attempts;
+    char **texts;
+    size_t n_texts;
+};
+
+struct start {
+    struct store *store;
+    struct run_memory *memory;
+    struct err err; /* the first */
+    store_run_fn *done;
+    void *data;
+};
+
+void store_run_free(struct store_run *run)
+{
+    struct run_memory *memory = (struct run_memory *)run;
+
+    if (memory == NULL)
+        return;
+    for (size_t i = 0; i < memory->n_texts; i++)
+        free(memory->texts[i]);
+    free(memory->texts);
+    free(memory->listings);
+    free(memory->slices);
+    free(memory->slice_listings);
+    free(memory->pages);
+    free(memory->open_attempts);
+    free(memory);
+}
+
+/* A column's text, kept as long as the run; NULL for SQL's NULL. */
+static const char *keep_text(struct run_memory *memory, const struct db_result *result, int row,
+                             int column)
+{
+    char *text;
+
+    if (db_is_null(result, row, column))
+        return NULL;
+    text = mem_strdup(db_text(result, row, column));
+    memory->texts = mem_resize(memory->texts, memory->n_texts + 1, sizeof(char *));
+    memory->texts[memory->n_texts++] = text;
+    return text;
+}
+
+static bool is_over(struct start *start, const struct err *err)
+{
+    if (err != NULL && start->err.kind == ERR_NONE)
+        start->err = *err;
+    return start->err.kind != ERR_NONE;
+}
+
+static void on_step(void *data, const struct db_result *result, const struct err *err)
+{
+    (void)result;
+    is_over(data, err);
+}
+
+static void on_run(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+    struct store_run *run = &memory->run;
+
+    if (is_over(start, err))
+        return;
+    run->run_id = db_int64(result, 0, 0);
+    uuid_parse(db_text(result, 0, 1), &run->uid);
+    snprintf(run->night, sizeof(run->night), "%s", db_text(result, 0, 2));
+    run->night_days = (int32_t)db_int64(result, 0, 3);
+    run->is_resumed = db_bool(result, 0, 4);
+    run->booked_nanousd = db_int64(result, 0, 5);
+    run->install = keep_text(memory, result, 0, 6);
+}
+
+static void on_listings(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+
+    if (is_over(start, err))
+        return;
+    memory->run.n_listings = (size_t)db_n_rows(result);
+    memory->listings = mem_new_array(memory->run.n_listings, sizeof(*memory->listings));
+    memory->run.listings = memory->listings;
+    for (int row = 0; row < db_n_rows(result); row++)
+        memory->listings[row] = (struct store_listing){
+            .listing_id = db_int64(result, row, 0),
+            .feed_id = db_int64(result, row, 1),
+            .target = keep_text(memory, result, row, 2),
+            .request = keep_text(memory, result, row, 3),
+            .max_rows = db_int64(result, row, 4),
+            .last_total_count = db_int64(result, row, 5),
+        };
+}
+
+static enum store_walk walk_of(const char *name)
+{
+    if (strcmp(name, "offset") == 0)
+        return STORE_WALK_OFFSET;
+    return strcmp(name, "chain") == 0 ? STORE_WALK_CHAIN : STORE_WALK_UNDECIDED;
+}
+
+static void on_slices(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+    struct store_listing *listing = memory->listings;
+
+    if (is_over(start, err))
+        return;
+    memory->n_slices = (size_t)db_n_rows(result);
+    memory->slices = mem_new_array(memory->n_slices, sizeof(*memory->slices));
+    memory->slice_listings = mem_new_array(memory->n_slices, sizeof(int64_t));
+    for (int row = 0; row < db_n_rows(result); row++) {
+        memory->slice_listings[row] = db_int64(result, row, 0);
+        memory->slices[row] = (struct store_slice){
+            .slice_no = (int32_t)db_int64(result, row, 1),
+            .limit = db_int64(result, row, 2),
+            .order_by = keep_text(memory, result, row, 3),
+            .walk = walk_of(db_text(result, row, 4)),
+            .position = db_int64(result, row, 5),
+            .token = keep_text(memory, result, row, 6),
+            .total_count = db_int64(result, row, 7),
+            .is_ended = db_bool(result, row, 8),
+        };
+        while (listing->listing_id != memory->slice_listings[row])
+            listing++;
+        if (listing->n_slices++ == 0)
+            listing->slices = &memory->slices[row];
+    }
+}
+
+static void on_pages(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+    size_t n, slice = 0;
+
+    if (is_over(start, err))
+        return;
+    n = (size_t)db_n_rows(result);
+    memory->pages = mem_new_array(2 * n, sizeof(int64_t));
+    for (size_t row = 0; row < n; row++) {
+        struct store_slice *of;
+
+        while (memory->slice_listings[slice] != db_int64(result, (int)row, 0) ||
+               memory->slices[slice].slice_no != db_int64(result, (int)row, 1))
+            slice++;
+        of = &memory->slices[slice];
+        memory->pages[row] = db_int64(result, (int)row, 2);
+        memory->pages[n + row] = db_int64(result, (int)row, 3);
+        if (of->n_settled++ == 0) {
+            of->settled = &memory->pages[row];
+            of->settled_items = &memory->pages[n + row];
+        }
+    }
+}
+
+static void on_open_attempts(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+
+    if (is_over(start, err))
+        return;
+    memory->run.n_open_attempts = (size_t)db_n_rows(result);
+    memory->open_attempts =
+        mem_new_array(memory->run.n_open_attempts, sizeof(*memory->open_attempts));
+    memory->run.open_attempts = memory->open_attempts;
+    for (int row = 0; row < db_n_rows(result); row++) {
+        struct store_open_attempt *open = &memory->open_attempts[row];
+
+        uuid_parse(db_text(result, row, 0), &open->attempt);
+        open->listing_id = db_int64(result, row, 1);
+        open->slice_no = (int32_t)db_int64(result, row, 2);
+        open->position = db_int64(result, row, 3);
+    }
+}
+
+static void on_committed(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+
+    (void)result;
+    if (is_over(start, err)) {
+        store_run_free(&start->memory->run);
+        start->done(start->data, NULL, &start->err);
+    } else {
+        start->done(start->data, &start->memory->run, NULL);
+    }
+    store_verb_end(start->store);
+    free(start);
+}
+
+static void begin_run(struct start *start, struct db *db, const struct store_run_request *request)
+{
+    struct params params = {0};
+    struct uuid uid = uuid_new();
+
+    params_uuid(&params, &uid);
+    params_text(&params, request->project);
+    params_text(&params, request->job);
+    params_text(&params, request->endpoint);
+    params_text(&params, request->timezone);
+    params_text(&params, request->labels);
+    params_text(&params, request->night);
+    params_int(&params, request->budget_nanousd);
+    db_query(db, sql_begin_run, params.n, params.values, on_step, start);
+}
+
+static void name_feed(struct start *start, struct db *db, const struct store_run_request *request,
+                      const struct store_feed *feed)
+{
+    struct params params = {0};
+
+    params_uuid(&params, &feed->key);
+    params_text(&params, request->project);
+    params_text(&params, request->job);
+    params_text(&params, request->endpoint);
+    params_text(&params, request->table);
+    params_text(&params, feed->target);
+    params_text(&params, feed->request);
+    params_int(&params, feed->max_rows);
+    db_query(db, sql_name_feed, params.n, params.values, on_step, start);
+}
+
+void store_start_run(struct store *store, const struct store_run_request *request,
+                     store_run_fn *done, void *data)
+{
+    const char *const job[] = {request->project, request->job, request->table};
+    struct start *start = mem_new(sizeof(*start));
+    struct db *db = store->connections[CONTROL];
+
+    *start = (struct start){.store = store, .done = done, .data = data};
+    start->memory = mem_new(sizeof(*start->memory));
+    store_verb_begin(store);
+
+    db_script(db, "BEGIN", on_step, start);
+    begin_run(start, db, request);
+    for (size_t i = 0; i < request->n_feeds; i++)
+        name_feed(start, db, request, &request->feeds[i]);
+    db_query(db, sql_settle_listings, 2, job, on_step, start);
+    db_query(db, sql_make_partitions, 3, job, on_step, start);
+    db_query(db, sql_read_run, 2, job, on_run, start);
+    db_query(db, sql_read_listings, 2, job, on_listings, start);
+    db_query(db, sql_read_slices, 2, job, on_slices, start);
+    db_query(db, sql_read_pages, 2, job, on_pages, start);
+    db_query(db, sql_read_open_attempts, 2, job, on_open_attempts, start);
+    db_script(db, "COMMIT", on_committed, start);
+}
+
+void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
+                       store_done_fn *done, void *data)
+{
+    struct params params = {0};
+
+    params_int(&params, listing_id);
+    params_int(&params, slice->slice_no);
+    params_int(&params, slice->limit);
+    params_text(&params, slice->order_by);
+    store_change(store, CONTROL, sql_begin_slice, &params, NULL, done, data);
+}
+
+void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)
+{
+    struct params params = {0};
+
+    params_int(&params, run_id);
+    store_change(store, CONTROL, sql_end_run, &params, NULL, done, data);
+}
