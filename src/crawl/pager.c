@@ -12,11 +12,14 @@
  *       └───────▶ CHAIN    it does not, and there is a token
  *
  * By offset the pages are planned from total_count. An empty page ends the plan where it stands; a
- * full last page with total_count beyond it prolongs the plan. A short page in the middle ends
- * nothing: what it lacks is counted as missing.
+ * full last page with total_count beyond it, be it told by a later answer, prolongs the plan. A
+ * short page in the middle ends nothing: what it lacks is counted as missing.
  *
  * In a chain a new token is followed after a full page; after a short one only while total_count
  * promises more. No items, no token, or the token just sent is the end.
+ *
+ * Where total_count has never been told there may be more as long as pages are full: the chain is
+ * followed, or without a token the plan grows page by page, until a short page tells the count.
  */
 
 /* A page's number is its position over the page size. */
@@ -33,6 +36,7 @@ static void plan(struct pager *pager, size_t n_pages)
     pager->pages = mem_resize(pager->pages, n_pages, sizeof(*pager->pages));
     memset(pager->pages + pager->n_pages, PAGER_PAGE_WANTED, n_pages - pager->n_pages);
     pager->n_pages = n_pages;
+    pager->is_last_full = false;
 }
 
 /* Nothing behind page `n_pages` is wanted any more; what is open there still comes in. */
@@ -40,7 +44,7 @@ static void cut_plan(struct pager *pager, size_t n_pages)
 {
     for (size_t i = n_pages; i < pager->n_pages; i++)
         if (pager->pages[i] == PAGER_PAGE_WANTED)
-            pager->pages[i] = PAGER_PAGE_IN;
+            pager->pages[i] = PAGER_PAGE_CUT;
 }
 
 /* The whole pages that offsets can reach. */
@@ -52,8 +56,9 @@ static int64_t reach(const struct pager *pager)
 static int64_t wanted_items(const struct pager *pager)
 {
     int64_t max_rows = pager->settings.max_rows;
+    int64_t total_count = pager->total_count < 0 ? INT64_MAX : pager->total_count;
 
-    return max_rows > 0 && pager->total_count > max_rows ? max_rows : pager->total_count;
+    return max_rows > 0 && total_count > max_rows ? max_rows : total_count;
 }
 
 void pager_init(struct pager *pager, const struct pager_settings *settings)
@@ -70,16 +75,31 @@ void pager_deinit(struct pager *pager)
     *pager = (struct pager){.total_count = -1};
 }
 
-/* Plans by offset what total_count promises, as far as offsets reach. */
+/* Plans by offset what total_count promises, else one page more, as far as offsets reach. */
 static void plan_offsets(struct pager *pager)
 {
     int64_t items = wanted_items(pager);
+    int64_t one_more = ((int64_t)pager->n_pages + 1) * pager->settings.limit;
 
+    if (pager->total_count < 0 && items > one_more)
+        items = one_more;
     if (items > reach(pager)) {
         items = reach(pager);
         pager->is_out_of_reach = true;
     }
     plan(pager, (size_t)((items + pager->settings.limit - 1) / pager->settings.limit));
+}
+
+/* The page number `page` has come in. */
+static void take_in(struct pager *pager, size_t page, int64_t n_items)
+{
+    pager->pages[page] = PAGER_PAGE_IN;
+    if (n_items == 0)
+        cut_plan(pager, page);
+    if (page + 1 == pager->n_pages)
+        pager->is_last_full = n_items >= pager->settings.limit;
+    if (pager->is_last_full)
+        plan_offsets(pager);
 }
 
 static void set_token(struct pager *pager, const char *token)
@@ -96,7 +116,8 @@ void pager_restore(struct pager *pager, enum pager_walk walk, int64_t position, 
     pager->walk = walk;
     pager->total_count = total_count;
     if (walk == PAGER_OFFSET) {
-        plan_offsets(pager);
+        if (total_count >= 0)
+            plan_offsets(pager);
         return;
     }
     pager->is_ended = is_ended;
@@ -110,10 +131,8 @@ void pager_restore(struct pager *pager, enum pager_walk walk, int64_t position, 
 void pager_restore_page(struct pager *pager, int64_t position, int64_t n_items)
 {
     plan(pager, page_no(pager, position) + 1);
-    pager->pages[page_no(pager, position)] = PAGER_PAGE_IN;
     pager->n_items += n_items;
-    if (n_items == 0)
-        cut_plan(pager, page_no(pager, position));
+    take_in(pager, page_no(pager, position), n_items);
 }
 
 bool pager_next(struct pager *pager, struct pager_ask *ret_ask)
@@ -144,7 +163,7 @@ bool pager_take(struct pager *pager, int64_t position, struct pager_ask *ret_ask
     if (pager->walk != PAGER_OFFSET)
         return pager->position == position && pager_next(pager, ret_ask);
     plan(pager, page + 1);
-    if (pager->pages[page] != PAGER_PAGE_WANTED)
+    if (pager->pages[page] != PAGER_PAGE_WANTED && pager->pages[page] != PAGER_PAGE_CUT)
         return false;
     pager->pages[page] = PAGER_PAGE_OPEN;
     pager->n_open++;
@@ -169,28 +188,29 @@ static bool is_full(const struct pager *pager, const struct pager_answer *answer
     return answer->n_items >= pager->settings.limit;
 }
 
+static bool has_token(const struct pager_answer *answer)
+{
+    return answer->token != NULL && answer->token[0] != '\0';
+}
+
 static void decide_walk(struct pager *pager, const struct pager_answer *answer)
 {
-    bool may_chain = pager->settings.has_token && answer->token != NULL;
+    bool may_chain = pager->settings.has_token && has_token(answer);
 
     pager->walk = wanted_items(pager) > reach(pager) && may_chain ? PAGER_CHAIN : PAGER_OFFSET;
 }
 
 static void answer_by_offset(struct pager *pager, const struct pager_answer *answer)
 {
-    size_t page = page_no(pager, answer->position);
-
-    pager->pages[page] = PAGER_PAGE_IN;
-    if (answer->n_items == 0)
-        cut_plan(pager, page);
-    else if (answer->position == 0 || (page + 1 == pager->n_pages && is_full(pager, answer)))
-        plan_offsets(pager); /* page 1 lays the plan; a full last page may prolong it */
+    if (answer->position == 0 && answer->n_items > 0)
+        plan_offsets(pager); /* page 1 lays the plan */
+    take_in(pager, page_no(pager, answer->position), answer->n_items);
 }
 
 static void answer_in_chain(struct pager *pager, const struct pager_answer *answer)
 {
-    bool is_new_token = answer->token != NULL && (answer->asked_token == NULL ||
-                                                  strcmp(answer->token, answer->asked_token) != 0);
+    bool is_new_token = has_token(answer) && (answer->asked_token == NULL ||
+                                              strcmp(answer->token, answer->asked_token) != 0);
     bool is_more_promised;
 
     pager->position = answer->position + answer->n_items;
@@ -206,8 +226,8 @@ void pager_answer(struct pager *pager, const struct pager_answer *answer)
     pager->n_items += answer->n_items;
     if (answer->total_count >= 0)
         pager->total_count = answer->total_count;
-    else if (pager->total_count < 0)
-        pager->total_count = answer->n_items;
+    else if (pager->total_count < 0 && !is_full(pager, answer))
+        pager->total_count = answer->position + answer->n_items; /* where it ends tells it */
     if (pager->walk == PAGER_UNDECIDED)
         decide_walk(pager, answer);
     if (pager->walk == PAGER_CHAIN)
@@ -225,7 +245,7 @@ bool pager_is_done(const struct pager *pager)
     if (pager->walk != PAGER_OFFSET)
         return false;
     for (size_t i = pager->next_page; i < pager->n_pages; i++)
-        if (pager->pages[i] != PAGER_PAGE_IN)
+        if (pager->pages[i] == PAGER_PAGE_WANTED)
             return false;
     return true;
 }
@@ -242,7 +262,10 @@ bool pager_is_stuck(const struct pager *pager)
 
 const char *pager_completeness(const struct pager *pager)
 {
-    if (pager->settings.max_rows > 0 && pager->total_count > pager->settings.max_rows)
+    int64_t max_rows = pager->settings.max_rows;
+
+    if (max_rows > 0 &&
+        (pager->total_count > max_rows || (pager->total_count < 0 && pager->n_items >= max_rows)))
         return "limited";
     return pager->is_out_of_reach ? "capped" : "complete";
 }

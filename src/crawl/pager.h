@@ -30,6 +30,7 @@ enum pager_page_state {
     PAGER_PAGE_WANTED,
     PAGER_PAGE_OPEN,  /* asked for, not in yet */
     PAGER_PAGE_STUCK, /* cannot be asked for again in this run */
+    PAGER_PAGE_CUT,   /* behind the end; what has been asked for there still comes in */
     PAGER_PAGE_IN,
 };
 
@@ -44,8 +45,9 @@ struct pager {
 
     /* by offset: a state per page; page k stands at k * limit. Page 1 alone until decided. */
     unsigned char *pages;
-    size_t n_pages;   /* planned */
-    size_t next_page; /* none before it is wanted */
+    size_t n_pages;    /* planned */
+    size_t next_page;  /* none before it is wanted */
+    bool is_last_full; /* the last page of the plan is in, and full */
 
     /* in a chain: the next page */
     int64_t position; /* items of the pages that were answered */
