@@ -4,7 +4,8 @@
 
 #include "core/mem.h"
 
-#define MINUTE_MS 60000
+/* A call leaves the minute behind its last millisecond: our clock cuts off what is below one. */
+#define MINUTE_MS 60001
 
 void pace_init(struct pace *pace, size_t in_flight_max, size_t per_minute_max)
 {
