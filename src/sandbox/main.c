@@ -1,0 +1,54 @@
+/*
+ * linkhaul-sandbox: reads its command line, prints its URL, and answers until SIGTERM or SIGINT.
+ * Exit codes: 0 done, 64 usage, 1 where it cannot listen or open its ledger.
+ */
+#include <signal.h>
+#include <stdio.h>
+
+#include "core/err.h"
+#include "sandbox/options.h"
+#include "sandbox/sandbox.h"
+
+static int usage(const struct err *err)
+{
+    fprintf(stderr, "linkhaul-sandbox: %s\nlinkhaul-sandbox --help shows the options\n", err->text);
+    return err_exit_code(err->kind);
+}
+
+int main(int n_arguments, char **arguments)
+{
+    struct options options;
+    struct sandbox *sandbox;
+    struct err err;
+    sigset_t signals;
+    int signal_no;
+
+    options_init(&options);
+    if (!options_parse(&options, n_arguments - 1, arguments + 1, &err))
+        return usage(&err);
+    if (options.is_help || options.is_version) {
+        if (options.is_help)
+            options_print_help(stdout);
+        else
+            puts("linkhaul-sandbox " LINKHAUL_VERSION);
+        return 0;
+    }
+
+    /* Blocked before the first thread starts, so that only sigwait below gets them. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    signal(SIGPIPE, SIG_IGN);
+
+    sandbox = sandbox_start(&options, &err);
+    if (sandbox == NULL) {
+        fprintf(stderr, "linkhaul-sandbox: %s\n", err.text);
+        return err_exit_code(err.kind);
+    }
+    puts(sandbox_url(sandbox));
+    fflush(stdout);
+    sigwait(&signals, &signal_no);
+    sandbox_stop(sandbox);
+    return 0;
+}

@@ -1,0 +1,281 @@
+/*
+ * Every option takes a value, as "--name value" or "--name=value"; the table says who reads it.
+ * A mistake names the option, what was found, and what would be right.
+ */
+#include "sandbox/options.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "core/text.h"
+#include "sandbox/row.h"
+#include "sandbox/target.h"
+
+#define LATENCY_MS_MAX 600000
+
+static bool read_listen(struct options *options, const char *value, struct err *err);
+static bool read_seed(struct options *options, const char *value, struct err *err);
+static bool read_items(struct options *options, const char *value, struct err *err);
+static bool read_latency(struct options *options, const char *value, struct err *err);
+static bool read_in_flight(struct options *options, const char *value, struct err *err);
+static bool read_per_minute(struct options *options, const char *value, struct err *err);
+static bool read_fault(struct options *options, const char *value, struct err *err);
+static bool read_ledger(struct options *options, const char *value, struct err *err);
+static bool read_login(struct options *options, const char *value, struct err *err);
+static bool read_password(struct options *options, const char *value, struct err *err);
+static bool read_night(struct options *options, const char *value, struct err *err);
+
+// clang-format off
+static const struct option {
+    const char *name, *value;
+    bool (*read)(struct options *options, const char *value, struct err *err);
+    const char *doc;
+} table[] = {
+    {"--listen",     "ADDR",      read_listen,     "address and port on loopback (127.0.0.1:0: any free port)"},
+    {"--seed",       "N",         read_seed,       "what all data is made from (1)"},
+    {"--items",      "TARGET=N",  read_items,      "links of a target, may be repeated; others have some hundreds to ten-thousands"},
+    {"--latency",    "MS",        read_latency,    "milliseconds that a paid call takes, 50 or a range 20-80 (0)"},
+    {"--in-flight",  "N",         read_in_flight,  "paid calls at the same time; one more is refused with 40209 (30)"},
+    {"--per-minute", "N",         read_per_minute, "paid calls in any 60 seconds; one more is refused with 40202 (2000)"},
+    {"--fault",      "KIND=RATE", read_fault,      "a share of the paid calls goes wrong, 0 to 1, or KIND=@N: exactly the Nth; may be repeated"},
+    {"--ledger",     "FILE",      read_ledger,     "one line of JSON for every request is put behind this file"},
+    {"--login",      "LOGIN",     read_login,      "the login that is let in (sandbox)"},
+    {"--password",   "PASSWORD",  read_password,   "its password (sandbox)"},
+    {"--night",      "DATE",      read_night,      NULL},
+};
+// clang-format on
+
+#define N_OPTIONS (sizeof(table) / sizeof(table[0]))
+
+void options_init(struct options *options)
+{
+    *options = (struct options){
+        .address = "127.0.0.1:0",
+        .host = "127.0.0.1",
+        .seed = 1,
+        .in_flight = 30,
+        .per_minute = 2000,
+        .login = "sandbox",
+        .password = "sandbox",
+    };
+}
+
+static bool read_count(const char *value, int64_t min, int64_t max, int64_t *ret_count,
+                       struct err *err)
+{
+    if (!text_parse_int64(value, strlen(value), ret_count) || *ret_count < min || *ret_count > max)
+        return err_set(err, ERR_USAGE, "\"%s\" is not a whole number from %lld to %lld", value,
+                       (long long)min, (long long)max);
+    return true;
+}
+
+static bool is_loopback(const char *host)
+{
+    struct in_addr address4;
+    struct in6_addr address6;
+
+    if (inet_pton(AF_INET, host, &address4) == 1)
+        return ntohl(address4.s_addr) >> 24 == 127;
+    return inet_pton(AF_INET6, host, &address6) == 1 && IN6_IS_ADDR_LOOPBACK(&address6);
+}
+
+static bool read_listen(struct options *options, const char *value, struct err *err)
+{
+    const char *colon = strrchr(value, ':');
+    size_t size = colon == NULL ? strlen(value) : (size_t)(colon - value);
+    bool is_bracketed = size >= 2 && value[0] == '[' && value[size - 1] == ']';
+    int64_t port = 0;
+
+    if (colon != NULL && !read_count(colon + 1, 0, 65535, &port, err))
+        return err_wrap(err, "the port");
+    if (is_bracketed) {
+        value++;
+        size -= 2;
+    }
+    if (size >= sizeof(options->host))
+        return err_set(err, ERR_USAGE, "\"%s\" is no address", value);
+    memcpy(options->host, value, size);
+    options->host[size] = '\0';
+    if (!is_loopback(options->host))
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is not an address on loopback, such as 127.0.0.1:8080 or [::1]:0",
+                       options->host);
+    options->address = value;
+    options->port = (uint16_t)port;
+    return true;
+}
+
+static bool read_seed(struct options *options, const char *value, struct err *err)
+{
+    int64_t seed;
+
+    if (!read_count(value, 0, INT64_MAX, &seed, err))
+        return false;
+    options->seed = (uint64_t)seed;
+    return true;
+}
+
+static bool read_items(struct options *options, const char *value, struct err *err)
+{
+    const char *equals = strrchr(value, '='); /* a page's URL may hold others */
+    int64_t n_items;
+    char target[TARGET_SIZE_MAX + 1];
+
+    if (equals == NULL)
+        return err_set(err, ERR_USAGE, "\"%s\" is not TARGET=N, such as example.com=45000", value);
+    if (options->n_items == OPTIONS_TARGETS_MAX)
+        return err_set(err, ERR_USAGE, "more than %d targets", OPTIONS_TARGETS_MAX);
+    if ((size_t)(equals - value) > TARGET_SIZE_MAX)
+        return err_set(err, ERR_USAGE, "a target longer than %d bytes", TARGET_SIZE_MAX);
+    memcpy(target, value, (size_t)(equals - value));
+    target[equals - value] = '\0';
+    if (!target_is_valid(target))
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is no target: a domain without scheme and www., or a page with http",
+                       target);
+    if (!read_count(equals + 1, 1, ROW_SOURCE_ITEMS_MAX, &n_items, err))
+        return false;
+    options->items[options->n_items].target = value;
+    options->items[options->n_items].target_size = (size_t)(equals - value);
+    options->items[options->n_items++].n_items = (uint64_t)n_items;
+    return true;
+}
+
+static bool read_latency(struct options *options, const char *value, struct err *err)
+{
+    const char *dash = strchr(value, '-');
+    size_t size = dash == NULL ? strlen(value) : (size_t)(dash - value);
+    const char *most_text = dash == NULL ? value : dash + 1;
+    int64_t least, most;
+
+    if (!text_parse_int64(value, size, &least) ||
+        !text_parse_int64(most_text, strlen(most_text), &most) || least < 0 || most < least ||
+        most > LATENCY_MS_MAX)
+        return err_set(err, ERR_USAGE,
+                       "\"%s\" is not a number of milliseconds up to %d, or a range of them, such "
+                       "as 50 or 20-80",
+                       value, LATENCY_MS_MAX);
+    options->latency_least_ms = (uint64_t)least;
+    options->latency_most_ms = (uint64_t)most;
+    return true;
+}
+
+static bool read_in_flight(struct options *options, const char *value, struct err *err)
+{
+    int64_t count;
+
+    if (!read_count(value, 1, 10000, &count, err))
+        return false;
+    options->in_flight = (size_t)count;
+    return true;
+}
+
+static bool read_per_minute(struct options *options, const char *value, struct err *err)
+{
+    int64_t count;
+
+    if (!read_count(value, 1, 10000000, &count, err))
+        return false;
+    options->per_minute = (size_t)count;
+    return true;
+}
+
+static bool read_fault(struct options *options, const char *value, struct err *err)
+{
+    if (options->n_faults == FAULT_RULES_MAX)
+        return err_set(err, ERR_USAGE, "more than %d faults", FAULT_RULES_MAX);
+    return fault_rule_parse(&options->faults[options->n_faults++], value, err);
+}
+
+static bool read_ledger(struct options *options, const char *value, struct err *err)
+{
+    (void)err;
+    options->ledger = value;
+    return true;
+}
+
+static bool read_login(struct options *options, const char *value, struct err *err)
+{
+    if (strchr(value, ':') != NULL)
+        return err_set(err, ERR_USAGE, "a login has no colon (RFC 7617)");
+    options->login = value;
+    return true;
+}
+
+static bool read_password(struct options *options, const char *value, struct err *err)
+{
+    (void)err;
+    options->password = value;
+    return true;
+}
+
+static bool read_night(struct options *options, const char *value, struct err *err)
+{
+    (void)options;
+    (void)value;
+    return err_set(err, ERR_USAGE, "not in this version: every night has the same data");
+}
+
+static const struct option *find(const char *argument, size_t size, struct err *err)
+{
+    const char *names[N_OPTIONS];
+    const char *meant;
+    char name[64] = "";
+
+    for (size_t i = 0; i < N_OPTIONS; i++) {
+        names[i] = table[i].name;
+        if (strlen(names[i]) == size && memcmp(names[i], argument, size) == 0)
+            return &table[i];
+    }
+    memcpy(name, argument, size < sizeof(name) ? size : sizeof(name) - 1);
+    meant = text_near_miss(name, names, N_OPTIONS);
+    err_set(err, ERR_USAGE, "\"%s\" is no option%s%s%s", argument,
+            meant == NULL ? "" : "; did you mean ", meant == NULL ? "" : meant,
+            meant == NULL ? "" : "?");
+    return NULL;
+}
+
+bool options_parse(struct options *options, int n_arguments, char *const *arguments,
+                   struct err *err)
+{
+    for (int i = 0; i < n_arguments; i++) {
+        const char *argument = arguments[i], *equals = strchr(argument, '=');
+        size_t size = equals == NULL ? strlen(argument) : (size_t)(equals - argument);
+        const struct option *option;
+
+        if (strcmp(argument, "--help") == 0 || strcmp(argument, "--version") == 0) {
+            *(argument[2] == 'h' ? &options->is_help : &options->is_version) = true;
+            continue;
+        }
+        option = find(argument, size, err);
+        if (option == NULL)
+            return false;
+        if (equals == NULL && i + 1 == n_arguments)
+            return err_set(err, ERR_USAGE, "%s: %s is missing behind it", option->name,
+                           option->value);
+        if (!option->read(options, equals == NULL ? arguments[++i] : equals + 1, err))
+            return err_wrap(err, "%s", option->name);
+    }
+    return true;
+}
+
+uint64_t options_items(const struct options *options, const char *target)
+{
+    for (size_t i = options->n_items; i-- > 0;)
+        if (strlen(target) == options->items[i].target_size &&
+            memcmp(target, options->items[i].target, options->items[i].target_size) == 0)
+            return options->items[i].n_items;
+    return 0;
+}
+
+void options_print_help(FILE *file)
+{
+    fputs(
+        "linkhaul-sandbox: a local stand-in for the API: same rules, made-up data, free.\n"
+        "Prints its URL as the first line, then answers until SIGTERM or SIGINT.\n\n",
+        file);
+    for (size_t i = 0; i < N_OPTIONS; i++)
+        if (table[i].doc != NULL)
+            fprintf(file, "  %-13s%-10s %s\n", table[i].name, table[i].value, table[i].doc);
+    fprintf(file, "  --help, --version\n\nKinds of faults: %s.\n", fault_kinds());
+}

@@ -1,0 +1,44 @@
+/* The command line of linkhaul-sandbox. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "core/err.h"
+#include "sandbox/fault.h"
+
+#define OPTIONS_TARGETS_MAX 256
+
+struct options {
+    const char *address; /* of the listener, on loopback */
+    char host[64];       /* its two halves */
+    uint16_t port;       /* 0: any that is free */
+    uint64_t seed;
+    struct {
+        const char *target;
+        size_t target_size;
+        uint64_t n_items;
+    } items[OPTIONS_TARGETS_MAX];
+    size_t n_items;
+    uint64_t latency_least_ms, latency_most_ms;
+    size_t in_flight;
+    size_t per_minute;
+    struct fault_rule faults[FAULT_RULES_MAX];
+    size_t n_faults;
+    const char *ledger; /* NULL: none */
+    const char *login, *password;
+    bool is_help, is_version;
+};
+
+void options_init(struct options *options);
+
+/* The texts in `options` are those of `arguments`. False: ERR_USAGE. */
+bool options_parse(struct options *options, int n_arguments, char *const *arguments,
+                   struct err *err);
+
+/* The size that was asked for a target; 0: none was. */
+uint64_t options_items(const struct options *options, const char *target);
+
+void options_print_help(FILE *file);
