@@ -37,7 +37,7 @@ struct config_api {
 struct config_feed {
     struct uuid key; /* over what the feed means; see feed_key() */
     char *target;
-    char *request; /* JSON object: the job's API parameters; without the target */
+    const char *request; /* the job's: a JSON object of API parameters, without the target */
 };
 
 struct config_job {

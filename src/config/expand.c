@@ -32,8 +32,9 @@ static bool expand_one(const char **at, struct buf *out, struct err *err)
         return err_set(err, ERR_CONFIG, "`${` without a `}`; for a literal `${` write `$${`");
     if ((*at)[name_length] == ':') {
         if ((*at)[name_length + 1] != '-')
-            return err_set(err, ERR_CONFIG, "`${` holds a ':' that is not `:-`; write "
-                                            "${VAR:-default}");
+            return err_set(err, ERR_CONFIG,
+                           "`${` holds a ':' that is not `:-`; write "
+                           "${VAR:-default}");
         fallback = *at + name_length + 2;
         if (memchr(fallback, '$', (size_t)(end - fallback)) != NULL)
             return err_set(err, ERR_CONFIG, "the default in `${...}` cannot hold a '$'");

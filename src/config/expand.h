@@ -1,4 +1,5 @@
-/* ${VAR} and ${VAR:-default} in a scalar; `$${` stands for a literal `${`, any other $ for itself. */
+/* ${VAR} and ${VAR:-default} in a scalar; `$${` stands for a literal `${`, any other $ for itself.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -26,17 +26,16 @@ bool file_read(const char *path, struct buf *content, bool *ret_is_world_readabl
     ssize_t n;
 
     if (fd < 0 || fstat(fd, &status) != 0)
-        return err_set(err, ERR_CONFIG, "%s cannot be read: %s", path, strerror(errno));
+        return err_set(err, ERR_CONFIG, "cannot be read: %s", strerror(errno));
     if (!S_ISREG(status.st_mode))
-        return err_set(err, ERR_CONFIG, "%s is not a regular file", path);
+        return err_set(err, ERR_CONFIG, "is not a regular file");
     while ((n = read(fd, step, sizeof(step))) != 0) {
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            return err_set(err, ERR_CONFIG, "%s cannot be read: %s", path, strerror(errno));
+            return err_set(err, ERR_CONFIG, "cannot be read: %s", strerror(errno));
         if (!buf_append(content, step, (size_t)n))
-            return err_set(err, ERR_CONFIG, "%s is larger than %zu KiB", path,
-                           content->size_max / 1024);
+            return err_set(err, ERR_CONFIG, "is larger than %zu KiB", content->size_max / 1024);
     }
     *ret_is_world_readable = (status.st_mode & S_IROTH) != 0;
     return true;

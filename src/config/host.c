@@ -109,8 +109,8 @@ static bool is_loopback_ipv4(const char *host, size_t length)
         size_t part = dot == NULL ? length - at : (size_t)(dot - host) - at;
         int64_t value;
 
-        if (part > 3 || !is_number(host + at, part) ||
-            !text_parse_int64(host + at, part, &value) || value > 255)
+        if (part > 3 || !is_number(host + at, part) || !text_parse_int64(host + at, part, &value) ||
+            value > 255)
             return false;
         n_parts++;
         at += part + 1;
@@ -132,14 +132,14 @@ bool base_url_check(const char *text, struct err *err)
     if (!split(text, &url) || (!has_scheme(&url, "https") && !has_scheme(&url, "http")))
         return err_set(err, ERR_CONFIG, "is not an https:// URL");
     if (memchr(url.authority, '@', url.authority_length) != NULL)
-        return err_set(err, ERR_CONFIG,
-                       "holds credentials; write them to login and password_file");
+        return err_set(err, ERR_CONFIG, "holds credentials; write them to login and password_file");
     for (const char *at = text; *at != '\0'; at++)
         if (isspace((unsigned char)*at) || iscntrl((unsigned char)*at) || *at == '\\')
             return err_set(err, ERR_CONFIG, "holds a space, a backslash or a control character");
     if (strpbrk(url.rest, "?#@") != NULL)
-        return err_set(err, ERR_CONFIG, "holds a '?', '#' or '@'; it ends with the path in front "
-                                        "of /v3");
+        return err_set(err, ERR_CONFIG,
+                       "holds a '?', '#' or '@'; it ends with the path in front "
+                       "of /v3");
     if (strlen(text) > URL_LENGTH_MAX)
         return err_set(err, ERR_CONFIG, "is longer than %d bytes", URL_LENGTH_MAX);
     is_loopback = host_is_loopback(url.host, url.host_length);

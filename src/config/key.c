@@ -8,7 +8,11 @@
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define KEYS(array) .keys = (array), .n_keys = N(array)
-#define WORDS(...) (const char *const[]){__VA_ARGS__, NULL}
+#define WORDS(...)                                                                                 \
+    (const char *const[])                                                                          \
+    {                                                                                              \
+        __VA_ARGS__, NULL                                                                          \
+    }
 #define IN_MAIN(field) offsetof(struct config, field)
 #define IN_JOB(field) offsetof(struct config_job, field)
 #define LATER .is_later = true
@@ -55,7 +59,7 @@ static const struct key budget_keys[] = {
 };
 
 static const struct key all_main_keys[] = {
-    { "api", KEY_MAP, KEYS(api_keys), .doc = "the account at the API" },
+    { "api", KEY_MAP, KEYS(api_keys), .is_required = true, .doc = "the account at the API" },
     { "database", KEY_MAP, KEYS(database_keys),
       .doc = "PostgreSQL 15 or later, encoding UTF8; no superuser, no extension" },
     { "budget", KEY_BUDGET, IN_MAIN(budget_per_run_nanousd), KEYS(budget_keys), .sample = "5.00",
@@ -117,8 +121,9 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_DATABASE] = "a connection URL such as postgresql:///linkhaul",
         [KEY_URL] = "a URL such as https://api.dataforseo.com",
         [KEY_PATH] = "a path",
-        [KEY_NAME] = "a name of lower-case letters, digits, _ . - (63 at most), beginning with a "
-                     "letter or digit",
+        [KEY_NAME] =
+            "a name of lower-case letters, digits, _ . - (63 at most), beginning with a "
+            "letter or digit",
         [KEY_MONEY] = "US dollars above 0, such as 5.00",
         [KEY_BUDGET] = "US dollars above 0, such as 5.00",
         [KEY_ZONE] = "an IANA time zone such as Europe/Berlin",

@@ -12,10 +12,10 @@
 #include <stdint.h>
 
 enum key_type {
-    KEY_MAP,      /* of `keys` */
-    KEY_TEXT,     /* char * */
-    KEY_SECRET,   /* char *, never shown */
-    KEY_FILE,     /* char *: what stands in the file that the value names, without its last newline */
+    KEY_MAP,    /* of `keys` */
+    KEY_TEXT,   /* char * */
+    KEY_SECRET, /* char *, never shown */
+    KEY_FILE,   /* char *: what stands in the file that the value names, without its last newline */
     KEY_DATABASE, /* char *: a connection URL or string; its password is never shown */
     KEY_URL,      /* char *: the API's base URL */
     KEY_PATH,     /* char *: relative to the file it stands in */
@@ -61,6 +61,7 @@ extern const struct key_table job_keys;
 /* NULL where there is none. */
 const struct key *key_find(const struct key *keys, size_t n_keys, const char *name);
 
-/* What the key expects, for a complaint and for the documentation: "a whole number from 1 to 30". */
+/* What the key expects, for a complaint and for the documentation: "a whole number from 1 to 30".
+ */
 #define KEY_EXPECTED_MAX 160
 const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_MAX]);

@@ -26,7 +26,13 @@ void read_map_into(struct source *source, const struct yaml_node *map,
     set_defaults(table->keys, table->n_keys, base);
 }
 
-/* --- keys -------------------------------------------------------------------------------------- */
+void read_defaults(const struct key_table *table, void *base)
+{
+    set_defaults(table->keys, table->n_keys, base);
+}
+
+/* --- keys --------------------------------------------------------------------------------------
+ */
 
 static void refuse_unknown(struct source *source, const struct yaml_node *value, const char *prefix,
                            const struct key *keys, size_t n_keys)
@@ -65,7 +71,7 @@ static void require_keys(struct source *source, const struct yaml_node *map, con
         if (key->twin != NULL)
             yaml_complain(source, map, "%s%s or %s is missing", prefix, key->name, key->twin);
         else
-            yaml_complain(source, map, "%s%s is missing; write %s", prefix, key->name,
+            yaml_complain(source, map, "%s%s is missing; it is %s", prefix, key->name,
                           key_expected(key, expected));
     }
 }

@@ -101,16 +101,16 @@ static bool secret_read(const char *path, char **ret_text, bool *ret_is_world_re
     size_t size;
 
     if (!file_read(path, &content, ret_is_world_readable, err))
-        return false;
+        return err_wrap(err, "%s", path);
     size = content.size;
     size -= size > 0 && content.data[size - 1] == '\n';
     size -= size > 0 && content.data[size - 1] == '\r';
     if (size == 0)
-        return err_set(err, ERR_CONFIG, "%s is empty", path);
+        return err_set(err, ERR_CONFIG, "%s: is empty", path);
     for (size_t i = 0; i < size; i++)
         if ((unsigned char)content.data[i] < 0x20)
             return err_set(err, ERR_CONFIG,
-                           "%s holds more than one line, or a control character; it should hold "
+                           "%s: holds more than one line, or a control character; it should hold "
                            "the value alone",
                            path);
     *ret_text = mem_strndup(content.data, size);
@@ -120,7 +120,7 @@ static bool secret_read(const char *path, char **ret_text, bool *ret_is_world_re
 static void read_file_key(const struct slot *slot)
 {
     const char *name = text_of(slot);
-    char *path, *content;
+    char *path, *content = NULL;
     bool is_world_readable;
     struct err err;
 
@@ -134,7 +134,8 @@ static void read_file_key(const struct slot *slot)
     if (secret_read(path, &content, &is_world_readable, &err)) {
         if (is_world_readable)
             yaml_warn(slot->source, slot->node,
-                      "%s: every user of this machine can read this file; chmod 600 it", slot->path);
+                      "%s: every user of this machine can read this file; chmod 600 it",
+                      slot->path);
         keep(slot, content);
     } else {
         yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
@@ -281,6 +282,8 @@ static void read_schedule(const struct slot *slot)
         return;
     if (cron_parse(text, &job->cron, &err))
         keep(slot, mem_strdup(text));
+    else if (slot->node->raw != NULL)
+        value_refuse(slot); /* without what the variable holds */
     else
         yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
 }
@@ -294,6 +297,8 @@ static void read_zone(const struct slot *slot)
         return;
     if (zone_check(text, &err))
         keep(slot, mem_strdup(text));
+    else if (slot->node->raw != NULL)
+        value_refuse(slot); /* without what the variable holds */
     else
         yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
 }

@@ -79,7 +79,8 @@ bool yaml_parse(const char *text, size_t size, struct source *source, struct yam
     return read_documents(&parse, ret_file);
 }
 
-/* --- the text ---------------------------------------------------------------------------------- */
+/* --- the text ----------------------------------------------------------------------------------
+ */
 
 /* Line and column of a byte, both from 1; a column is a character, as libyaml counts. */
 static void locate(const char *text, size_t at, unsigned *line, unsigned *column)
@@ -114,7 +115,8 @@ static bool check_text(struct parse *parse)
                  "is larger than 1 MiB; is this a configuration or job file?");
         return false;
     }
-    if (parse->size >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
+    if (parse->size >= 2 &&
+        (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0)) {
         complain(source, COMPLAINT_ERROR, 0, 0, "is UTF-16; save it as UTF-8");
         return false;
     }
@@ -141,7 +143,8 @@ static bool check_text(struct parse *parse)
     return true;
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------------
+ */
 
 /* The character at a mark; NUL at the end. */
 static char at_mark(const struct parse *parse, const yaml_mark_t *mark)
@@ -194,7 +197,8 @@ static bool next(struct parse *parse)
     return false;
 }
 
-/* --- nodes ------------------------------------------------------------------------------------- */
+/* --- nodes -------------------------------------------------------------------------------------
+ */
 
 static void refuse_extras(struct parse *parse, const yaml_char_t *anchor, const yaml_char_t *tag,
                           const struct yaml_node *node)

@@ -3,7 +3,8 @@
  *
  * A smaller YAML than the full one, so that a file means what it looks like: no anchors, aliases,
  * merge keys or tags, no key twice, maps keyed by text, 64 levels deep at most. Scalars have the
- * types of YAML 1.2: only `true` and `false` are booleans, `no` is a text, what is quoted is a text.
+ * types of YAML 1.2: only `true` and `false` are booleans, `no` is a text, what is quoted is a
+ * text.
  * ${VAR} and ${VAR:-default} are expanded in scalars behind the parser, so a value with ":" or "#"
  * in it changes nothing but the value.
  */
@@ -14,7 +15,8 @@
 
 #include "config/complaint.h"
 
-#define YAML_BYTES_MAX ((size_t)1 << 20) /* of a file; jobs are small, and a wrong path may be big */
+#define YAML_BYTES_MAX                                                                             \
+    ((size_t)1 << 20) /* of a file; jobs are small, and a wrong path may be big */
 #define YAML_DEPTH_MAX 64
 
 enum yaml_kind {

@@ -67,8 +67,9 @@ bool zone_check(const char *name, struct err *err)
     struct stat status;
 
     if (!is_well_formed(name))
-        return err_set(err, ERR_CONFIG, "is not the name of a time zone; write an IANA name such "
-                                        "as Europe/Berlin");
+        return err_set(err, ERR_CONFIG,
+                       "is not the name of a time zone; write an IANA name such "
+                       "as Europe/Berlin");
     if (stat(ZONE_DIRECTORY, &status) != 0)
         return true;
     snprintf(path, sizeof(path), ZONE_DIRECTORY "/%s", name);
@@ -76,7 +77,8 @@ bool zone_check(const char *name, struct err *err)
         return true;
     if (find_near(name, near))
         return err_set(err, ERR_CONFIG, "there is no time zone %s; did you mean %s?", name, near);
-    return err_set(err, ERR_CONFIG, "there is no time zone %s; write an IANA name such as "
-                                    "Europe/Berlin",
+    return err_set(err, ERR_CONFIG,
+                   "there is no time zone %s; write an IANA name such as "
+                   "Europe/Berlin",
                    name);
 }

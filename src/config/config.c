@@ -1,0 +1,354 @@
+/*
+ * The happy path: the main file is read, its pattern names the job files, each of their documents
+ * becomes a job; names are compared; complaints are sorted.
+ *
+ * A main file that is no YAML ends it there, since the pattern is not known. A job file that cannot
+ * be read, or is wrong, is complained about, and the others are read all the same. Of two jobs with
+ * one name the later is refused.
+ */
+#include "config/config.h"
+
+#include <glob.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "config/file.h"
+#include "config/job.h"
+#include "config/key.h"
+#include "config/read.h"
+#include "config/value.h"
+#include "config/yaml.h"
+#include "core/buf.h"
+#include "core/mem.h"
+
+/* Where a job's name stands, and whether the job may be used. */
+struct job_place {
+    unsigned file_no, line, column;
+    bool is_good;
+};
+
+struct load {
+    struct config *config;
+    struct job_place *places; /* one per job of config */
+    bool is_budget_missed;    /* the main file names none */
+    bool is_schedule_noted;
+};
+
+static bool load_main(struct load *load, struct source *source, const char *text, size_t size);
+static void load_job_files(struct load *load);
+static void load_jobs(struct load *load, struct source *source, const char *text, size_t size);
+static void refuse_second_names(struct load *load);
+static void drop_bad_jobs(struct load *load);
+
+static struct source open_source(struct load *load, const char *file)
+{
+    struct config *config = load->config;
+    unsigned file_no = (unsigned)config->n_files;
+
+    config->files = mem_resize(config->files, config->n_files + 1, sizeof(*config->files));
+    config->files[config->n_files++] = mem_strdup(file);
+    return (struct source){
+        .file = config->files[file_no], .file_no = file_no, .complaints = &config->complaints};
+}
+
+static bool finish(struct load *load, struct config **ret_config, struct err *err)
+{
+    struct config *config = load->config;
+    size_t n_errors;
+
+    refuse_second_names(load);
+    drop_bad_jobs(load);
+    free(load->places);
+    complaints_sort(&config->complaints);
+    n_errors = config->complaints.n_errors;
+    *ret_config = config;
+    if (n_errors > 0)
+        return err_set(err, ERR_CONFIG, "%s: %zu mistake%s in the configuration", config->file,
+                       n_errors, n_errors == 1 ? "" : "s");
+    return true;
+}
+
+static struct load begin(const char *path)
+{
+    struct config *config = mem_new(sizeof(*config));
+
+    config->file = mem_strdup(path);
+    return (struct load){.config = config, .is_budget_missed = true};
+}
+
+/* The text of a file, or false and a complaint. */
+static bool read_source(struct source *source, struct buf *text)
+{
+    struct err err;
+
+    if (file_read(source->file, text, &source->is_world_readable, &err))
+        return true;
+    complain(source, COMPLAINT_ERROR, 0, 0, "%s",
+             text->is_overfull ? "is larger than 1 MiB; is this a configuration or job file?"
+                               : err.text);
+    return false;
+}
+
+bool config_load(const char *path, struct config **ret_config, struct err *err)
+{
+    CLEANUP(buf_deinit) struct buf text = BUF_WITH_CEILING(YAML_BYTES_MAX);
+    struct load load = begin(path);
+    struct source source = open_source(&load, path);
+
+    if (read_source(&source, &text) && load_main(&load, &source, text.data, text.size))
+        load_job_files(&load);
+    return finish(&load, ret_config, err);
+}
+
+bool config_load_text(const char *main_text, size_t main_size, const char *job_text,
+                      size_t job_size, struct config **ret_config, struct err *err)
+{
+    struct load load = begin("main.yaml");
+    struct source source = open_source(&load, "main.yaml");
+
+    source.is_in_memory = true;
+    if (main_text == NULL)
+        read_defaults(&main_keys, load.config);
+    else
+        load_main(&load, &source, main_text, main_size);
+    if (job_text != NULL) {
+        source = open_source(&load, "job.yaml");
+        source.is_in_memory = true;
+        load_jobs(&load, &source, job_text, job_size);
+    }
+    return finish(&load, ret_config, err);
+}
+
+/* --- the main file -----------------------------------------------------------------------------
+ */
+
+/* False where it is not known which job files there are. */
+static bool load_main(struct load *load, struct source *source, const char *text, size_t size)
+{
+    CLEANUP(yaml_file_deinit) struct yaml_file file;
+    const struct yaml_node *map;
+    char found[YAML_FOUND_MAX];
+    bool is_read = yaml_parse(text == NULL ? "" : text, size, source, &file);
+
+    if (file.n_documents > 1)
+        yaml_complain(source, &file.documents[1],
+                      "a second document; a main file has one (job files may have several)");
+    if (!is_read)
+        return false;
+    if (file.n_documents == 0 || file.documents[0].kind == YAML_NULL) {
+        complain(source, COMPLAINT_ERROR, 0, 0,
+                 "is empty; it names at least login and password under api, and a budget");
+        return false;
+    }
+    map = &file.documents[0];
+    if (map->kind != YAML_MAP) {
+        if (map->kind != YAML_BROKEN)
+            yaml_complain(source, map, "found %s, expected a map: api, database, budget, jobs",
+                          yaml_found(map, found));
+        return false;
+    }
+    read_map_into(source, map, &main_keys, load->config);
+    load->is_budget_missed = yaml_get(map, "budget") == NULL;
+    return true;
+}
+
+/* --- job files ---------------------------------------------------------------------------------
+ */
+
+/* The pattern beside the main file, whose own folder is taken as it is. */
+static char *job_pattern(const struct config *config)
+{
+    CLEANUP(buf_deinit) struct buf pattern = BUF_WITH_CEILING((size_t)1 << 17);
+    const char *slash = strrchr(config->file, '/');
+
+    if (config->job_files[0] != '/' && slash != NULL)
+        for (const char *at = config->file; at <= slash; at++) {
+            if (strchr("*?[\\", *at) != NULL)
+                buf_append_char(&pattern, '\\');
+            buf_append_char(&pattern, *at);
+        }
+    buf_append_string(&pattern, config->job_files);
+    return buf_take(&pattern);
+}
+
+static void load_job_file(struct load *load, const char *path)
+{
+    CLEANUP(buf_deinit) struct buf text = BUF_WITH_CEILING(YAML_BYTES_MAX);
+    struct source source = open_source(load, path);
+
+    if (read_source(&source, &text))
+        load_jobs(load, &source, buf_text(&text), text.size);
+}
+
+static void load_job_files(struct load *load)
+{
+    struct config *config = load->config;
+    CLEANUP(mem_free_string) char *pattern = job_pattern(config);
+    struct source main_source = {.file = config->files[0], .complaints = &config->complaints};
+    struct stat status;
+    glob_t files;
+    int result = glob(pattern, 0, NULL, &files);
+
+    if (result == GLOB_NOMATCH) {
+        complain(&main_source, COMPLAINT_WARNING, 0, 0, "jobs: no file matches %s", pattern);
+        return;
+    }
+    if (result != 0) {
+        complain(&main_source, COMPLAINT_ERROR, 0, 0, "jobs: %s cannot be searched", pattern);
+        return;
+    }
+    if (files.gl_pathc == 1 && stat(files.gl_pathv[0], &status) == 0 && S_ISDIR(status.st_mode))
+        complain(&main_source, COMPLAINT_ERROR, 0, 0,
+                 "jobs: %s is a directory; write jobs: %s/*.yaml", pattern, config->job_files);
+    else
+        for (size_t i = 0; i < files.gl_pathc; i++)
+            load_job_file(load, files.gl_pathv[i]);
+    globfree(&files);
+}
+
+static void load_job(struct load *load, struct source *source, const struct yaml_node *document)
+{
+    struct config *config = load->config;
+    const struct yaml_node *name = yaml_get(document, "job");
+    const struct yaml_node *schedule = yaml_get(document, "schedule");
+    size_t n = config->n_jobs;
+
+    if ((n & (n - 1)) == 0) { /* full at each power of two */
+        config->jobs = mem_resize(config->jobs, n == 0 ? 1 : 2 * n, sizeof(*config->jobs));
+        load->places = mem_resize(load->places, n == 0 ? 1 : 2 * n, sizeof(*load->places));
+    }
+    load->places[n] = (struct job_place){
+        .file_no = source->file_no,
+        .line = name == NULL ? document->line : name->line,
+        .column = name == NULL ? document->column : name->column,
+        .is_good = job_read(source, document, config->budget_per_run_nanousd,
+                            load->is_budget_missed, &config->jobs[n]),
+    };
+    config->n_jobs++;
+    if (schedule != NULL && schedule->kind != YAML_BROKEN && !load->is_schedule_noted) {
+        complain(source, COMPLAINT_NOTE, schedule->line, schedule->column,
+                 "schedule: checked, and used by the service of a later version; in this one a run "
+                 "is started by linkhaul run");
+        load->is_schedule_noted = true;
+    }
+}
+
+static void load_jobs(struct load *load, struct source *source, const char *text, size_t size)
+{
+    CLEANUP(yaml_file_deinit) struct yaml_file file;
+    bool is_read = yaml_parse(text, size, source, &file);
+
+    if (is_read && file.n_documents == 0)
+        complain(source, COMPLAINT_WARNING, 0, 0, "is empty; it holds no job");
+    for (size_t i = 0; i < file.n_documents; i++) {
+        if (file.documents[i].kind == YAML_NULL)
+            yaml_warn(source, &file.documents[i], "an empty document; it holds no job");
+        else
+            load_job(load, source, &file.documents[i]);
+    }
+}
+
+/* --- names -------------------------------------------------------------------------------------
+ */
+
+struct name {
+    const char *name;
+    size_t index;
+};
+
+static int by_name_and_index(const void *left, const void *right)
+{
+    const struct name *a = left, *b = right;
+    int order = strcmp(a->name, b->name);
+
+    return order != 0 ? order : a->index < b->index ? -1 : a->index > b->index;
+}
+
+static void refuse_second_names(struct load *load)
+{
+    struct config *config = load->config;
+    struct name *names = mem_new_array(config->n_jobs, sizeof(*names));
+    size_t n = 0;
+
+    for (size_t i = 0; i < config->n_jobs; i++)
+        if (config->jobs[i].name != NULL)
+            names[n++] = (struct name){config->jobs[i].name, i};
+    if (n > 1)
+        qsort(names, n, sizeof(*names), by_name_and_index);
+    for (size_t first = 0, i = 1; i < n; i++) {
+        const struct job_place *place = &load->places[names[i].index];
+        const struct job_place *before = &load->places[names[first].index];
+        struct source source = {.file = config->files[place->file_no],
+                                .file_no = place->file_no,
+                                .complaints = &config->complaints};
+
+        if (strcmp(names[first].name, names[i].name) != 0) {
+            first = i;
+            continue;
+        }
+        complain(&source, COMPLAINT_ERROR, place->line, place->column,
+                 "job: %s is the name of another job too, at %s:%u:%u", names[i].name,
+                 config->files[before->file_no], before->line, before->column);
+        load->places[names[i].index].is_good = false;
+    }
+    free(names);
+}
+
+static void drop_bad_jobs(struct load *load)
+{
+    struct config *config = load->config;
+    size_t n_kept = 0;
+
+    for (size_t i = 0; i < config->n_jobs; i++) {
+        if (load->places[i].is_good)
+            config->jobs[n_kept++] = config->jobs[i];
+        else
+            job_deinit(&config->jobs[i]);
+    }
+    config->n_jobs = n_kept;
+}
+
+/* --- the rest of its life ----------------------------------------------------------------------
+ */
+
+const struct config_job *config_job_find(const struct config *config, const char *name)
+{
+    for (size_t i = 0; i < config->n_jobs; i++)
+        if (strcmp(config->jobs[i].name, name) == 0)
+            return &config->jobs[i];
+    return NULL;
+}
+
+void config_print_complaints(const struct config *config, FILE *out)
+{
+    complaints_print(&config->complaints, out);
+}
+
+void config_destroy(struct config *config)
+{
+    if (config == NULL)
+        return;
+    for (size_t i = 0; i < config->n_jobs; i++)
+        job_deinit(&config->jobs[i]);
+    free(config->jobs);
+    for (size_t i = 0; i < config->n_files; i++)
+        free(config->files[i]);
+    free(config->files);
+    complaints_deinit(&config->complaints);
+    free(config->file);
+    free(config->api.provider);
+    free(config->api.base_url);
+    free(config->api.login);
+    free(config->api.password);
+    free(config->database_url);
+    free(config->spool);
+    free(config->job_files);
+    free(config);
+}
+
+void config_free(struct config **config)
+{
+    config_destroy(*config);
+    *config = NULL;
+}

@@ -1,0 +1,348 @@
+/*
+ * The happy path: the keys go into the struct by the table; targets, request and labels are read
+ * by hand, since they need the endpoint; the caps are joined; each target becomes a feed.
+ *
+ * Each mistake is complained about and reading goes on. What works and wastes money (small pages, a
+ * budget that no page fits in) is a warning. A job without any cap is an error.
+ */
+#include "config/job.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "api/price.h"
+#include "config/config.h"
+#include "config/host.h"
+#include "config/json.h"
+#include "config/read.h"
+#include "config/request.h"
+#include "core/buf.h"
+#include "core/md5.h"
+#include "core/mem.h"
+#include "core/money.h"
+#include "core/text.h"
+
+#define LABEL_NAME_MAX 63
+#define LABEL_VALUE_MAX 255
+
+/* Not part of what a feed means: how it is asked for. */
+static const char *const ways[] = {"limit", "order_by", "tag", NULL};
+
+static void read_targets(struct source *source, const struct yaml_node *document,
+                         struct config_job *job);
+static void read_request(struct source *source, const struct yaml_node *document,
+                         struct config_job *job, char **ret_meaning);
+static void read_labels(struct source *source, const struct yaml_node *document,
+                        struct config_job *job);
+static void join_budgets(struct source *source, const struct yaml_node *document,
+                         int64_t run_budget_nanousd, bool is_budget_missed, struct config_job *job);
+static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
+                                const struct config_job *job);
+
+bool job_read(struct source *source, const struct yaml_node *document, int64_t run_budget_nanousd,
+              bool is_budget_missed, struct config_job *ret_job)
+{
+    size_t n_errors = source->complaints->n_errors;
+    CLEANUP(mem_free_string) char *meaning = NULL;
+    char found[YAML_FOUND_MAX];
+
+    *ret_job =
+        (struct config_job){.file = source->file, .line = document->line, .project = "default"};
+    if (document->kind != YAML_MAP) {
+        if (document->kind == YAML_LIST)
+            yaml_complain(source, document,
+                          "found a list, expected a job; write one job per document, with a line "
+                          "--- between two");
+        else if (document->kind != YAML_BROKEN)
+            yaml_complain(source, document, "found %s, expected a job: job, endpoint, targets, ...",
+                          yaml_found(document, found));
+        return false;
+    }
+    read_map_into(source, document, &job_keys, ret_job);
+    read_targets(source, document, ret_job);
+    read_request(source, document, ret_job, &meaning);
+    read_labels(source, document, ret_job);
+    join_budgets(source, document, run_budget_nanousd, is_budget_missed, ret_job);
+    if (source->complaints->n_errors > n_errors)
+        return false;
+    warn_of_small_pages(source, document, ret_job);
+    for (size_t i = 0; i < ret_job->n_feeds; i++) {
+        struct config_feed *feed = &ret_job->feeds[i];
+
+        feed->request = ret_job->request;
+        feed->key = feed_key(ret_job->project, ret_job->name, ret_job->endpoint->name, feed->target,
+                             meaning);
+    }
+    return true;
+}
+
+/* --- targets -----------------------------------------------------------------------------------
+ */
+
+static bool is_target(struct source *source, const struct yaml_node *node)
+{
+    char found[YAML_FOUND_MAX];
+    bool is_bare = false;
+    struct err err;
+
+    if (node->kind == YAML_BROKEN)
+        return false;
+    if (node->kind != YAML_TEXT || node->text[0] == '\0') {
+        yaml_complain(source, node, "targets: found %s, expected a target such as moz.com",
+                      yaml_found(node, found));
+        return false;
+    }
+    if (!target_check(node->text, &is_bare, &err)) {
+        if (node->raw != NULL) /* without what the variable holds */
+            yaml_complain(source, node, "targets: found %s, expected a target such as moz.com",
+                          yaml_found(node, found));
+        else
+            yaml_complain(source, node, "targets: found %s; %s", yaml_found(node, found), err.text);
+        return false;
+    }
+    if (is_bare)
+        yaml_warn(source, node,
+                  "targets: %s is one page, the home page; for the whole domain write it without "
+                  "the scheme",
+                  yaml_found(node, found));
+    return true;
+}
+
+static int by_text_and_place(const void *left, const void *right)
+{
+    const struct yaml_node *a = *(const struct yaml_node *const *)left;
+    const struct yaml_node *b = *(const struct yaml_node *const *)right;
+    int order = strcmp(a->text, b->text);
+
+    return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+static void refuse_repeats(struct source *source, const struct yaml_node **targets, size_t n)
+{
+    char found[YAML_FOUND_MAX];
+
+    if (n > 1)
+        qsort(targets, n, sizeof(struct yaml_node *), by_text_and_place);
+    for (size_t first = 0, i = 1; i < n; i++) {
+        if (strcmp(targets[first]->text, targets[i]->text) == 0)
+            yaml_complain(source, targets[i], "targets: %s stands twice; the first is in line %u",
+                          yaml_found(targets[i], found), targets[first]->line);
+        else
+            first = i;
+    }
+}
+
+static void read_targets(struct source *source, const struct yaml_node *document,
+                         struct config_job *job)
+{
+    const struct yaml_node *list = yaml_get(document, "targets");
+    const struct key *key = key_find(job_keys.keys, job_keys.n_keys, "targets");
+    char found[YAML_FOUND_MAX], expected[KEY_EXPECTED_MAX];
+    const struct yaml_node **good;
+
+    if (list == NULL || list->kind == YAML_BROKEN)
+        return;
+    if (list->kind != YAML_LIST || list->n_items < (size_t)key->min) {
+        yaml_complain(source, list, "targets: found %s, expected %s",
+                      list->kind == YAML_LIST ? "an empty list" : yaml_found(list, found),
+                      key_expected(key, expected));
+        return;
+    }
+    if (list->n_items > (size_t)key->max) {
+        yaml_complain(source, list, "targets: found %zu of them, a job has at most %" PRId64,
+                      list->n_items, key->max);
+        return;
+    }
+    good = mem_new_array(list->n_items, sizeof(struct yaml_node *));
+    job->feeds = mem_new_array(list->n_items, sizeof(*job->feeds));
+    for (size_t i = 0; i < list->n_items; i++)
+        if (is_target(source, &list->items[i])) {
+            good[job->n_feeds] = &list->items[i];
+            job->feeds[job->n_feeds++].target = mem_strdup(list->items[i].text);
+        }
+    refuse_repeats(source, good, job->n_feeds);
+    free(good);
+}
+
+/* --- request -----------------------------------------------------------------------------------
+ */
+
+static void read_request(struct source *source, const struct yaml_node *document,
+                         struct config_job *job, char **ret_meaning)
+{
+    static const struct yaml_node none = {.kind = YAML_MAP};
+    const struct yaml_node *request = yaml_get(document, "request"), *tag, *limit;
+    struct buf text = BUF_WITH_CEILING(2 * YAML_BYTES_MAX), meaning = text;
+    char found[YAML_FOUND_MAX];
+
+    if (request == NULL)
+        request = &none;
+    if (request->kind != YAML_MAP) {
+        if (request->kind != YAML_BROKEN)
+            yaml_complain(source, request, "request: found %s, expected a map of API parameters",
+                          yaml_found(request, found));
+        return;
+    }
+    if (job->endpoint == NULL)
+        return;
+    request_check(source, job->endpoint, request);
+    json_append_node(&text, request);
+    json_append_map_without(&meaning, request, ways);
+    if (text.is_overfull)
+        yaml_complain(source, request, "request: is too large");
+    job->request = buf_take(&text);
+    *ret_meaning = buf_take(&meaning);
+    tag = yaml_get(request, "tag");
+    if (tag != NULL && tag->kind == YAML_TEXT)
+        job->tag = mem_strdup(tag->text);
+    limit = yaml_get(request, "limit");
+    if (limit != NULL && limit->kind == YAML_INT)
+        text_parse_int64(limit->text, strlen(limit->text), &job->limit);
+    job->has_order_by = yaml_get(request, "order_by") != NULL;
+}
+
+struct uuid feed_key(const char *project, const char *job, const char *endpoint, const char *target,
+                     const char *meaning)
+{
+    CLEANUP(buf_deinit) struct buf text = BUF_WITH_CEILING(4 * YAML_BYTES_MAX);
+    const char *const parts[] = {project, job, endpoint, target};
+
+    buf_append_char(&text, '[');
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        json_append_text(&text, parts[i]);
+        buf_append_char(&text, ',');
+    }
+    buf_append_string(&text, meaning);
+    buf_append_char(&text, ']');
+    return md5_uuid(text.data, text.size);
+}
+
+/* --- labels ------------------------------------------------------------------------------------
+ */
+
+static bool is_label_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length <= LABEL_NAME_MAX && name[0] >= 'a' && name[0] <= 'z' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") == length;
+}
+
+static void check_label(struct source *source, const struct yaml_node *label)
+{
+    char shown[YAML_SHORT_MAX], found[YAML_FOUND_MAX];
+
+    if (!is_label_name(label->key))
+        complain(source, COMPLAINT_ERROR, label->key_line, label->key_column,
+                 "labels: %s is no name; write lower-case letters, digits and _, a letter first",
+                 yaml_short(label->key, shown));
+    if (label->kind == YAML_LIST || label->kind == YAML_MAP || label->kind == YAML_NULL ||
+        (label->text != NULL && strlen(label->text) > LABEL_VALUE_MAX))
+        yaml_complain(source, label,
+                      "labels.%s: found %s, expected a text of at most %d bytes, a number, or true "
+                      "or false",
+                      yaml_short(label->key, shown), yaml_found(label, found), LABEL_VALUE_MAX);
+}
+
+static void read_labels(struct source *source, const struct yaml_node *document,
+                        struct config_job *job)
+{
+    const struct yaml_node *labels = yaml_get(document, "labels");
+    const struct key *key = key_find(job_keys.keys, job_keys.n_keys, "labels");
+    char found[YAML_FOUND_MAX], expected[KEY_EXPECTED_MAX];
+    struct buf text = BUF_WITH_CEILING(2 * YAML_BYTES_MAX);
+
+    if (labels == NULL || labels->kind == YAML_BROKEN) {
+        job->labels = mem_strdup("{}");
+        return;
+    }
+    if (labels->kind != YAML_MAP || labels->n_items > (size_t)key->max) {
+        if (labels->kind == YAML_MAP)
+            snprintf(found, sizeof(found), "%zu labels", labels->n_items);
+        else
+            yaml_found(labels, found);
+        yaml_complain(source, labels, "labels: found %s, expected %s", found,
+                      key_expected(key, expected));
+        return;
+    }
+    for (size_t i = 0; i < labels->n_items; i++)
+        check_label(source, &labels->items[i]);
+    json_append_node(&text, labels);
+    job->labels = buf_take(&text);
+}
+
+/* --- money -------------------------------------------------------------------------------------
+ */
+
+static int64_t page_items(const struct config_job *job)
+{
+    int64_t n = job->limit > 0 ? job->limit : job->endpoint->limit_max;
+
+    return job->max_rows > 0 && job->max_rows < n ? job->max_rows : n;
+}
+
+static void join_budgets(struct source *source, const struct yaml_node *document,
+                         int64_t run_budget_nanousd, bool is_budget_missed, struct config_job *job)
+{
+    const struct yaml_node *budget = yaml_get(document, "budget");
+    char cap[MONEY_TEXT_MAX], worst[MONEY_TEXT_MAX];
+    int64_t worst_nanousd;
+
+    job->budget_nanousd = job->own_budget_nanousd;
+    if (run_budget_nanousd > 0 &&
+        (job->budget_nanousd == 0 || run_budget_nanousd < job->budget_nanousd))
+        job->budget_nanousd = run_budget_nanousd;
+    if (budget == NULL && is_budget_missed)
+        yaml_complain(source, document,
+                      "budget is missing, here and in the main file; calls cost money: write "
+                      "budget: 5.00, in US dollars per run");
+    if (job->budget_nanousd == 0 || job->endpoint == NULL)
+        return;
+    worst_nanousd = price_worst(PRICE_LISTED, page_items(job));
+    if (worst_nanousd > job->budget_nanousd)
+        yaml_warn(source, budget != NULL ? budget : document,
+                  "budget: %s is less than one page may cost at list price (%s for %" PRId64
+                  " items), so no call would be made",
+                  money_format(job->budget_nanousd, cap), money_format(worst_nanousd, worst),
+                  page_items(job));
+}
+
+/* What a full page's worth of items costs in pages of `limit`. */
+static int64_t cost_in_pages(int64_t n_items, int64_t limit)
+{
+    return (n_items + limit - 1) / limit * PRICE_LISTED.per_call_nanousd +
+           n_items * PRICE_LISTED.per_item_nanousd;
+}
+
+static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
+                                const struct config_job *job)
+{
+    const struct yaml_node *request = yaml_get(document, "request");
+    char small[MONEY_TEXT_MAX], full[MONEY_TEXT_MAX];
+    int64_t most = job->endpoint->limit_max;
+
+    if (job->limit == 0 || job->limit >= most || (job->max_rows > 0 && job->max_rows <= job->limit))
+        return;
+    yaml_warn(source, yaml_get(request, "limit"),
+              "request.limit: in pages of %" PRId64 " items %" PRId64
+              " of them cost %s at list "
+              "price, in one page %s; leave limit out, and bound a listing by max_rows",
+              job->limit, most, money_format(cost_in_pages(most, job->limit), small),
+              money_format(cost_in_pages(most, most), full));
+}
+
+void job_deinit(struct config_job *job)
+{
+    for (size_t i = 0; i < job->n_feeds; i++)
+        free(job->feeds[i].target);
+    free(job->feeds);
+    free(job->name);
+    free(job->schedule);
+    free(job->timezone);
+    free(job->request);
+    free(job->tag);
+    free(job->labels);
+}

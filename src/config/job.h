@@ -1,0 +1,20 @@
+/* One document of a job file to a job with its feeds. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/complaint.h"
+
+struct config_job;
+struct yaml_node;
+
+/*
+ * Reads the job. False where there was an error about it; `*ret_job` then holds what could be read,
+ * its name above all, so that a second job of that name is found. `run_budget_nanousd` is the cap
+ * of the main file (0: none), and `is_budget_missed` says to complain where there is neither.
+ */
+bool job_read(struct source *source, const struct yaml_node *document, int64_t run_budget_nanousd,
+              bool is_budget_missed, struct config_job *ret_job);
+
+void job_deinit(struct config_job *job);

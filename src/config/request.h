@@ -1,0 +1,36 @@
+/*
+ * A job's `request` against the endpoint's table of parameters: names, types, ranges, words, the
+ * grammar of filters and order_by. All of it offline, so that a mistake costs no call.
+ */
+#pragma once
+
+#include "config/yaml.h"
+
+struct endpoint;
+struct param;
+
+void request_check(struct source *source, const struct endpoint *endpoint,
+                   const struct yaml_node *request);
+
+/* --- for the files of this folder that share the work -------------------------------------------
+ */
+
+/* A value with its path, as "request.filters[2]", for complaints. */
+struct request_value {
+    struct source *source;
+    const struct endpoint *endpoint;
+    const struct param *param;
+    const struct yaml_node *node;
+    const char *path;
+};
+
+void filters_check(const struct request_value *value);
+void order_by_check(const struct request_value *value);
+
+/*
+ * The column that a rule or condition names, or NULL and a complaint at `node`, with what was
+ * probably meant. `what` is "filtered" or "sorted by".
+ */
+struct column;
+const struct column *request_column(const struct request_value *value, const struct yaml_node *node,
+                                    const char *what);

@@ -1,0 +1,181 @@
+/*
+ * The effective configuration: a YAML that would be read as the same, but for the secrets. First
+ * the main file, then a document per job, with its feeds as comments.
+ */
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "config/config.h"
+#include "config/json.h"
+#include "config/key.h"
+#include "config/yaml_scalar.h"
+#include "core/buf.h"
+#include "core/mem.h"
+#include "core/money.h"
+
+#define MASK "\"***\""
+
+/* Text that holds `${` would be expanded when it is read again. */
+static void append_unexpanded(struct buf *out, const char *text)
+{
+    const char *dollar;
+
+    while ((dollar = strstr(text, "${")) != NULL) {
+        buf_append(out, text, (size_t)(dollar - text));
+        buf_append_string(out, "$${");
+        text = dollar + 2;
+    }
+    buf_append_string(out, text);
+}
+
+static bool is_plain(const char *text)
+{
+    if (!isalpha((unsigned char)text[0]) && text[0] != '/')
+        return false;
+    for (const char *at = text; *at != '\0'; at++)
+        if (!isalnum((unsigned char)*at) && strchr("_./:@+-", *at) == NULL)
+            return false;
+    return text[strlen(text) - 1] != ':' && yaml_scalar_kind(text) == YAML_TEXT;
+}
+
+static void append_text(struct buf *out, const char *text)
+{
+    CLEANUP(buf_deinit) struct buf quoted = BUF_WITH_CEILING(YAML_BYTES_MAX * 8);
+
+    if (is_plain(text)) {
+        buf_append_string(out, text);
+        return;
+    }
+    json_append_text(&quoted, text);
+    append_unexpanded(out, buf_text(&quoted));
+}
+
+/* A connection URL without its password; one that may hold it elsewhere is masked as a whole. */
+static void append_database(struct buf *out, const char *url)
+{
+    const char *scheme_end = strstr(url, "://");
+    const char *authority = scheme_end == NULL ? NULL : scheme_end + 3;
+    size_t authority_length = authority == NULL ? 0 : strcspn(authority, "/?#");
+    const char *colon = authority == NULL ? NULL : memchr(authority, ':', authority_length);
+    CLEANUP(buf_deinit) struct buf masked = BUF_WITH_CEILING(YAML_BYTES_MAX);
+    const char *at = NULL;
+
+    for (size_t i = 0; i < authority_length; i++)
+        if (authority[i] == '@')
+            at = authority + i; /* the last: a password may hold one too */
+    if (strstr(url, "pass") != NULL || strstr(url, "PASS") != NULL ||
+        (scheme_end != NULL && at == NULL && strchr(authority, '@') != NULL)) {
+        buf_append_string(out, MASK);
+    } else if (at == NULL || colon == NULL || colon > at) {
+        append_text(out, url);
+    } else {
+        buf_append(&masked, url, (size_t)(colon + 1 - url));
+        buf_append_string(&masked, "***");
+        buf_append_string(&masked, at);
+        append_text(out, buf_text(&masked));
+    }
+}
+
+/* "5.00" without the sign that money_format() writes. */
+static void append_money(struct buf *out, int64_t nanousd)
+{
+    char text[MONEY_TEXT_MAX];
+
+    buf_append_string(out, money_format(nanousd, text) + 1);
+}
+
+static void append_value(struct buf *out, const struct key *key, const void *base)
+{
+    const char *at = (const char *)base + key->offset;
+
+    switch (key->type) {
+    case KEY_SECRET:
+        buf_append_string(out, MASK);
+        return;
+    case KEY_DATABASE:
+        append_database(out, *(char *const *)(const void *)at);
+        return;
+    case KEY_INT:
+        buf_printf(out, "%" PRId64, *(const int64_t *)(const void *)at);
+        return;
+    case KEY_MONEY:
+    case KEY_BUDGET:
+        append_money(out, *(const int64_t *)(const void *)at);
+        return;
+    case KEY_ENDPOINT:
+        buf_append_string(out, (*(const struct endpoint *const *)(const void *)at)->name);
+        return;
+    case KEY_REQUEST:
+    case KEY_LABELS:
+        append_unexpanded(out, *(char *const *)(const void *)at);
+        return;
+    case KEY_MAP:
+    case KEY_FILE:
+    case KEY_TARGETS:
+        return; /* written by others */
+    case KEY_TEXT:
+    case KEY_URL:
+    case KEY_PATH:
+    case KEY_WORD:
+    case KEY_NAME:
+    case KEY_ZONE:
+    case KEY_SCHEDULE:
+        append_text(out, *(char *const *)(const void *)at);
+        return;
+    }
+}
+
+/* Whether there is a value; after a complaint even a required one may be missing. */
+static bool is_there(const struct key *key, const void *base)
+{
+    const char *at = (const char *)base + key->offset;
+
+    if (key->is_later || key->type == KEY_FILE || key->type == KEY_TARGETS)
+        return false;
+    if (key->type == KEY_INT || key->type == KEY_BUDGET)
+        return *(const int64_t *)(const void *)at != 0;
+    return *(char *const *)(const void *)at != NULL;
+}
+
+static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, const void *base,
+                        int depth)
+{
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct key *key = &keys[i];
+
+        if (key->type == KEY_MAP && !key->is_later) {
+            buf_printf(out, "%*s%s:\n", 2 * depth, "", key->name);
+            append_keys(out, key->keys, key->n_keys, base, depth + 1);
+        } else if (is_there(key, base)) {
+            buf_printf(out, "%*s%s: ", 2 * depth, "", key->name);
+            append_value(out, key, base);
+            buf_append_char(out, '\n');
+        }
+    }
+}
+
+static void append_job(struct buf *out, const struct config_job *job)
+{
+    char key[UUID_TEXT_MAX], cap[MONEY_TEXT_MAX];
+
+    buf_printf(out, "---\n# %s:%u\n", job->file, job->line);
+    append_keys(out, job_keys.keys, job_keys.n_keys, job, 0);
+    buf_append_string(out, "targets:\n");
+    for (size_t i = 0; i < job->n_feeds; i++) {
+        buf_append_string(out, "  - ");
+        append_text(out, job->feeds[i].target);
+        buf_printf(out, " # feed %s\n", uuid_format(&job->feeds[i].key, key));
+    }
+    buf_printf(out, "# %zu feed%s; a run may cost %s\n", job->n_feeds, job->n_feeds == 1 ? "" : "s",
+               job->budget_nanousd == 0 ? "any amount" : money_format(job->budget_nanousd, cap));
+}
+
+void config_show(const struct config *config, struct buf *out)
+{
+    buf_printf(out, "# %s, defaults filled in, secrets masked\n", config->file);
+    append_keys(out, main_keys.keys, main_keys.n_keys, config, 0);
+    for (size_t i = 0; i < config->n_jobs; i++)
+        append_job(out, &config->jobs[i]);
+}
