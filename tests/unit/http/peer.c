@@ -120,7 +120,8 @@ static size_t whole_request(const struct buf *received)
 static void take_request(struct peer_connection *connection)
 {
     struct peer *peer = connection->peer;
-    size_t size = whole_request(&connection->received);
+    size_t size =
+        peer->answer_at_once ? connection->received.size : whole_request(&connection->received);
     size_t n = peer->n_requests < peer->n_scripts ? peer->n_requests : peer->n_scripts - 1;
 
     if (size == 0 || connection->step != NULL)

@@ -31,7 +31,8 @@ struct peer {
     unsigned port;
     char url[64]; /* http://127.0.0.1:port */
     const struct peer_step *const *scripts;
-    size_t n_scripts; /* more requests than these are answered by the last */
+    size_t n_scripts;    /* more requests than these are answered by the last */
+    bool answer_at_once; /* the first bytes of whatever are a request */
     unsigned n_connections, n_requests, n_open;
     size_t n_bytes;     /* read, of all connections */
     struct buf request; /* the last, whole */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 #include "fixture.h"
 
@@ -228,6 +229,28 @@ Test(cancel, while_it_is_paused)
     cancel();
     expect_canceled(true);
     cr_expect(eq(uint, call.n_pieces, 0));
+}
+
+Test(cancel, and_the_end_of_its_time_in_the_same_turn_end_it_once)
+{
+    int64_t due_ms;
+
+    f.settings.total_timeout_ms = 30;
+    START(SCRIPT({PEER_HANG}));
+    due_ms = clock_mono_ms() + 60;
+    call_send(&call, "[{}]");
+    while (f.peer.n_requests == 0)
+        uv_run(&f.loop, UV_RUN_ONCE);
+    while (clock_mono_ms() < due_ms) { /* the loop must not turn, so nothing else can wait */
+    }
+    cancel();
+    run_until_done(1);
+
+    cr_expect(ne(int, call.err.kind, ERR_NONE));
+    cr_expect(call.was_sent);
+    fixture_finish();
+    cr_expect(eq(uint, call.n_done, 1));
+    call_free(&call);
 }
 
 static struct call victim;
