@@ -159,18 +159,15 @@ static char at_mark(const struct parse *parse, const yaml_mark_t *mark)
 }
 
 /* What helps against a syntax error whose cause is not what libyaml says. */
-static const char *hint(const struct parse *parse)
+static const char *hint(const struct parse *parse, const char *context)
 {
-    const yaml_parser_t *parser = &parse->parser;
-    const char *context = parser->context == NULL ? "" : parser->context;
-
     if (strstr(context, "alias") != NULL)
         return "; `*` begins an alias in YAML: quote the value, as in \"* * * * *\"";
     if (strstr(context, "anchor") != NULL)
         return "; `&` begins an anchor in YAML: quote the value";
     if (strstr(context, "tag") != NULL)
         return "; `!` begins a tag in YAML: quote the value";
-    switch (at_mark(parse, &parser->problem_mark)) {
+    switch (at_mark(parse, &parse->parser.problem_mark)) {
     case '\t':
         return "; a tab cannot indent in YAML: use spaces";
     case '@':
@@ -186,14 +183,18 @@ static const char *hint(const struct parse *parse)
 static bool next(struct parse *parse)
 {
     const yaml_parser_t *parser = &parse->parser;
+    const char *context, *help;
+    yaml_mark_t mark;
 
     yaml_event_delete(&parse->event);
     if (yaml_parser_parse(&parse->parser, &parse->event))
         return true;
-    complain(parse->source, COMPLAINT_ERROR, (unsigned)parser->problem_mark.line + 1,
-             (unsigned)parser->problem_mark.column + 1, "not YAML: %s%s%s%s",
-             parser->context == NULL ? "" : parser->context, parser->context == NULL ? "" : ", ",
-             parser->problem == NULL ? "it cannot be read" : parser->problem, hint(parse));
+    context = parser->context == NULL ? "" : parser->context;
+    help = hint(parse, context);
+    mark = strncmp(help, "; `", 3) == 0 ? parser->context_mark : parser->problem_mark;
+    complain(parse->source, COMPLAINT_ERROR, (unsigned)mark.line + 1, (unsigned)mark.column + 1,
+             "not YAML: %s%s%s%s", context, context[0] == '\0' ? "" : ", ",
+             parser->problem == NULL ? "it cannot be read" : parser->problem, help);
     return false;
 }
 

@@ -2,58 +2,9 @@
  * One mistake each, with the place and the whole text of the complaint. A file is right but for the
  * line under test, so any other complaint fails the test too.
  */
-#include "config/config.h"
-
-#include <criterion/criterion.h>
-#include <criterion/new/assert.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "core/mem.h"
+#include "unit/config/complaints_of.h"
 
 TestSuite(complaints, .timeout = 20);
-
-#define API "api: {login: me, password: hunter2}\n"
-#define MAIN API "budget: 5.00\n"
-#define JOB "job: a\nendpoint: backlinks\n"
-#define FULL JOB "targets: [moz.com]\n"
-
-struct mistake {
-    const char *text;
-    const char *complaints; /* as printed */
-};
-
-/* Everything that is complained about, printed. */
-static char *complaints_of(const char *main_text, const char *job_text)
-{
-    CLEANUP(config_free) struct config *config = NULL;
-    char *text = NULL;
-    size_t size = 0;
-    FILE *out = open_memstream(&text, &size);
-    struct err err = {.kind = ERR_NONE};
-    bool is_loaded =
-        config_load_text(main_text, main_text == NULL ? 0 : strlen(main_text), job_text,
-                         job_text == NULL ? 0 : strlen(job_text), &config, &err);
-
-    config_print_complaints(config, out);
-    fclose(out);
-    cr_expect(eq(int, is_loaded, config->complaints.n_errors == 0), "%s", text);
-    cr_expect(eq(int, err.kind, is_loaded ? ERR_NONE : ERR_CONFIG), "%s", text);
-    return text;
-}
-
-static void expect_complaints(const char *main_text, const char *job_text, const char *expected)
-{
-    CLEANUP(mem_free_string) char *text = complaints_of(main_text, job_text);
-
-    cr_expect_str_eq(text, expected, "%s\n--- gives\n%s--- but should\n%s",
-                     job_text == NULL ? main_text : job_text, text, expected);
-}
-
-#define EXPECT_ALL(mistakes, is_job)                                                               \
-    for (size_t i = 0; i < sizeof(mistakes) / sizeof((mistakes)[0]); i++)                          \
-    expect_complaints((is_job) ? MAIN : (mistakes)[i].text, (is_job) ? (mistakes)[i].text : NULL,  \
-                      (mistakes)[i].complaints)
 
 static const struct mistake in_main[] = {
     {MAIN, ""},
@@ -346,9 +297,9 @@ Test(complaints, stop_at_a_ceiling_and_say_so)
     CLEANUP(mem_free_string) char *text = NULL;
     size_t n_lines = 0, used;
 
-    used = (size_t)sprintf(job, "%s", FULL);
+    used = (size_t)snprintf(job, 100000, "%s", FULL);
     for (int i = 0; i < 1000; i++)
-        used += (size_t)sprintf(job + used, "zzzzzzzz%d: 1\n", i);
+        used += (size_t)snprintf(job + used, 100000 - used, "zzzzzzzz%d: 1\n", i);
     text = complaints_of(MAIN, job);
     for (const char *at = text; *at != '\0'; at++)
         n_lines += *at == '\n';
