@@ -88,11 +88,8 @@ static bool skip_space(struct items *items, struct err *err)
     }
 }
 
-static const char too_long[] = "longer than 16 MiB; what is here is its beginning";
-
 /* The end of the item at `start` by balance alone; `start` moves with the window. */
-static bool find_separator(struct items *items, struct item *item, size_t *ret_size,
-                           struct err *err)
+static bool find_separator(struct items *items, size_t *ret_size, struct err *err)
 {
     struct lex lex = {.depth = 0};
     size_t seen = 0; /* bytes behind `start` that have been looked at */
@@ -105,10 +102,9 @@ static bool find_separator(struct items *items, struct item *item, size_t *ret_s
             *ret_size = seen;
             return true;
         }
-        if (seen >= ITEM_SIZE_MAX) {
-            item->complaint = too_long;
-            items->end = items->start + ITEM_SIZE_MAX;
-            seen = ITEM_SIZE_MAX;
+        if (seen > ITEM_SIZE_MAX) {
+            seen = ITEM_SIZE_MAX + 1;
+            items->end = items->start + seen;
         }
         if (!read_more(items, err))
             return false;
@@ -136,12 +132,14 @@ static size_t trimmed(const char *text, size_t size)
     return size;
 }
 
+static const char too_long[] = "longer than 16 MiB; what is here is its beginning";
+
 /* The item as bytes that balance, whatever they are. */
 static bool take_balanced(struct items *items, bool is_wanted, struct item *item, struct err *err)
 {
     size_t size;
 
-    if (!find_separator(items, item, &size, err))
+    if (!find_separator(items, &size, err))
         return false;
     if (is_wanted) {
         item->text = items->window + items->start;
@@ -177,7 +175,7 @@ static bool take_object(struct items *items, struct item *item, struct err *err)
     size_t size = 0, size_spaced = 0;
     enum scan_result result = scan_item(items, &size, &size_spaced);
 
-    while (result == SCAN_CUT && items->end - items->start < ITEM_SIZE_MAX) {
+    while (result == SCAN_CUT && items->end - items->start <= ITEM_SIZE_MAX) {
         if (!read_more(items, err))
             return false;
         result = scan_item(items, &size, &size_spaced);
