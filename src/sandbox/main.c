@@ -24,7 +24,7 @@ int main(int n_arguments, char **arguments)
     int signal_no;
 
     options_init(&options);
-    if (!options_parse(&options, n_arguments - 1, arguments + 1, &err))
+    if (!options_parse(&options, n_arguments - 1, (const char *const *)arguments + 1, &err))
         return usage(&err);
     if (options.is_help || options.is_version) {
         if (options.is_help)

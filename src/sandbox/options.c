@@ -235,7 +235,7 @@ static const struct option *find(const char *argument, size_t size, struct err *
     return NULL;
 }
 
-bool options_parse(struct options *options, int n_arguments, char *const *arguments,
+bool options_parse(struct options *options, int n_arguments, const char *const *arguments,
                    struct err *err)
 {
     for (int i = 0; i < n_arguments; i++) {

@@ -35,7 +35,7 @@ struct options {
 void options_init(struct options *options);
 
 /* The texts in `options` are those of `arguments`. False: ERR_USAGE. */
-bool options_parse(struct options *options, int n_arguments, char *const *arguments,
+bool options_parse(struct options *options, int n_arguments, const char *const *arguments,
                    struct err *err);
 
 /* The size that was asked for a target; 0: none was. */

@@ -21,7 +21,10 @@ static bool is_label(const char *label, size_t size)
     return true;
 }
 
-/* Two labels at least, the last of them no number: what is registered somewhere has such a name. */
+/*
+ * Two labels at least, the last of them no number, nor "invalid", under which nothing can be
+ * registered (RFC 2606).
+ */
 static bool is_host(const char *host, size_t size)
 {
     size_t begin = 0, n_labels = 0;
@@ -37,6 +40,8 @@ static bool is_host(const char *host, size_t size)
         if (i < size)
             begin = i + 1;
     }
+    if (size - begin == 7 && memcmp(host + begin, "invalid", 7) == 0)
+        return false;
     return n_labels >= 2 && !isdigit((unsigned char)host[begin]) && size - begin >= 2;
 }
 
