@@ -69,13 +69,6 @@ static void print_usage(FILE *out)
         out);
 }
 
-static int usage_error(const char *format, const char *word)
-{
-    log_error(format, word);
-    fputs("try `linkhaul --help`\n", stderr);
-    return err_exit_code(ERR_USAGE);
-}
-
 static const struct command *find_command(const char *name)
 {
     for (size_t i = 0; i < N_COMMANDS; i++)
@@ -100,7 +93,8 @@ static int unknown_command(const char *name)
 
 static int not_in_this_version(const char *name)
 {
-    return usage_error("%s: not in this version (" LINKHAUL_VERSION ")", name);
+    log_error("%s: not in this version (" LINKHAUL_VERSION ")", name);
+    return err_exit_code(ERR_USAGE);
 }
 
 static int help(const char *name)

@@ -87,8 +87,8 @@ static struct crawl_page *next_page(struct crawl *crawl, int64_t now_ms)
     return NULL;
 }
 
-/* When the first of the waiting pages may be asked for; -1: none waits. */
-static int64_t earliest_waiting(struct crawl *crawl)
+/* When the next of the waiting pages may be asked for; -1: none waits for a time to come. */
+static int64_t earliest_waiting(struct crawl *crawl, int64_t now_ms)
 {
     int64_t earliest = -1;
 
@@ -98,7 +98,8 @@ static int64_t earliest_waiting(struct crawl *crawl)
         for (size_t j = 0; j < listing->n_slices; j++)
             for (struct crawl_page *page = listing->slices[j].waiting; page != NULL;
                  page = page->next)
-                if (earliest < 0 || page->not_before_ms < earliest)
+                if (page->not_before_ms > now_ms &&
+                    (earliest < 0 || page->not_before_ms < earliest))
                     earliest = page->not_before_ms;
     }
     return earliest;
@@ -124,8 +125,8 @@ void crawl_ask(struct crawl *crawl)
             break;
         crawl_page_reserve(page);
     }
-    waiting_ms = earliest_waiting(crawl);
-    if (waiting_ms > now_ms && (at_ms < 0 || waiting_ms < at_ms))
+    waiting_ms = earliest_waiting(crawl, now_ms);
+    if (waiting_ms >= 0 && (at_ms < 0 || waiting_ms < at_ms))
         at_ms = waiting_ms;
     if (at_ms >= 0)
         crawl->ports->wake_at(crawl->data, at_ms);

@@ -146,6 +146,7 @@ void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t 
 
     page->attempt = *attempt;
     page->is_adopted = true;
+    page->reserved_nanousd = price_worst(slice->listing->run->price, slice->limit);
     page->data = data;
     page->next = slice->adopted;
     slice->adopted = page;
@@ -288,15 +289,8 @@ static void end_listing(struct crawl *crawl, struct crawl_listing *listing)
 /* A refusal that no open call can lift: the message is the database's, naming the cap. */
 static void end_refused(struct crawl_run *run)
 {
-    const char *refusal = "the budget is used up";
-
     for (size_t i = 0; i < run->n_listings; i++)
-        for (size_t j = 0; j < run->listings[i].n_slices; j++)
-            if (run->listings[i].slices[j].waiting != NULL &&
-                run->listings[i].slices[j].waiting->message[0] != '\0')
-                refusal = run->listings[i].slices[j].waiting->message;
-    for (size_t i = 0; i < run->n_listings; i++)
-        crawl_fail_listing(&run->listings[i], "budget", "%s", refusal);
+        crawl_fail_listing(&run->listings[i], "budget", "%s", run->refusal);
 }
 
 static void end_runs(struct crawl *crawl)

@@ -60,6 +60,7 @@ struct crawl_page {
     unsigned n_tries;
     int64_t not_before_ms;
     int64_t reserved_nanousd;
+    size_t n_booked; /* the run's, when the money was asked for */
     enum verdict_charge charge;
     int64_t charged_nanousd;
     struct verdict verdict;
@@ -108,6 +109,8 @@ struct crawl_run {
     size_t n_listings;
     size_t n_busy;            /* over its listings */
     bool is_refused;          /* a reserve did not fit; again when a charge has been booked */
+    char refusal[256];        /* how the database put it */
+    size_t n_booked;          /* charges that were booked */
     enum verdict_stop stop;   /* why the account stopped it */
     int64_t booked_nanousd;   /* tonight: settled, unknown and reserved, as far as we know */
     int64_t n_calls, n_items; /* of this process */
@@ -204,7 +207,10 @@ struct crawl_listing *crawl_add_listing(struct crawl_run *run,
 struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
                                     const struct crawl_slice_settings *settings);
 
-/* An answer that is in the spool and has not landed; `data` becomes its page's. */
+/*
+ * An answer that is in the spool and has not landed; `data` becomes its page's. Where the crawl
+ * ends before its turn comes there is neither a replay nor a drop: it stays in the spool.
+ */
 void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t position,
                  void *data);
 

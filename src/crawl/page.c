@@ -18,7 +18,9 @@
  *   WAITING ◀──────────────────────────────┘                        may be asked for again
  *
  * A reserve that the database refuses goes to WAITING until a charge of the run has been booked.
- * An adopted page, whose answer an earlier process received, begins as ARRIVED.
+ * One that is granted when no call may go any more (a stop, a pause, a full spool) is given back:
+ * SETTLING, then WAITING. An adopted page, whose answer an earlier process received, begins as
+ * ARRIVED.
  *
  * A charge that is unknown is booked at its reserve and its page is stuck: it is never asked for
  * again in this run, whatever else the answer's class would allow.
@@ -62,6 +64,12 @@ void crawl_page_reserve(struct crawl_page *page)
 
     page->attempt = uuid_new();
     page->state = CRAWL_PAGE_RESERVING;
+    page->n_booked = page->slice->listing->run->n_booked;
+    page->charge = VERDICT_CHARGE_FREE; /* as long as it is not sent; nothing of an earlier try */
+    page->charged_nanousd = 0;
+    page->verdict = (struct verdict){.class = VERDICT_OK};
+    page->code = 0;
+    page->message[0] = '\0';
     page->reserved_nanousd = price_worst(page->slice->listing->run->price, page->slice->limit);
     pace_sent(&crawl->pace);
     count_busy(page, true);
@@ -111,6 +119,31 @@ static void settle(struct crawl_page *page)
     crawl->ports->settle(crawl->data, page);
 }
 
+/*
+ * There is no money for it now. Where a charge was booked since the money was asked for, the
+ * database may not have seen that: then it is asked once more.
+ */
+static void refuse(struct crawl_page *page, const char *refusal)
+{
+    struct crawl_run *run = page->slice->listing->run;
+
+    if (page->n_booked == run->n_booked) {
+        run->is_refused = true;
+        snprintf(run->refusal, sizeof(run->refusal), "%.255s", refusal);
+    }
+    wait_until(page, 0);
+}
+
+/* Whether a call whose money is there may still go. */
+static bool may_go(const struct crawl_page *page)
+{
+    const struct crawl *crawl = crawl_of(page);
+
+    return !crawl->is_stopping && !crawl->is_full &&
+           page->slice->listing->state == CRAWL_LISTING_WALKING &&
+           crawl->ports->now_ms(crawl->data) >= crawl->pace.paused_until_ms;
+}
+
 void crawl_on_reserved(struct crawl_page *page, const struct err *err)
 {
     struct crawl *crawl = crawl_of(page);
@@ -124,14 +157,10 @@ void crawl_on_reserved(struct crawl_page *page, const struct err *err)
     }
     if (err != NULL) {
         pace_unsent(&crawl->pace);
-        listing->run->is_refused = true;
-        snprintf(page->message, sizeof(page->message), "%.255s", err->text);
-        wait_until(page, 0);
-    } else if (crawl->is_stopping || listing->state != CRAWL_LISTING_WALKING) {
+        refuse(page, err->text);
+    } else if (!may_go(page)) {
         pace_unsent(&crawl->pace);
         listing->run->booked_nanousd += page->reserved_nanousd;
-        page->charge = VERDICT_CHARGE_FREE;
-        page->verdict = (struct verdict){.class = VERDICT_OK};
         settle(page);
     } else {
         listing->run->booked_nanousd += page->reserved_nanousd;
@@ -211,6 +240,7 @@ static void book(struct crawl_page *page)
 
     crawl_of(page)->n_backlog--;
     run->is_refused = false;
+    run->n_booked++;
     if (page->charge != VERDICT_CHARGE_UNKNOWN)
         run->booked_nanousd += page->charged_nanousd - page->reserved_nanousd;
 }
@@ -290,7 +320,8 @@ static void retry(struct crawl_page *page, const char *what)
     wait_until(page, crawl->ports->now_ms(crawl->data) + pause_ms);
 }
 
-static void wait_out(struct crawl_page *page, const char *what)
+/* Nothing goes out for a while, whoever asks. */
+static void pause_account(struct crawl_page *page, const char *what)
 {
     struct crawl *crawl = crawl_of(page);
     int64_t until_ms = crawl->ports->now_ms(crawl->data) + (int64_t)page->verdict.wait_s * 1000;
@@ -299,19 +330,52 @@ static void wait_out(struct crawl_page *page, const char *what)
         log_warning("%s: %s; no calls for %u s", page->slice->listing->run->job, what,
                     page->verdict.wait_s);
     pace_pause(&crawl->pace, until_ms);
-    wait_until(page, until_ms);
 }
 
+/* A run whose listings are all over, or about to be published, has not been stopped. */
 static void stop_account(struct crawl_page *page, const char *what)
 {
     struct crawl *crawl = crawl_of(page);
 
-    for (size_t i = 0; i < crawl->n_runs; i++) {
-        crawl->runs[i]->stop = page->verdict.stop;
-        for (size_t j = 0; j < crawl->runs[i]->n_listings; j++)
-            crawl_fail_listing(&crawl->runs[i]->listings[j], "error", "%s", what);
+    page->slice->listing->run->stop = page->verdict.stop;
+    for (size_t i = 0; i < crawl->n_listings; i++) {
+        struct crawl_listing *listing = crawl_listing_at(crawl, i);
+
+        if (listing->state == CRAWL_LISTING_BEGINNING || listing->state == CRAWL_LISTING_WALKING)
+            listing->run->stop = page->verdict.stop;
+        crawl_fail_listing(listing, "error", "%s", what);
     }
     crawl_page_drop(page);
+}
+
+/* It stays missing until the next run; the other pages go on, and the listing ends with the reason.
+ */
+static void give_up_until_next_run(struct crawl_page *page, const char *what)
+{
+    struct crawl_listing *listing = page->slice->listing;
+
+    if (listing->state == CRAWL_LISTING_WALKING) {
+        snprintf(listing->reason, sizeof(listing->reason),
+                 "page at %" PRId64
+                 ": %.300s; it may have been charged, so it is not asked for "
+                 "again in this run: run the job again",
+                 page->position, what);
+        log_warning("%s: %s: %s", listing->run->job, listing->target, listing->reason);
+    }
+    pager_put_back(&page->slice->pager, page->position, /* is_stuck= */ true);
+    crawl_page_drop(page);
+}
+
+static void ask_again(struct crawl_page *page, const char *what)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    if (crawl->is_stopping || page->slice->listing->state != CRAWL_LISTING_WALKING)
+        crawl_page_drop(page);
+    else if (page->verdict.class == VERDICT_RETRY)
+        retry(page, what);
+    else
+        wait_until(page, crawl->pace.paused_until_ms);
 }
 
 static void judge(struct crawl_page *page)
@@ -322,8 +386,8 @@ static void judge(struct crawl_page *page)
 
     describe(page, what, sizeof(what));
     switch (page->verdict.class) {
-    case VERDICT_OK: /* reserved, and not sent after all */
-        crawl_page_drop(page);
+    case VERDICT_OK: /* reserved, and not sent after all: later, if ever */
+        wait_until(page, crawl_of(page)->pace.paused_until_ms);
         return;
     case VERDICT_ACCOUNT:
         stop_account(page, what);
@@ -337,23 +401,16 @@ static void judge(struct crawl_page *page)
         crawl_fail_listing(listing, "error", "page at %" PRId64 ": %s", page->position, what);
         crawl_page_drop(page);
         return;
-    case VERDICT_RETRY:
     case VERDICT_WAIT:
+        pause_account(page, what);
+        break;
+    case VERDICT_RETRY:
         break;
     }
-    if (page->charge == VERDICT_CHARGE_UNKNOWN) {
-        snprintf(listing->reason, sizeof(listing->reason),
-                 "page at %" PRId64
-                 ": %.300s; it may have been charged, so it is not asked for "
-                 "again in this run: run the job again",
-                 page->position, what);
-        pager_put_back(&page->slice->pager, page->position, /* is_stuck= */ true);
-        crawl_page_drop(page);
-    } else if (page->verdict.class == VERDICT_RETRY) {
-        retry(page, what);
-    } else {
-        wait_out(page, what);
-    }
+    if (page->charge == VERDICT_CHARGE_UNKNOWN)
+        give_up_until_next_run(page, what);
+    else
+        ask_again(page, what);
 }
 
 void crawl_on_settled(struct crawl_page *page, const struct err *err)
@@ -366,6 +423,7 @@ void crawl_on_settled(struct crawl_page *page, const struct err *err)
         crawl_fail(crawl, err);
         return;
     }
+    stop_if_dearer(page);
     judge(page);
     crawl_pump(crawl);
 }

@@ -68,9 +68,8 @@ static bool judge(const struct account *account, int http_status, struct err *er
 
     if (verdict.class == VERDICT_OK)
         return true;
-    return err_set(err, kind, "%d %s: %s%s%s",
-                   account->status_code, account->message, verdict.meaning,
-                   verdict.remedy != NULL ? "; " : "",
+    return err_set(err, kind, "%d %s: %s%s%s", account->status_code, account->message,
+                   verdict.meaning, verdict.remedy != NULL ? "; " : "",
                    verdict.remedy != NULL ? verdict.remedy : "");
 }
 

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/request.h"
 #include "core/clock.h"
@@ -87,17 +88,16 @@ static void settle(void *data, struct crawl_page *page)
     store_settle(engine->store, &outcome, on_settled, page);
 }
 
-/* "capped: …": what an operator reads when not everything could be had. */
 static void log_published(const struct crawl_listing *listing,
                           const struct store_published *published)
 {
-    bool is_whole = published->n_missing == 0;
+    bool is_whole = strcmp(published->completeness, "complete") == 0;
 
     log_write(is_whole ? LOG_INFO : LOG_WARNING,
-              "%s: %s: published %" PRId64 " rows (%" PRId64 " repeats taken out, %" PRId64
-              " of total_count missing)",
-              listing->run->job, listing->target, published->n_rows, published->n_duplicates,
-              published->n_missing);
+              "%s: %s: published as %s: %" PRId64 " rows, %" PRId64 " repeats taken out, %" PRId64
+              " of total_count missing",
+              listing->run->job, listing->target, published->completeness, published->n_rows,
+              published->n_duplicates, published->n_missing);
 }
 
 static void on_published(void *data, const struct store_published *published, const struct err *err)

@@ -53,15 +53,16 @@ bool engine_listing_at(const struct engine *engine, size_t i, struct engine_list
         }
         listing = &run->listings[i];
         published = &engine->runs[j].published[i];
-        *ret_listing = (struct engine_listing){.job = run->job,
-                                               .target = listing->target,
-                                               .is_published = listing->is_published,
-                                               .completeness = listing->completeness,
-                                               .reason = listing->reason,
-                                               .n_items = published->n_items,
-                                               .n_rows = published->n_rows,
-                                               .n_duplicates = published->n_duplicates,
-                                               .n_missing = published->n_missing};
+        *ret_listing = (struct engine_listing){
+            .job = run->job,
+            .target = listing->target,
+            .is_published = listing->is_published,
+            .completeness = listing->is_published ? published->completeness : listing->completeness,
+            .reason = listing->reason,
+            .n_items = published->n_items,
+            .n_rows = published->n_rows,
+            .n_duplicates = published->n_duplicates,
+            .n_missing = published->n_missing};
         return true;
     }
     return false;

@@ -37,8 +37,7 @@ struct store *store_open(struct uv_loop_s *loop, const char *url, bool is_holder
 /* Closes the connections and frees the store on a later turn; what waits ends with ERR_CANCELED. */
 void store_close(struct store *store);
 
-/* --- a run and its listings --------------------------------------------------------------------
- */
+/* --- a run and its listings ------------------------------------------------------------------ */
 
 struct store_feed {
     struct uuid key; /* over what the feed means: see feed_key() in config */
@@ -124,15 +123,14 @@ void store_run_free(struct store_run *run);
 void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
                        store_done_fn *done, void *data);
 
-/* --- money -------------------------------------------------------------------------------------
- */
+/* --- money ----------------------------------------------------------------------------------- */
 
 struct store_attempt {
     struct uuid attempt;
     int64_t run_id, listing_id;
     int32_t slice_no;
     int64_t
-        position; /* items of the slice before the page: its offset, or the place in the chain */
+        position; /* items of the slice before the page: its offset, or its place in the chain */
     const char *token; /* NULL: asked by offset */
     int64_t limit;
     const char *tag;
@@ -180,8 +178,7 @@ struct store_checkpoint {
 void store_settle(struct store *store, const struct store_outcome *outcome, store_done_fn *done,
                   void *data);
 
-/* --- landing a page: one transaction on `loader` -----------------------------------------------
- */
+/* --- landing a page: one transaction on `loader` ------------------------------------------------ */
 
 /*
  * begin → (copy_begin → copy_chunk… → copy_end)… → commit. A page without items has no COPY. Where
@@ -199,8 +196,7 @@ void store_load_commit(struct store *store, const struct store_outcome *outcome,
                        const struct store_checkpoint *checkpoint, store_done_fn *done, void *data);
 void store_load_abort(struct store *store, store_done_fn *done, void *data);
 
-/* --- publish -----------------------------------------------------------------------------------
- */
+/* --- publish --------------------------------------------------------------------------------- */
 
 struct store_published {
     int64_t n_items;       /* received, repeats among them */
@@ -228,8 +224,7 @@ void store_suspend(struct store *store, int64_t listing_id, const char *complete
 /* Ends the run where none of its listings is open, else leaves it open for its next start. */
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data);
 
-/* --- the account -------------------------------------------------------------------------------
- */
+/* --- the account ----------------------------------------------------------------------------- */
 
 struct store_account {
     bool is_known;
@@ -247,8 +242,7 @@ void store_get_account(struct store *store, const char *account, const char *end
 void store_put_account(struct store *store, const char *account, const char *endpoint,
                        const struct store_account *what, store_done_fn *done, void *data);
 
-/* --- for people --------------------------------------------------------------------------------
- */
+/* --- for people ------------------------------------------------------------------------------ */
 
 /* One line of `status`: a feed with its last listing. Texts are "" where there is nothing. */
 struct store_status_row {

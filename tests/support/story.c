@@ -242,6 +242,21 @@ int64_t story_int(struct story *story, const char *format, ...)
     return value;
 }
 
+void story_expect_text(struct story *story, const char *expected, const char *format, ...)
+{
+    va_list arguments;
+    char *sql, *text;
+
+    va_start(arguments, format);
+    sql = format_text(format, arguments);
+    va_end(arguments);
+    text = query(story, sql);
+    cr_expect_str_eq(text != NULL ? text : "null", expected, "%s: gives %s, not %s", sql,
+                     text != NULL ? text : "null", expected);
+    free(sql);
+    free(text);
+}
+
 void story_ledger(struct story *story, struct ledger *ret_ledger)
 {
     *ret_ledger = (struct ledger){.calls = NULL};

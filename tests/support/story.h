@@ -88,6 +88,10 @@ char *story_text(struct story *story, const char *format, ...)
 int64_t story_int(struct story *story, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Expects that text of a statement. */
+void story_expect_text(struct story *story, const char *expected, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 /* What the sandbox, and those before it, have counted so far; ledger_deinit() it. */
 void story_ledger(struct story *story, struct ledger *ret_ledger);
 

@@ -1,0 +1,226 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/pg.h"
+#include "support/story.h"
+
+/*
+ * A run that is broken off goes on where it stopped: killed, out of money, told to stop, or without
+ * its database. What was received is not bought again.
+ */
+
+TestSuite(resume, .timeout = 280);
+
+static struct story story;
+
+static void begin(const char *items, const char *latency_ms)
+{
+    const char *url = pg_fresh_database();
+
+    story_begin(&story, url);
+    story_sandbox(&story, "--items", items, "--latency", latency_ms);
+    story_config(&story, "");
+    cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
+}
+
+static void walk_job(const char *budget)
+{
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n", budget);
+}
+
+static int64_t n_settled(void)
+{
+    return story_int(&story, "select count(*) from linkhaul.attempt where state = 'settled'");
+}
+
+static bool has_a_third_settled(struct story *of)
+{
+    (void)of;
+    return n_settled() >= 15;
+}
+
+static bool has_some_settled(struct story *of)
+{
+    (void)of;
+    return n_settled() >= 3;
+}
+
+static char *fingerprint(void)
+{
+    return story_text(&story,
+                      "select md5(string_agg(link_key::text || ordinal, '' order by "
+                      "ordinal)) from linkhaul.backlink");
+}
+
+/* Every row once, whole, visible; and no call for a page that had been received. */
+static void expect_whole(int64_t n_items, size_t n_pages)
+{
+    struct ledger ledger = {.n_calls = 0};
+
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), n_items));
+    cr_expect(eq(i64, story_int(&story, "select count(distinct ordinal) from linkhaul.backlink"),
+                 n_items));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.attempt where is_page"),
+                 (int64_t)n_pages));
+    story_ledger(&story, &ledger);
+    /* What is reserved at a kill may have been sent and billed, or not: it is unknown to us. */
+    cr_expect(le(i64, (int64_t)ledger.n_billed,
+                 (int64_t)n_pages + story_int(&story,
+                                              "select count(*) from linkhaul.attempt where "
+                                              "state = 'unknown'")),
+              "a page that was received was bought again");
+    ledger_deinit(&ledger);
+}
+
+static void kill_and_go_on(const char *items, int64_t n_items, size_t n_pages,
+                           bool (*when)(struct story *story))
+{
+    char *killed, *whole;
+    const char *url = pg_fresh_database();
+
+    begin(items, "20");
+    walk_job("90");
+    story_start(&story, "run", "walk");
+    cr_assert(story_kill_when(&story, when), "it ended before it could be killed");
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0),
+              "half a listing can be seen");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_whole(n_items, n_pages);
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 1));
+    killed = fingerprint();
+    story_end(&story);
+
+    story_begin(&story, url);
+    story_sandbox(&story, "--items", items);
+    story_config(&story, "");
+    walk_job("90");
+    cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    whole = fingerprint();
+    cr_expect_str_eq(killed, whole, "the rows differ from those of a run without a kill");
+    free(killed);
+    free(whole);
+    story_end(&story);
+}
+
+Test(resume, a_kill_in_the_middle_of_a_chain_loses_and_doubles_nothing)
+{
+    kill_and_go_on("example.com=45000", 45000, 46, has_a_third_settled);
+}
+
+Test(resume, a_kill_among_offsets_loses_and_doubles_nothing)
+{
+    kill_and_go_on("example.com=19500", 19500, 20, has_some_settled);
+}
+
+Test(resume, kills_again_and_again_still_end_in_the_same_rows)
+{
+    int n_kills = 0;
+
+    begin("example.com=30000", "5");
+    walk_job("90");
+    for (int64_t mark = 1; mark < 30; mark += 4) {
+        int64_t before = n_settled();
+
+        story_start(&story, "run", "walk");
+        while (process_is_running(&story.linkhaul) && n_settled() < before + 3)
+            ;
+        if (process_is_running(&story.linkhaul))
+            n_kills++;
+        process_kill(&story.linkhaul);
+    }
+    cr_assert(gt(int, n_kills, 2));
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_whole(30000, 31);
+    story_end(&story);
+}
+
+Test(resume, a_budget_is_never_passed_and_a_higher_one_goes_on)
+{
+    struct ledger ledger = {.n_calls = 0};
+    size_t n_before;
+
+    begin("example.com=45000", "5");
+    walk_job("0.50");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    story_ledger(&story, &ledger);
+    cr_expect(le(i64, ledger.billed_nanousd, INT64_C(500000000)));
+    cr_expect(eq(i64, ledger.billed_nanousd, INT64_C(480000000)), "it stopped too early");
+    n_before = ledger.n_billed;
+    ledger_deinit(&ledger);
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.backlink"), 8000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    story_expect_text(&story, "open budget",
+                      "select state || ' ' || completeness from "
+                      "linkhaul.listing");
+    cr_expect(ne(ptr, strstr(story.err, "$0.50"), NULL), "the cap is not named: %s", story.err);
+
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "the night's cap counted anew");
+    walk_job("90");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_whole(45000, 46);
+    story_ledger(&story, &ledger);
+    cr_expect(eq(sz, ledger.n_billed, 46), "%zu before, %zu in all", n_before, ledger.n_billed);
+    ledger_deinit(&ledger);
+    story_end(&story);
+}
+
+/* Side by side each call is reserved at its worst; that must not end a run while calls are open. */
+Test(resume, a_small_budget_is_used_up_to_its_last_call_by_offset)
+{
+    struct ledger ledger = {.n_calls = 0};
+
+    begin("example.com=19500", "20");
+    walk_job("1.00");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    story_ledger(&story, &ledger);
+    cr_expect(eq(i64, ledger.billed_nanousd, INT64_C(960000000)));
+    ledger_deinit(&ledger);
+    story_end(&story);
+}
+
+Test(resume, a_signal_lets_land_what_is_paid_for)
+{
+    begin("example.com=45000", "20");
+    walk_job("90");
+    story_start(&story, "run", "walk");
+    while (process_is_running(&story.linkhaul) && n_settled() < 5)
+        ;
+    process_signal(&story.linkhaul, SIGTERM);
+    cr_assert(eq(int, story_wait(&story), 1), "%s", story.err);
+    cr_expect(eq(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.attempt where state <> "
+                           "'settled'"),
+                 0),
+              "a call was paid for and not landed");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_whole(45000, 46);
+    story_end(&story);
+}
+
+Test(resume, a_lost_database_ends_the_run_and_nothing_is_bought_twice)
+{
+    begin("example.com=45000", "20");
+    walk_job("90");
+    story_start(&story, "run", "walk");
+    while (process_is_running(&story.linkhaul) && n_settled() < 5)
+        ;
+    story_int(&story,
+              "select count(pg_terminate_backend(pid)) from pg_stat_activity where "
+              "datname = current_database() and pid <> pg_backend_pid()");
+    cr_assert(eq(int, story_wait(&story), 69), "%s", story.err);
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_whole(45000, 46);
+    cr_expect(eq(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.attempt where state = "
+                           "'unknown'"),
+                 0),
+              "what was in flight was not kept in the spool");
+    story_end(&story);
+}
