@@ -7,7 +7,8 @@
  * nothing runs, so whoever calls decides how fast rows come: that is the back-pressure.
  *
  * No connection, no file and no clock is known here. A body is read through `struct page_source`
- * and may be read again from its start, so a page that PostgreSQL refuses is decoded again in parts.
+ * and may be read again from its start, so a page that PostgreSQL refuses is decoded again in
+ * parts.
  */
 #pragma once
 
@@ -37,13 +38,13 @@ struct page_source {
 
 /* What stands in front of every row, the same for a whole page. */
 struct page_front {
-    int32_t night;         /* days since 2000-01-01, as PostgreSQL counts dates */
-    int64_t loaded_at_us;  /* microseconds since 2000-01-01 UTC, as PostgreSQL counts times */
+    int32_t night;        /* days since 2000-01-01, as PostgreSQL counts dates */
+    int64_t loaded_at_us; /* microseconds since 2000-01-01 UTC, as PostgreSQL counts times */
     int64_t run_id;
     int64_t listing_id;
     int32_t slice_no;
-    int64_t items_before;  /* ordinal of the page's first item, less one */
-    const char *target;    /* what the job asked for; lasts as long as the page */
+    int64_t items_before; /* ordinal of the page's first item, less one */
+    const char *target;   /* what the job asked for; lasts as long as the page */
 };
 
 #define ENVELOPE_TEXT_MAX 512
@@ -52,9 +53,10 @@ struct page_front {
 
 /* What an answer says about itself. Absent numbers are -1, absent texts "". */
 struct envelope {
-    int status_code;      /* top level; 0 where there is none */
-    int task_status_code; /* tasks[0]; 0 where there is no task */
-    char message[ENVELOPE_TEXT_MAX]; /* of the task where it has one, else of the top level; clean UTF-8 */
+    int status_code;                 /* top level; 0 where there is none */
+    int task_status_code;            /* tasks[0]; 0 where there is no task */
+    char message[ENVELOPE_TEXT_MAX]; /* of the task where it has one, else of the top level; clean
+                                        UTF-8 */
     char task_id[ENVELOPE_ID_MAX];
     int64_t cost_nanousd; /* tasks[0].cost, else the top level's; -1: the answer names none */
     int64_t total_count;  /* of tasks[0].result[0] */
@@ -66,7 +68,7 @@ struct envelope {
 void envelope_deinit(struct envelope *envelope);
 
 struct page_counts {
-    int64_t n_items;   /* seen, rejects among them */
+    int64_t n_items; /* seen, rejects among them */
     int64_t n_rows;
     int64_t n_rejects; /* no item at all, or no key; in bisecting also what PostgreSQL refused */
     int64_t n_extra;   /* values that went to extra: unknown, or not fitting their column */
@@ -90,8 +92,8 @@ bool page_envelope(struct page *page, uint64_t body_bytes_max, struct envelope *
                    struct err *err);
 
 /*
- * Starts the second pass: `part` of the items [first, first + n), counted from 0. For PAGE_REJECTS a
- * `reason` forces every item of the range to be a reject with that reason; NULL gives those that
+ * Starts the second pass: `part` of the items [first, first + n), counted from 0. For PAGE_REJECTS
+ * a `reason` forces every item of the range to be a reject with that reason; NULL gives those that
  * page_next() left out of PAGE_ROWS. Counts start at 0 again.
  */
 void page_select(struct page *page, const struct page_front *front, enum page_part part,
