@@ -1,0 +1,182 @@
+/*
+ * A crawl between scripted ports, with a clock of its own.
+ *
+ * The rig plays all that is around a crawl: the server (by faults, a listing's items, tokens), the
+ * ledger (which refuses what does not fit the cap, and decides before the crawl hears of it), the
+ * disk (checkpoints and received answers, which outlive a kill) and time. What a port is asked for
+ * becomes an event; events are played in the order they came, or in any order by a seed.
+ *
+ * What must never happen fails the test at once, at the event where it happens: two calls for a
+ * page, a call during a pause, over a limit or over the cap, a page landed twice, a listing
+ * published with a call open, a run ended by its budget while there is money, nothing left that
+ * would wake the crawl.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "crawl/crawl.h"
+
+#define RIG_RUNS_MAX 4
+#define RIG_LISTINGS_MAX 8
+#define RIG_PAGES_MAX 64
+#define RIG_ATTEMPTS_MAX 4096
+#define RIG_EVENTS_MAX 256
+
+/* What a call runs into. */
+enum rig_fault {
+    RIG_OK,
+    RIG_RETRY,         /* 50000, free */
+    RIG_RETRY_CHARGED, /* 50401 at the price of a call */
+    RIG_WAIT,          /* 40202, free */
+    RIG_TOO_MANY,      /* HTTP 429 with nothing else */
+    RIG_UNSENT,        /* the connection failed */
+    RIG_BROKEN,        /* it broke off: unknown */
+    RIG_GATEWAY,       /* HTTP 503 of a proxy: unknown, and a pause */
+    RIG_HTML,          /* HTTP 200 with no envelope: unknown */
+    RIG_NO_COST,       /* items, and no cost named: unknown */
+    RIG_LISTING,       /* 40504 */
+    RIG_JOB,           /* 40506 */
+    RIG_LOGIN,         /* 40100 */
+    RIG_BALANCE,       /* 40210 */
+    RIG_DEARER,        /* items, at ten times their price */
+    N_RIG_FAULTS,
+};
+
+enum rig_attempt_state {
+    RIG_REFUSED,
+    RIG_RESERVED,
+    RIG_SENT,
+    RIG_RECEIVED, /* its answer is in the spool */
+    RIG_BOOKED,
+};
+
+struct rig_attempt {
+    struct uuid id;
+    size_t listing;
+    int64_t position;
+    char token[24];
+    enum rig_attempt_state state;
+    enum rig_fault fault;
+    size_t number; /* it was the n-th call that went out, from 1; 0: it did not */
+    bool is_unknown, is_landed;
+    int64_t reserved_nanousd;
+    int64_t sent_ms, over_ms; /* when the server can no longer be busy with it; -1: it never was */
+    unsigned process;
+};
+
+struct rig_listing {
+    size_t run;
+    int64_t n_items, max_rows, last_total_count;
+    const char *request; /* NULL: pages of 100 items */
+
+    /* on the disk */
+    bool is_begun, is_published;
+    int64_t limit, position, total_count;
+    enum pager_walk walk;
+    char token[24];
+    bool is_ended;
+    int64_t landed[RIG_PAGES_MAX], landed_items[RIG_PAGES_MAX];
+    size_t n_landed;
+
+    /* of this process */
+    struct crawl_listing *listing;
+    size_t n_busy;
+    const char *completeness; /* how it was suspended; NULL: it was not */
+    char reason[512];
+};
+
+struct rig_run {
+    int64_t cap_nanousd; /* 0: none */
+    int64_t booked_nanousd;
+    struct crawl_run *run;
+    enum verdict_stop stop; /* the last process's */
+    bool is_ended;
+};
+
+struct rig_event {
+    enum {
+        RIG_EV_SLICE,
+        RIG_EV_RESERVE,
+        RIG_EV_ARRIVE,
+        RIG_EV_ANSWER,
+        RIG_EV_LAND,
+        RIG_EV_SETTLE,
+        RIG_EV_PUBLISH,
+        RIG_EV_SUSPEND,
+        RIG_EV_END_RUN,
+    } kind;
+    void *what;
+    bool is_committed; /* the database has done it; the crawl hears it later */
+    bool is_refused;
+    struct crawl_checkpoint checkpoint;
+    char token[24]; /* of the checkpoint */
+};
+
+/* A global is fine here: Criterion runs each test in a process of its own. */
+struct rig {
+    struct crawl_settings settings;
+    struct rig_run runs[RIG_RUNS_MAX];
+    struct rig_listing listings[RIG_LISTINGS_MAX];
+    size_t n_runs, n_listings;
+    enum rig_fault (*fault)(const struct rig_attempt *attempt); /* NULL: none */
+    bool is_random;
+    uint64_t random;
+    size_t stop_at, fail_at, kill_at; /* the number of an event, from 1; 0: never */
+    bool fails_begin_slice;
+
+    struct crawl *crawl;
+    struct rig_attempt attempts[RIG_ATTEMPTS_MAX];
+    size_t n_attempts, n_sent;
+    struct rig_event events[RIG_EVENTS_MAX];
+    size_t n_waiting; /* events that wait */
+    size_t n_events;  /* played */
+    int64_t now_ms, wake_ms, paused_until_ms;
+    bool is_full, is_stopped, is_dead, is_done;
+    unsigned process;
+};
+
+extern struct rig rig;
+
+/* An empty rig: 4 slots, 1,000 calls a minute; events by `seed`, or 0: in order. */
+void rig_begin(uint64_t seed);
+size_t rig_add_run(int64_t cap_nanousd);
+struct rig_listing *rig_add_listing(size_t run, int64_t n_items, int64_t max_rows);
+
+/*
+ * Plays a process from its start to its end, and checks what must hold then. Played again, it goes
+ * on from what is on the disk. Returns false where it was killed on the way.
+ */
+bool rig_play(void);
+
+/* Its two halves, and a single event between them. */
+void rig_start(void);
+bool rig_step(void);
+bool rig_end(void);
+
+size_t rig_random(size_t n);
+
+/* Items of the listing that have landed. */
+int64_t rig_rows(const struct rig_listing *listing);
+
+/* The calls that were sent for a page of a listing. */
+size_t rig_sent(const struct rig_listing *listing, int64_t position);
+
+/* The listing was published with exactly the rows that the server has for it. */
+void rig_expect_published(const struct rig_listing *listing);
+
+/* The listing was suspended as "budget" or "error", with `words` in its reason. */
+void rig_expect_suspended(const struct rig_listing *listing, const char *completeness,
+                          const char *words);
+
+/* The server's part, in rig_server.c. */
+bool rig_fault_is_unknown(enum rig_fault fault);
+int64_t rig_fault_wait_ms(enum rig_fault fault);
+int64_t rig_charge(const struct rig_attempt *attempt);
+bool rig_fault_was_sent(enum rig_fault fault);
+bool rig_fault_is_whole(enum rig_fault fault);
+
+/* The answer to a call, as the crawl is told it. `token` has room for 24. */
+struct crawl_answer rig_answer(const struct rig_attempt *attempt, char *token);

@@ -1,0 +1,246 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/crawl/rig_private.h"
+
+/* What the crawl asks of its ports becomes an event, after a look at whether it may ask for it. */
+
+static size_t listing_of(const struct crawl_page *page)
+{
+    for (size_t i = 0; i < rig.n_listings; i++)
+        if (rig.listings[i].listing == page->slice->listing)
+            return i;
+    cr_fatal("a page of a listing that nobody added");
+}
+
+static struct rig_event *add_event(int kind, void *what)
+{
+    struct rig_event *event = &rig.events[rig.n_waiting++];
+
+    cr_assert(lt(sz, rig.n_waiting, RIG_EVENTS_MAX));
+    *event = (struct rig_event){.what = what};
+    event->kind = (unsigned)kind;
+    return event;
+}
+
+static int64_t now_ms(void *data)
+{
+    (void)data;
+    return rig.now_ms;
+}
+
+static void wake_at(void *data, int64_t at_ms)
+{
+    (void)data;
+    rig.wake_ms = at_ms;
+}
+
+static void begin_slice(void *data, struct crawl_slice *slice)
+{
+    (void)data;
+    add_event(RIG_EV_SLICE, slice);
+}
+
+static void reserve(void *data, struct crawl_page *page)
+{
+    struct rig_attempt *attempt = &rig.attempts[rig.n_attempts++];
+
+    (void)data;
+    cr_assert(lt(sz, rig.n_attempts, RIG_ATTEMPTS_MAX), "it asks for ever");
+    cr_assert(not(rig.is_stopped), "a reserve behind a stop");
+    for (size_t i = 0; i + 1 < rig.n_attempts; i++)
+        cr_assert(not(uuid_is_equal(&rig.attempts[i].id, &page->attempt)), "an attempt twice");
+    *attempt = (struct rig_attempt){.id = page->attempt,
+                                    .listing = listing_of(page),
+                                    .position = page->position,
+                                    .reserved_nanousd = page->reserved_nanousd,
+                                    .sent_ms = -1,
+                                    .over_ms = -1,
+                                    .process = rig.process};
+    snprintf(attempt->token, sizeof(attempt->token), "%s", page->token != NULL ? page->token : "");
+    rig.listings[attempt->listing].n_busy++;
+    page->data = attempt;
+    add_event(RIG_EV_RESERVE, page);
+}
+
+/* Nothing else of the page is open, it has not landed, and it may not have been charged. */
+static void check_asked_once(const struct rig_attempt *attempt)
+{
+    for (size_t i = 0; i < rig.n_attempts; i++) {
+        const struct rig_attempt *other = &rig.attempts[i];
+
+        if (other == attempt || other->listing != attempt->listing ||
+            other->position != attempt->position || other->state == RIG_REFUSED)
+            continue;
+        cr_assert(eq(int, other->state, RIG_BOOKED), "page at %" PRId64 " is open twice",
+                  attempt->position);
+        cr_assert(not(other->is_landed), "page at %" PRId64 " is bought again", attempt->position);
+        cr_assert(not(other->is_unknown && other->process == rig.process),
+                  "page at %" PRId64 " may have been charged", attempt->position);
+    }
+}
+
+static void check_limits(void)
+{
+    size_t n_busy = 0, n_in_minute = 0;
+
+    for (size_t i = 0; i < rig.n_attempts; i++) {
+        const struct rig_attempt *attempt = &rig.attempts[i];
+
+        if (attempt->process != rig.process || attempt->sent_ms < 0)
+            continue;
+        n_busy += attempt->over_ms > rig.now_ms;
+        n_in_minute += attempt->over_ms >= rig.now_ms - 60000;
+    }
+    cr_assert(le(sz, n_busy, rig.settings.in_flight));
+    cr_assert(le(sz, n_in_minute, rig.settings.calls_per_minute));
+}
+
+static void send(void *data, struct crawl_page *page)
+{
+    struct rig_attempt *attempt = page->data;
+    const struct rig_listing *listing = &rig.listings[attempt->listing];
+
+    (void)data;
+    cr_assert(eq(int, attempt->state, RIG_RESERVED));
+    cr_assert(not(rig.is_stopped), "a call behind a stop");
+    cr_assert(not(rig.is_full), "a call with no room for its answer");
+    cr_assert(ge(i64, rig.now_ms, rig.paused_until_ms), "a call in a pause");
+    if (attempt->token[0] != '\0')
+        cr_assert(eq(i64, strtoll(attempt->token + 1, NULL, 10), attempt->position));
+    else
+        cr_assert(le(i64, attempt->position + listing->limit, 20000));
+    check_asked_once(attempt);
+    attempt->state = RIG_SENT;
+    attempt->sent_ms = rig.now_ms;
+    attempt->over_ms = INT64_MAX;
+    attempt->number = ++rig.n_sent;
+    attempt->fault = rig.fault != NULL ? rig.fault(attempt) : RIG_OK;
+    check_limits();
+    add_event(RIG_EV_ARRIVE, page);
+}
+
+static void replay(void *data, struct crawl_page *page)
+{
+    struct rig_attempt *attempt = page->data;
+
+    (void)data;
+    cr_assert(eq(int, attempt->state, RIG_RECEIVED));
+    cr_assert(eq(sz, listing_of(page), attempt->listing));
+    rig.listings[attempt->listing].n_busy++;
+    add_event(RIG_EV_ANSWER, page);
+}
+
+static void land(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint)
+{
+    struct rig_event *event = add_event(RIG_EV_LAND, page);
+
+    (void)data;
+    event->checkpoint = *checkpoint;
+    snprintf(event->token, sizeof(event->token), "%s",
+             checkpoint->token != NULL ? checkpoint->token : "");
+}
+
+static void settle(void *data, struct crawl_page *page)
+{
+    (void)data;
+    add_event(RIG_EV_SETTLE, page);
+}
+
+static struct rig_listing *owner_of(const struct crawl_listing *listing)
+{
+    struct rig_listing *owner = listing->data;
+
+    cr_assert(eq(ptr, owner->listing, (void *)listing));
+    cr_assert(eq(sz, owner->n_busy, 0), "a listing ends with a page under way");
+    return owner;
+}
+
+static void publish(void *data, struct crawl_listing *listing)
+{
+    const struct rig_listing *owner = owner_of(listing);
+
+    (void)data;
+    for (size_t i = 0; i < rig.n_attempts; i++)
+        if (&rig.listings[rig.attempts[i].listing] == owner)
+            cr_assert(rig.attempts[i].state == RIG_BOOKED || rig.attempts[i].state == RIG_REFUSED,
+                      "published with the call at %" PRId64 " open", rig.attempts[i].position);
+    add_event(RIG_EV_PUBLISH, listing);
+}
+
+/* Out of budget means: nothing of the run is reserved, and a call that it wants does not fit. */
+static void check_out_of_budget(const struct rig_listing *owner)
+{
+    const struct rig_run *run = &rig.runs[owner->run];
+    int64_t worst = 0;
+
+    for (size_t i = 0; i < rig.n_attempts; i++)
+        if (rig.listings[rig.attempts[i].listing].run == owner->run)
+            cr_assert(
+                not(rig.attempts[i].state == RIG_RESERVED || rig.attempts[i].state == RIG_SENT));
+    for (size_t i = 0; i < rig.n_listings; i++) {
+        const struct rig_listing *listing = &rig.listings[i];
+
+        if (listing->run == owner->run && !listing->is_published &&
+            price_worst(PRICE_LISTED, listing->limit) > worst)
+            worst = price_worst(PRICE_LISTED, listing->limit);
+    }
+    cr_assert(gt(i64, run->booked_nanousd + worst, run->cap_nanousd), "there is money left");
+}
+
+static void suspend(void *data, struct crawl_listing *listing)
+{
+    struct rig_listing *owner = owner_of(listing);
+
+    (void)data;
+    cr_assert(not(zero(ptr, (void *)listing->completeness)));
+    cr_assert(ne(int, listing->reason[0], '\0'), "suspended without a reason");
+    if (strcmp(listing->completeness, "budget") == 0)
+        check_out_of_budget(owner);
+    owner->completeness = listing->completeness;
+    snprintf(owner->reason, sizeof(owner->reason), "%s", listing->reason);
+    add_event(RIG_EV_SUSPEND, listing);
+}
+
+static void end_run(void *data, struct crawl_run *run)
+{
+    (void)data;
+    cr_assert(eq(sz, run->n_busy, 0));
+    add_event(RIG_EV_END_RUN, run);
+}
+
+static void drop(void *data, struct crawl_page *page)
+{
+    struct rig_attempt *attempt = page->data;
+
+    (void)data;
+    rig.listings[attempt->listing].n_busy--;
+    page->data = NULL;
+}
+
+static void done(void *data)
+{
+    (void)data;
+    cr_assert(not(rig.is_done), "done twice");
+    rig.is_done = true;
+}
+
+const struct crawl_ports rig_ports = {
+    .now_ms = now_ms,
+    .wake_at = wake_at,
+    .begin_slice = begin_slice,
+    .reserve = reserve,
+    .send = send,
+    .replay = replay,
+    .land = land,
+    .settle = settle,
+    .publish = publish,
+    .suspend = suspend,
+    .end_run = end_run,
+    .drop = drop,
+    .done = done,
+};
