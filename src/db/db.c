@@ -181,6 +181,7 @@ static void on_event(uv_poll_t *watch, int status, int events)
     struct db *db = watch->data;
     bool is_read = (events & UV_READABLE) || status < 0 ? PQconsumeInput(db->conn) == 1 : true;
 
+    (void)PQisBusy(db->conn); /* reads what belongs to no request: the server's last words, too */
     if (status < 0 || !is_read)
         on_hung_up(db);
     db_pump(db);

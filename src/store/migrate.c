@@ -43,6 +43,7 @@ static void on_answer(void *data, const struct db_result *result, const struct e
     struct migration_session *session = data;
 
     session->is_answered = true;
+    uv_stop(&session->loop);
     session->err = err == NULL ? (struct err){.kind = ERR_NONE} : *err;
     session->has_row = result != NULL && db_n_rows(result) > 0;
     if (!session->has_row || db_is_null(result, 0, 0))
@@ -55,7 +56,7 @@ static bool wait_for_answer(struct migration_session *session, struct err *err)
 {
     session->is_answered = false;
     while (!session->is_answered)
-        uv_run(&session->loop, UV_RUN_ONCE);
+        uv_run(&session->loop, UV_RUN_DEFAULT);
     if (session->err.kind != ERR_NONE)
         *err = session->err;
     return session->err.kind == ERR_NONE;
