@@ -1,0 +1,92 @@
+/* The command line. */
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <string.h>
+
+#include "sandbox/options.h"
+
+TestSuite(options, .timeout = 10);
+
+static struct options options;
+static struct err err;
+
+static bool parse(int n, const char *const *arguments)
+{
+    options_init(&options);
+    return options_parse(&options, n, arguments, &err);
+}
+
+#define PARSE(...)                                                                                 \
+    parse((int)(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *)),                      \
+          (const char *const[]){__VA_ARGS__})
+
+Test(options, reads_all_of_them_in_both_forms)
+{
+    cr_assert(PARSE("--listen", "127.0.0.1:8080", "--seed=42", "--items", "a.com=10",
+                    "--items=https://b.com/?x=1=20", "--latency", "20-80", "--in-flight=3",
+                    "--per-minute", "9", "--fault", "http500=0.5", "--ledger=/tmp/l", "--login",
+                    "me", "--password=a=b"),
+              "%s", err.text);
+    cr_expect_str_eq(options.host, "127.0.0.1");
+    cr_expect(eq(int, options.port, 8080));
+    cr_expect(eq(u64, options.seed, 42));
+    cr_expect(eq(u64, options_items(&options, "a.com"), 10));
+    cr_expect(eq(u64, options_items(&options, "https://b.com/?x=1"), 20));
+    cr_expect(eq(u64, options_items(&options, "b.com"), 0));
+    cr_expect(eq(u64, options.latency_least_ms, 20));
+    cr_expect(eq(u64, options.latency_most_ms, 80));
+    cr_expect(eq(sz, options.in_flight, 3));
+    cr_expect(eq(sz, options.per_minute, 9));
+    cr_expect(eq(sz, options.n_faults, 1));
+    cr_expect_str_eq(options.ledger, "/tmp/l");
+    cr_expect_str_eq(options.login, "me");
+    cr_expect_str_eq(options.password, "a=b");
+}
+
+Test(options, takes_the_last_word_on_a_target)
+{
+    cr_assert(PARSE("--items", "a.com=10", "--items", "a.com=20"));
+    cr_expect(eq(u64, options_items(&options, "a.com"), 20));
+}
+
+Test(options, listens_on_loopback_only)
+{
+    cr_expect(PARSE("--listen", "[::1]:0"), "%s", err.text);
+    cr_expect_str_eq(options.host, "::1");
+    cr_expect(PARSE("--listen", "127.0.0.2"));
+    cr_expect(not(PARSE("--listen", "0.0.0.0:80")));
+    cr_expect(not(PARSE("--listen", "192.168.0.1:80")));
+    cr_expect(not(PARSE("--listen", "[::]:80")));
+    cr_expect(not(PARSE("--listen", "example.com:80")));
+    cr_expect(not(PARSE("--listen", "127.0.0.1:65536")));
+    cr_expect(not(PARSE("--listen", "127.0.0.1:http")));
+}
+
+Test(options, explains_what_is_wrong)
+{
+    static const struct {
+        const char *name, *value, *said;
+    } wrong[] = {
+        {"--seed", "x", "--seed: \"x\" is not a whole number from 0"},
+        {"--items", "a.com", "TARGET=N"},
+        {"--items", "a.com=0", "from 1 to"},
+        {"--items", "www.a.com=5", "no target"},
+        {"--latency", "80-20", "such as 50 or 20-80"},
+        {"--latency", "-5", "such as 50 or 20-80"},
+        {"--in-flight", "0", "--in-flight"},
+        {"--per-minute", "", "--per-minute"},
+        {"--fault", "http501=1", "there are http500"},
+        {"--login", "a:b", "no colon"},
+        {"--night", "2026-01-01", "not in this version"},
+        {"--ledgr", "x", "did you mean --ledger?"},
+        {"file", "x", "\"file\" is no option"},
+    };
+
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        cr_expect(not(PARSE(wrong[i].name, wrong[i].value)), "%s", wrong[i].value);
+        cr_expect(eq(int, err.kind, ERR_USAGE));
+        cr_expect(strstr(err.text, wrong[i].said) != NULL, "%s", err.text);
+    }
+    cr_expect(not(PARSE("--seed")));
+    cr_expect(strstr(err.text, "N is missing") != NULL, "%s", err.text);
+}
