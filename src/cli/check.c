@@ -110,6 +110,7 @@ int command_check(const char *file, int argc, char **argv)
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;
+    config_print_notes(config, stderr);
     for (size_t i = 0; i < config->n_jobs; i++)
         n_feeds += config->jobs[i].n_feeds;
     if (is_show) {

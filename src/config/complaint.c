@@ -67,7 +67,8 @@ void complaints_sort(struct complaints *complaints)
         qsort(complaints->items, complaints->n_items, sizeof(*complaints->items), by_place);
 }
 
-void complaints_print(const struct complaints *complaints, FILE *out)
+void complaints_print(const struct complaints *complaints, enum complaint_level from,
+                      enum complaint_level to, FILE *out)
 {
     static const char *const levels[] = {
         [COMPLAINT_ERROR] = "", [COMPLAINT_WARNING] = "warning: ", [COMPLAINT_NOTE] = "note: "};
@@ -75,6 +76,8 @@ void complaints_print(const struct complaints *complaints, FILE *out)
     for (size_t i = 0; i < complaints->n_items; i++) {
         const struct complaint *item = &complaints->items[i];
 
+        if (item->level < from || item->level > to)
+            continue;
         if (item->line == 0)
             fprintf(out, "%s: %s%s\n", item->file, levels[item->level], item->text);
         else

@@ -52,6 +52,7 @@ void complain(struct source *source, enum complaint_level level, unsigned line, 
 void complaints_sort(struct complaints *complaints);
 
 /* "file:line:column: text"; warnings and notes say so in front of the text. */
-void complaints_print(const struct complaints *complaints, FILE *out);
+void complaints_print(const struct complaints *complaints, enum complaint_level from,
+                      enum complaint_level to, FILE *out);
 
 void complaints_deinit(struct complaints *complaints);

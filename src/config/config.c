@@ -322,7 +322,12 @@ const struct config_job *config_job_find(const struct config *config, const char
 
 void config_print_complaints(const struct config *config, FILE *out)
 {
-    complaints_print(&config->complaints, out);
+    complaints_print(&config->complaints, COMPLAINT_ERROR, COMPLAINT_WARNING, out);
+}
+
+void config_print_notes(const struct config *config, FILE *out)
+{
+    complaints_print(&config->complaints, COMPLAINT_NOTE, COMPLAINT_NOTE, out);
 }
 
 void config_destroy(struct config *config)

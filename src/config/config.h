@@ -98,8 +98,11 @@ void config_free(struct config **config);
 /* The job with that name, or NULL. */
 const struct config_job *config_job_find(const struct config *config, const char *name);
 
-/* One line per complaint: "file:line:column: text". */
+/* One line per error and warning: "file:line:column: text". */
 void config_print_complaints(const struct config *config, FILE *out);
+
+/* What is no mistake and worth saying when somebody asks (`check`). */
+void config_print_notes(const struct config *config, FILE *out);
 
 /* The effective configuration as YAML: defaults filled in, secrets masked, jobs with their feeds.
  */

@@ -32,6 +32,7 @@ static inline char *complaints_of(const char *main_text, const char *job_text)
                          job_text == NULL ? 0 : strlen(job_text), &config, &err);
 
     config_print_complaints(config, out);
+    config_print_notes(config, out);
     fclose(out);
     cr_expect(eq(int, is_loaded, config->complaints.n_errors == 0), "%s", text);
     cr_expect(eq(int, err.kind, is_loaded ? ERR_NONE : ERR_CONFIG), "%s", text);

@@ -1,0 +1,177 @@
+#include "unit/config/complaints_of.h"
+
+#include "core/buf.h"
+
+TestSuite(show, .timeout = 20);
+
+static char *shown(const char *main_text, const char *job_text)
+{
+    CLEANUP(config_free) struct config *config = NULL;
+    struct buf out = BUF_WITH_CEILING(1 << 20);
+    struct err err = {.text = ""};
+
+    cr_assert(
+        config_load_text(main_text, strlen(main_text), job_text, strlen(job_text), &config, &err),
+        "%s", err.text);
+    config_show(config, &out);
+    return buf_take(&out);
+}
+
+Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
+{
+    CLEANUP(mem_free_string)
+    char *text = shown(MAIN "database: {url: \"postgresql://me:hunter2@db/linkhaul\"}\n",
+                       "job: a\nendpoint: backlinks\nschedule: \"15 2 * * *\"\n"
+                       "targets: [moz.com, \"https://moz.com/x?y=1\"]\n"
+                       "request: {limit: 1000, filters: [dofollow, \"=\", true]}\n"
+                       "max_rows: 7\nbudget: 0.5\nlabels: {team: north}\n");
+
+    cr_assert_str_eq(text,
+                     "# main.yaml, defaults filled in, secrets masked\n"
+                     "api:\n"
+                     "  provider: dataforseo\n"
+                     "  base_url: https://api.dataforseo.com\n"
+                     "  login: me\n"
+                     "  password: \"***\"\n"
+                     "  in_flight: 25\n"
+                     "  calls_per_minute: 2000\n"
+                     "database:\n"
+                     "  url: \"postgresql://me:***@db/linkhaul\"\n"
+                     "budget: 5.00\n"
+                     "spool: /var/lib/linkhaul\n"
+                     "jobs: \"jobs.d/*.yaml\"\n"
+                     "---\n"
+                     "# job.yaml:1\n"
+                     "job: a\n"
+                     "endpoint: backlinks\n"
+                     "schedule: \"15 2 * * *\"\n"
+                     "timezone: UTC\n"
+                     "request: {\"filters\":[\"dofollow\",\"=\",true],\"limit\":1000}\n"
+                     "max_rows: 7\n"
+                     "budget: 0.50\n"
+                     "labels: {\"team\":\"north\"}\n"
+                     "targets:\n"
+                     "  - moz.com # feed 54336e2a-7059-267c-c2cb-904052675bec\n"
+                     "  - \"https://moz.com/x?y=1\" # feed 9f616216-4115-b553-43d4-506e4dc22b5d\n"
+                     "# 2 feeds; a run may cost $0.50\n");
+}
+
+Test(show, never_shows_a_database_password)
+{
+    static const char *const urls[] = {
+        "postgresql://me:hunter2@db/linkhaul",
+        "postgres://me:hunter2@hunter2@db:5432",
+        "postgresql://me:hunter2/x@db/linkhaul",
+        "postgresql://me:hunter2?x@db/linkhaul",
+        "postgresql://db/linkhaul?user=me&password=hunter2",
+        "postgresql://db/linkhaul?user=me&pass%77ord=hunter2",
+        "host=db password=hunter2 dbname=x",
+        "host=db password = 'hunter2' dbname=x",
+        "host=db sslpassword=hunter2",
+        "host=db PASSWORD=hunter2",
+    };
+
+    for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+        char main_text[256];
+        CLEANUP(mem_free_string) char *text = NULL;
+
+        snprintf(main_text, sizeof(main_text), MAIN "database: {url: \"%s\"}\n", urls[i]);
+        text = shown(main_text, FULL);
+        cr_expect(eq(ptr, strstr(text, "hunter2"), NULL), "%s", text);
+    }
+}
+
+static struct uuid key_of(const char *job_text)
+{
+    CLEANUP(config_free) struct config *config = NULL;
+    struct err err = {.text = ""};
+
+    cr_assert(config_load_text(MAIN, strlen(MAIN), job_text, strlen(job_text), &config, &err), "%s",
+              err.text);
+    return config->jobs[0].feeds[0].key;
+}
+
+static bool is_same_feed(const char *a, const char *b)
+{
+    struct uuid key_a = key_of(a), key_b = key_of(b);
+
+    return uuid_is_equal(&key_a, &key_b);
+}
+
+Test(show, gives_a_feed_the_key_that_sql_would_make)
+{
+    struct uuid key = key_of(FULL "request: {mode: as_is, limit: 1000, tag: x}\n");
+    char text[UUID_TEXT_MAX];
+
+    /* select md5('["default","a","backlinks","moz.com",{"mode":"as_is"}]')::uuid */
+    cr_assert_str_eq(uuid_format(&key, text), "5e61619f-a56a-ff5a-09f2-ade0f72fcb3a");
+}
+
+Test(show, makes_a_new_feed_of_a_changed_meaning_and_of_nothing_else)
+{
+    static const char base[] = FULL "request: {mode: as_is, include_subdomains: true}\n";
+
+    cr_expect(is_same_feed(base, FULL "request: {include_subdomains: true, mode: as_is}\n"));
+    cr_expect(is_same_feed(base,
+                           FULL "request: {include_subdomains: true, mode: as_is, limit: 500, "
+                                "tag: t, order_by: [\"rank,asc\"]}\n"));
+    cr_expect(is_same_feed(base, FULL "request: {mode: as_is, include_subdomains: true}\n"
+                                      "max_rows: 5\nbudget: 1\nlabels: {a: b}\n"
+                                      "schedule: \"@daily\"\ntimezone: Europe/Berlin\n"));
+    cr_expect(is_same_feed(base, JOB "targets: [moz.com, ahrefs.com]\n"
+                                     "request: {mode: as_is, include_subdomains: true}\n"));
+    cr_expect(not(is_same_feed(base, FULL "request: {mode: as_is}\n")));
+    cr_expect(not(is_same_feed(base, FULL "request: {mode: one_per_anchor, "
+                                          "include_subdomains: true}\n")));
+    cr_expect(not(is_same_feed(base, FULL "request: {mode: as_is, include_subdomains: false}\n")));
+    cr_expect(not(is_same_feed(base, JOB "targets: [ahrefs.com]\n"
+                                         "request: {mode: as_is, include_subdomains: true}\n")));
+    cr_expect(not(is_same_feed(base,
+                               "job: b\nendpoint: backlinks\ntargets: [moz.com]\n"
+                               "request: {mode: as_is, include_subdomains: true}\n")));
+}
+
+Test(show, joins_the_caps_to_the_smaller)
+{
+    static const struct {
+        const char *main_text, *job_text;
+        int64_t cap, own;
+    } cases[] = {
+        {MAIN, FULL, INT64_C(5000000000), 0},
+        {MAIN, FULL "budget: 3\n", INT64_C(3000000000), INT64_C(3000000000)},
+        {MAIN, FULL "budget: 7\n", INT64_C(5000000000), INT64_C(7000000000)},
+        {API, FULL "budget: {per_run: 7}\n", INT64_C(7000000000), INT64_C(7000000000)},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        CLEANUP(config_free) struct config *config = NULL;
+        struct err err = {.text = ""};
+
+        cr_assert(config_load_text(cases[i].main_text, strlen(cases[i].main_text),
+                                   cases[i].job_text, strlen(cases[i].job_text), &config, &err),
+                  "%s", err.text);
+        cr_expect(eq(i64, config->jobs[0].budget_nanousd, cases[i].cap));
+        cr_expect(eq(i64, config->jobs[0].own_budget_nanousd, cases[i].own));
+    }
+}
+
+Test(show, keeps_what_a_run_needs_of_a_request)
+{
+    CLEANUP(config_free) struct config *config = NULL;
+    static const char job[] = FULL
+        "request: {tag: mine, order_by: [\"rank,desc\"], limit: 1000, "
+        "filters: [[rank, in, [1, 2]]]}\n";
+    struct err err = {.text = ""};
+
+    cr_assert(config_load_text(MAIN, strlen(MAIN), job, strlen(job), &config, &err), "%s",
+              err.text);
+    cr_expect_str_eq(config->jobs[0].tag, "mine");
+    cr_expect(eq(i64, config->jobs[0].limit, 1000));
+    cr_expect(config->jobs[0].has_order_by);
+    cr_expect_str_eq(config->jobs[0].request,
+                     "{\"filters\":[[\"rank\",\"in\",[1,2]]],\"limit\":1000,\"order_by\":[\"rank,"
+                     "desc\"],\"tag\":\"mine\"}");
+    cr_expect_str_eq(config->jobs[0].feeds[0].request, config->jobs[0].request);
+    cr_expect_str_eq(config->jobs[0].project, "default");
+    cr_expect_str_eq(config->jobs[0].labels, "{}");
+}
