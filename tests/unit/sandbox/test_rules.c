@@ -221,8 +221,8 @@ Test(rules, gives_the_sample_answer_byte_for_byte)
         "[{\"target\":\"forbes.com\",\"filters\":[\"dofollow\",\"=\",true],\"limit\":6}]",
         "[{\"target\":\"forbes.com\",\"filters\":[\"dofollow\",\"=\",false],\"limit\":5}]",
         "[{\"target\":\"forbes.com\",\"filters\":[\"dofollow\",\"=\",true],\"limit\":5,\"offset\":5}]",
-        "[{\"target\":\"forbes.com\",\"filters\":[\"dofollow\",\"=\",true],\"limit\":5,"
-        "\"mode\":\"one_per_domain\"}]",
+        ("[{\"target\":\"forbes.com\",\"filters\":[\"dofollow\",\"=\",true],\"limit\":5,"
+         "\"mode\":\"one_per_domain\"}]"),
         "[{\"target\":\"forbes.org\",\"filters\":[\"dofollow\",\"=\",true],\"limit\":5}]"};
     char sample[32768];
     FILE *file = fopen(SOURCE_DIR "/tests/data/backlinks/sample.json", "rb");
