@@ -7,6 +7,9 @@
 #define BALANCE "top up the account, then run again"
 #define SUPPORT "ask the vendor's support"
 
+/* The longest that the vendor itself asks for (40206); a Retry-After beyond it is a mistake. */
+#define WAIT_MAX_S 86400
+
 struct line {
     int code;
     enum verdict_class class;
@@ -119,10 +122,16 @@ int verdict_code(const struct verdict_facts *facts)
     return facts->status_code;
 }
 
-/* "Invalid Field: 'target'." is the fault of one feed; any other field is that of the job. */
+/*
+ * "Invalid Field: 'target'." is the fault of one feed; any other field is that of the job. The
+ * first name in quotes is the field's: what follows may be anything.
+ */
 static bool names_the_target(const char *message)
 {
-    return message != NULL && strstr(message, "'target'") != NULL;
+    static const char target[] = "'target'";
+    const char *name = message != NULL ? strchr(message, '\'') : NULL;
+
+    return name != NULL && strncmp(name, target, sizeof(target) - 1) == 0;
 }
 
 struct verdict verdict_of(const struct verdict_facts *facts)
@@ -132,7 +141,7 @@ struct verdict verdict_of(const struct verdict_facts *facts)
     struct verdict verdict = {line->class, line->stop, line->wait_s, line->meaning, line->remedy};
 
     /* Success needs both codes: an envelope that is fine around no task at all is not an answer. */
-    if (verdict.class == VERDICT_OK && facts->task_status_code == 0) {
+    if (code == 20000 && facts->task_status_code == 0) {
         verdict.class = VERDICT_RETRY;
         verdict.meaning = "the answer holds no task";
     }
@@ -142,7 +151,7 @@ struct verdict verdict_of(const struct verdict_facts *facts)
         verdict.remedy = "check the target: a registrable domain, or an absolute page URL";
     }
     if (verdict.class == VERDICT_WAIT && facts->retry_after_s > 0)
-        verdict.wait_s = facts->retry_after_s;
+        verdict.wait_s = facts->retry_after_s < WAIT_MAX_S ? facts->retry_after_s : WAIT_MAX_S;
     return verdict;
 }
 
