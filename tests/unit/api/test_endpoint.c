@@ -159,3 +159,25 @@ Test(endpoint, knows_the_operators_that_a_type_takes)
         for (size_t i = 0; filter_operators((enum filter_type)type)[i] != NULL; i++)
             cr_expect(lt(sz, i, 20));
 }
+
+Test(endpoint, shares_neither_path_nor_table_with_another)
+{
+    for (size_t a = 0; endpoints[a] != NULL; a++)
+        for (size_t b = 0; b < a; b++) {
+            cr_expect_str_neq(endpoints[a]->url_path, endpoints[b]->url_path);
+            cr_expect_str_neq(endpoints[a]->table, endpoints[b]->table);
+        }
+}
+
+/* link_key is a hash over texts, and whoever makes it again in SQL has the texts of the columns. */
+Test(endpoint, has_keys_of_text)
+{
+    for (size_t i = 0; endpoints[i] != NULL; i++)
+        for (size_t k = 0; endpoints[i]->key_columns[k] != NULL; k++) {
+            const char *name = endpoints[i]->key_columns[k];
+            const struct column *column = endpoint_column(endpoints[i], name);
+
+            cr_assert(column != NULL, "%s.%s", endpoints[i]->name, name);
+            cr_expect(eq(int, column->type, COLUMN_TEXT), "%s.%s", endpoints[i]->name, name);
+        }
+}
