@@ -4,13 +4,12 @@
 #include <criterion/new/assert.h>
 #include <stdlib.h>
 
-#include "core/log.h"
 #include "unit/crawl/rig.h"
 
 /*
  * Random scripts: sizes, faults, caps, orders, stops and kills, each by its seed. The rig checks at
- * every event what must never happen; here only the end is looked at. LINKHAUL_SOAK_SEED plays one
- * seed alone, LINKHAUL_SOAK_SEEDS sets how many are played.
+ * every event what must never happen; here only the end is looked at. LINKHAUL_SOAK_SEEDS sets how
+ * many are played, LINKHAUL_SOAK_SEED plays one alone; --verbose tells which one is at work.
  */
 
 TestSuite(crawl_soak, .timeout = 600);
@@ -30,7 +29,6 @@ static enum rig_fault at_random(const struct rig_attempt *attempt)
 static void begin(uint64_t seed)
 {
     rig_begin(seed);
-    log_set_level((enum log_level) - 1);
     rig.fault = at_random;
     fault_percent = (unsigned)rig_random(30);
     is_passing_only = rig_random(2) == 0;
@@ -75,11 +73,13 @@ static void soak(uint64_t seed)
         }
         rig_play();
     }
-    /* At last with money enough and a server that behaves: everything stands. */
+    /* With money enough and a server that behaves everything stands at last; the first of the two
+     * runs may still find a refusal in the spool. */
     rig.stop_at = rig.fail_at = rig.kill_at = 0;
     fault_percent = 0;
     for (size_t i = 0; i < rig.n_runs; i++)
         rig.runs[i].cap_nanousd = 0;
+    cr_assert(rig_play());
     cr_assert(rig_play());
     for (size_t i = 0; i < rig.n_listings; i++)
         rig_expect_published(&rig.listings[i]);
