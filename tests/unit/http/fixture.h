@@ -11,6 +11,9 @@
 #include "http/http.h"
 #include "peer.h"
 
+/* Of tests that wait for it to pass: enough for a busy machine to connect and send before. */
+#define SHORT_TIMEOUT_MS 800
+
 struct call {
     struct http_request request;
     struct buf body;

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "core/log.h"
 #include "core/mem.h"
@@ -52,8 +53,11 @@ static void count_received(struct spool_answer *answer, void *data)
 static void expect_good_to_go_on(unsigned n, const char *what, size_t at)
 {
     struct err err = {.kind = ERR_NONE};
+    struct stat stat_of;
 
     cr_assert(fixture_open(&err), "%s %zu: %s", what, at, err.text);
+    cr_assert(eq(int, stat(f.path, &stat_of), 0));
+    cr_assert(eq(u64, (uint64_t)stat_of.st_size, spool_size(f.spool)), "%s %zu", what, at);
     n_received = 0;
     spool_each(f.spool, count_received, NULL);
     cr_assert(eq(uint, n_received, n), "%s %zu", what, at);
