@@ -11,21 +11,17 @@ static void add(struct source *source, enum complaint_level level, unsigned line
                 char *text)
 {
     struct complaints *complaints = source->complaints;
-    struct complaint *item;
+    size_t n = complaints->n_items;
 
-    complaints->items =
-        mem_resize(complaints->items, complaints->n_items + 1, sizeof(*complaints->items));
-    item = &complaints->items[complaints->n_items];
-    *item = (struct complaint){.file = source->file,
-                               .file_no = source->file_no,
-                               .line = line,
-                               .column = column,
-                               .level = level,
-                               .order = complaints->n_items,
-                               .text = text};
+    complaints->items = mem_resize(complaints->items, n + 1, sizeof(*complaints->items));
+    complaints->items[n] = (struct complaint){.file = source->file,
+                                              .file_no = source->file_no,
+                                              .line = line,
+                                              .column = column,
+                                              .level = level,
+                                              .order = n,
+                                              .text = text};
     complaints->n_items++;
-    complaints->n_errors += level == COMPLAINT_ERROR;
-    complaints->n_warnings += level == COMPLAINT_WARNING;
     source->n_complaints++;
 }
 
@@ -35,11 +31,12 @@ void complain(struct source *source, enum complaint_level level, unsigned line, 
     char text[COMPLAINT_TEXT_MAX];
     va_list arguments;
 
-    if (source->n_complaints == COMPLAINTS_PER_FILE_MAX) {
+    /* Those that are left out count too: what they are about is as wrong. */
+    source->complaints->n_errors += level == COMPLAINT_ERROR;
+    source->complaints->n_warnings += level == COMPLAINT_WARNING;
+    if (source->n_complaints == COMPLAINTS_PER_FILE_MAX)
         add(source, COMPLAINT_ERROR, line, column,
             mem_strdup("too many complaints about this file; the rest is left out"));
-        return;
-    }
     if (source->n_complaints > COMPLAINTS_PER_FILE_MAX)
         return;
     va_start(arguments, format);

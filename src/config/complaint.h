@@ -28,7 +28,7 @@ struct complaint {
 struct complaints {
     struct complaint *items;
     size_t n_items;
-    size_t n_errors;
+    size_t n_errors; /* also of those that were left out */
     size_t n_warnings;
 };
 

@@ -66,7 +66,7 @@ bool job_read(struct source *source, const struct yaml_node *document, int64_t r
     read_request(source, document, ret_job, &meaning);
     read_labels(source, document, ret_job);
     join_budgets(source, document, run_budget_nanousd, is_budget_missed, ret_job);
-    if (source->complaints->n_errors > n_errors)
+    if (document->is_flawed || source->complaints->n_errors > n_errors)
         return false;
     warn_of_small_pages(source, document, ret_job);
     for (size_t i = 0; i < ret_job->n_feeds; i++) {

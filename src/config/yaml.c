@@ -42,6 +42,7 @@ static void parse_deinit(struct parse *parse)
 static bool read_documents(struct parse *parse, struct yaml_file *file)
 {
     for (;;) {
+        size_t n_errors = parse->source->complaints->n_errors;
         struct yaml_node *document;
 
         if (!next(parse))
@@ -58,6 +59,7 @@ static bool read_documents(struct parse *parse, struct yaml_file *file)
             node_deinit(document);
             return false;
         }
+        document->is_flawed = parse->source->complaints->n_errors > n_errors;
         file->n_documents++;
     }
 }

@@ -39,6 +39,7 @@ struct yaml_node {
     char *raw;  /* as the file has it, where a variable was expanded; NULL elsewhere */
     struct yaml_node *items;
     size_t n_items;
+    bool is_flawed; /* a document in which something had to be dropped or is broken */
 };
 
 struct yaml_file {

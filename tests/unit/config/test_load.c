@@ -117,6 +117,34 @@ Test(load, never_lets_a_bad_file_hide_the_others)
                   "jobs.d/g.yaml: is not a regular file\n");
 }
 
+Test(load, drops_a_job_in_which_a_value_is_broken)
+{
+    put("main.yaml", MAIN);
+    put("jobs.d/a.yaml", JOB_NAMED("a") "labels: {a: *b}\n---\n" JOB_NAMED("b") "---\n" JOB_NAMED(
+                             "c") "targets: [ahrefs.com]\n");
+    expect_loaded(1,
+                  "jobs.d/a.yaml:4:13: aliases (*b) are not supported; write the value out, or "
+                  "quote it where it is meant as a text\n"
+                  "jobs.d/a.yaml:13:1: the key targets stands twice; the first is in line 12\n");
+}
+
+/* Beyond the ceiling of complaints a job is refused all the same. */
+Test(load, drops_a_job_whose_complaint_was_left_out)
+{
+    struct buf jobs = BUF_WITH_CEILING(1 << 20);
+    CLEANUP(config_free) struct config *config = NULL;
+    CLEANUP(mem_free_string) char *text = NULL;
+
+    put("main.yaml", MAIN);
+    for (int i = 0; i < 300; i++)
+        buf_printf(&jobs, "---\njob: j%d\nendpoint: backlinks\ntargets: [MOZ.com]\n", i);
+    put("jobs.d/a.yaml", buf_text(&jobs));
+    text = load(&config);
+    buf_deinit(&jobs);
+    cr_expect(eq(sz, config->n_jobs, 0));
+    cr_expect(eq(sz, config->complaints.n_errors, 300));
+}
+
 Test(load, names_the_other_place_of_a_job_with_the_same_name)
 {
     put("main.yaml", MAIN);
