@@ -103,11 +103,12 @@ struct copy_field copy_field_at(const struct copy_reader *reader, size_t row, si
 
 int64_t copy_field_number(struct copy_field field)
 {
-    struct bytes bytes = {field.data, field.data + (field.size > 0 ? field.size : 0)};
+    struct bytes bytes;
     int64_t number;
 
     if (field.size != 1 && field.size != 4 && field.size != 8)
         return INT64_MIN;
+    bytes = (struct bytes){field.data, field.data + field.size};
     return take_number(&bytes, (unsigned)field.size, &number) ? number : INT64_MIN;
 }
 
@@ -148,11 +149,12 @@ static bool print_array(struct bytes *bytes, struct buf *text)
 
 char *copy_field_text_array(struct copy_field field)
 {
-    struct bytes bytes = {field.data, field.data + (field.size > 0 ? field.size : 0)};
-    struct buf text = BUF_WITH_CEILING(1024 * 1024);
+    struct bytes bytes;
+    struct buf text = BUF_WITH_CEILING(64 << 20);
 
     if (field.size < 0)
         return mem_strdup("NULL");
+    bytes = (struct bytes){field.data, field.data + field.size};
     if (!print_array(&bytes, &text)) {
         buf_deinit(&text);
         return mem_strdup("malformed");
