@@ -42,6 +42,7 @@ enum rig_fault {
     RIG_LOGIN,         /* 40100 */
     RIG_BALANCE,       /* 40210 */
     RIG_DEARER,        /* items, at ten times their price */
+    RIG_DEAR_REFUSAL,  /* 50401 at a dollar */
     N_RIG_FAULTS,
 };
 
@@ -70,7 +71,8 @@ struct rig_attempt {
 struct rig_listing {
     size_t run;
     int64_t n_items, max_rows, last_total_count;
-    const char *request; /* NULL: pages of 100 items */
+    const char *request;
+    int64_t latency_ms; /* no answer comes sooner */
 
     /* on the disk */
     bool is_begun, is_published;

@@ -29,6 +29,7 @@ static const struct {
     [RIG_LOGIN]         = { 401, 40100, 0 },
     [RIG_BALANCE]       = { 200, 40210, 0 },
     [RIG_DEARER]        = { 200, 20000, BY_ITEMS, .has_items = true },
+    [RIG_DEAR_REFUSAL]  = { 200, 50401, INT64_C(1000000000) },
 };
 // clang-format on
 

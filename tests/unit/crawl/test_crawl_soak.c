@@ -45,6 +45,7 @@ static void begin(uint64_t seed)
                 run, is_chain ? 19990 + (int64_t)rig_random(3000) : (int64_t)rig_random(1200),
                 rig_random(3) == 0 ? 1 + (int64_t)rig_random(22000) : 0);
 
+            listing->latency_ms = rig_random(2) == 0 ? 0 : (int64_t)rig_random(20000);
             listing->last_total_count = (int64_t)rig_random(3000) - 1;
             listing->request = is_chain || rig_random(2) == 0 ? "{}" : "{\"limit\": 100}";
         }
