@@ -260,6 +260,32 @@ Test(paging, gives_as_many_rows_of_a_group_as_were_asked_for)
     stop();
 }
 
+Test(paging, tells_live_links_from_lost_ones)
+{
+    static const struct {
+        const char *status;
+        size_t n, n_lost;
+    } cases[] = {{"live", 400, 0}, {"lost", 20, 20}, {"all", 420, 20}};
+
+    START("--items", "a.com=400");
+    for (size_t i = 0; i < 3; i++) {
+        char *body = mem_printf(
+            "[{\"target\":\"a.com\",\"limit\":1000,"
+            "\"backlinks_status_type\":\"%s\"}]",
+            cases[i].status);
+        struct json_object *json = live(body), *items = at(json, ITEMS);
+        size_t n_lost = 0;
+
+        cr_expect(eq(sz, json_object_array_length(items), cases[i].n));
+        for (size_t j = 0; j < json_object_array_length(items); j++)
+            n_lost += json_object_get_boolean(at(json_object_array_get_idx(items, j), "is_lost"));
+        cr_expect(eq(sz, n_lost, cases[i].n_lost));
+        json_object_put(json);
+        free(body);
+    }
+    stop();
+}
+
 Test(paging, scales_ranks_to_a_hundred)
 {
     struct json_object *thousand, *hundred;
