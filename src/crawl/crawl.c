@@ -290,7 +290,9 @@ static void end_listing(struct crawl *crawl, struct crawl_listing *listing)
 static void end_refused(struct crawl_run *run)
 {
     for (size_t i = 0; i < run->n_listings; i++)
-        crawl_fail_listing(&run->listings[i], "budget", "%s", run->refusal);
+        crawl_fail_listing(&run->listings[i], "budget",
+                           "%s; what has come is kept: raise `budget` and run again to go on",
+                           run->refusal);
 }
 
 static void end_runs(struct crawl *crawl)

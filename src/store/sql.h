@@ -15,6 +15,7 @@ extern const char sql_begin_run[];
 extern const char sql_begin_slice[];
 extern const char sql_book[];
 extern const char sql_book_page[];
+extern const char sql_close_finished_run[];
 extern const char sql_end_run[];
 extern const char sql_get_account[];
 extern const char sql_make_partitions[];

@@ -265,6 +265,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     store_verb_begin(store);
 
     db_script(db, "BEGIN", on_step, start);
+    db_query(db, sql_close_finished_run, 2, job, on_step, start);
     begin_run(start, db, request);
     for (size_t i = 0; i < request->n_feeds; i++)
         name_feed(start, db, request, &request->feeds[i]);

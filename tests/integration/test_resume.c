@@ -224,3 +224,45 @@ Test(resume, a_lost_database_ends_the_run_and_nothing_is_bought_twice)
               "what was in flight was not kept in the spool");
     story_end(&story);
 }
+
+/* Broken off between its last publish and its own end, a run must not swallow the next night. */
+Test(resume, a_run_whose_listings_are_over_is_closed_and_a_new_one_begins)
+{
+    begin("example.com=1500", "1");
+    walk_job("5");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    free(story_text(&story,
+                    "update linkhaul.run set state = 'open', ended_at = null returning "
+                    "job"));
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    cr_expect(
+        eq(i64, story_int(&story, "select count(*) from linkhaul.run where state = 'done'"), 2));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.backlink"), 3000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 1500));
+    story_end(&story);
+}
+
+/* One target is done, one ran out of money: only that one goes on. */
+Test(resume, a_published_listing_of_an_open_run_is_not_bought_again)
+{
+    static const char job[] =
+        "job: walk\nendpoint: backlinks\n"
+        "targets: [example.com, forbes.com]\n"
+        "request: { limit: 5, filters: [[dofollow, \"=\", true]] }\n"
+        "max_rows: 5\n";
+    struct ledger ledger = {.n_calls = 0};
+
+    begin("example.com=45000", "1");
+    story_file(&story, "jobs.d/walk.yaml", "%sbudget: 0.041\n", job);
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    cr_expect(
+        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.links"), 1));
+    story_file(&story, "jobs.d/walk.yaml", "%sbudget: 0.90\n", job);
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    cr_expect(
+        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.links"), 2));
+    story_ledger(&story, &ledger);
+    cr_expect(eq(sz, ledger.n_billed, 2));
+    ledger_deinit(&ledger);
+    story_end(&story);
+}
