@@ -1,0 +1,544 @@
+#include "store/store.h"
+
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "support/pg.h"
+#include "support/store_calls.h"
+
+/* Runs, their listings, the money and the holder's lock. Landing and publishing: test_landing.c. */
+
+static struct calls c;
+
+#define TARGETS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define NIGHT "2026-11-22"
+
+static void begin(void)
+{
+    calls_begin(&c);
+}
+
+TestSuite(store, .timeout = 60, .init = begin, .fini = pg_drop_databases);
+
+static void start(const char *night, int64_t budget_nanousd, const char *const targets[])
+{
+    cr_assert(calls_start_run(&c, night, budget_nanousd, targets), "%s", c.err.text);
+}
+
+/* A run with one target, whose slice is begun; its listing. */
+static int64_t start_simple(int64_t budget_nanousd)
+{
+    int64_t listing_id;
+
+    start(NIGHT, budget_nanousd, TARGETS("example.com"));
+    cr_assert(eq(sz, c.run->n_listings, 1));
+    listing_id = c.run->listings[0].listing_id;
+    if (c.run->listings[0].n_slices == 0)
+        cr_assert(calls_begin_slice(&c, listing_id, 1000), "%s", c.err.text);
+    return listing_id;
+}
+
+static bool is_refused(enum err_kind kind, const char *text)
+{
+    return c.err.kind == kind && strstr(c.err.text, text) != NULL;
+}
+
+/* --- runs --------------------------------------------------------------------------------------
+ */
+
+Test(store, begins_a_run_with_a_listing_per_feed)
+{
+    start(NIGHT, 5, TARGETS("a.com", "b.com"));
+    cr_expect(not(c.run->is_resumed));
+    cr_expect_str_eq(c.run->night, NIGHT);
+    cr_expect(eq(int, c.run->night_days, 9822));
+    cr_expect(eq(sz, strlen(c.run->install), 8));
+    cr_expect(eq(i64, c.run->booked_nanousd, 0));
+    cr_assert(eq(sz, c.run->n_listings, 2));
+    cr_expect_str_eq(c.run->listings[0].target, "a.com");
+    cr_expect_str_eq(c.run->listings[1].target, "b.com");
+    cr_expect_str_eq(c.run->listings[0].request, "{\"mode\": \"as_is\"}");
+    cr_expect(eq(i64, c.run->listings[0].max_rows, 0));
+    cr_expect(eq(i64, c.run->listings[0].last_total_count, -1));
+    cr_expect(eq(sz, c.run->listings[0].n_slices, 0));
+    cr_expect(eq(sz, c.run->n_open_attempts, 0));
+    cr_expect(eq(i64,
+                 pg_int(c.url,
+                        "SELECT count(*) FROM pg_inherits WHERE inhparent = "
+                        "'linkhaul.backlink'::regclass"),
+                 2));
+    calls_end(&c);
+}
+
+Test(store, takes_the_night_from_the_clock_where_the_job_is)
+{
+    char *today;
+
+    start(NULL, 0, TARGETS("a.com"));
+    today = pg_text(c.url, "SELECT (now() AT TIME ZONE 'Europe/Berlin')::date");
+    cr_expect_str_eq(c.run->night, today);
+    free(today);
+    calls_end(&c);
+}
+
+Test(store, goes_on_with_an_open_run_and_keeps_its_night)
+{
+    struct uuid uid;
+    int64_t run_id;
+
+    start(NIGHT, 5, TARGETS("a.com"));
+    run_id = c.run->run_id;
+    uid = c.run->uid;
+    start("2026-11-23", 7, TARGETS("a.com"));
+    cr_expect(c.run->is_resumed);
+    cr_expect(eq(i64, c.run->run_id, run_id));
+    cr_expect(uuid_is_equal(&uid, &c.run->uid));
+    cr_expect_str_eq(c.run->night, NIGHT);
+    cr_expect(eq(i64, pg_int(c.url, "SELECT budget_nanousd FROM linkhaul.run"), 7));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.listing"), 1));
+    calls_end(&c);
+}
+
+Test(store, abandons_feeds_that_the_job_lost_and_begins_those_it_gained)
+{
+    start(NIGHT, 0, TARGETS("a.com", "b.com"));
+    start(NIGHT, 0, TARGETS("b.com", "c.com"));
+    cr_assert(eq(sz, c.run->n_listings, 2));
+    cr_expect_str_eq(c.run->listings[0].target, "b.com");
+    cr_expect_str_eq(c.run->listings[1].target, "c.com");
+    cr_expect(eq(i64,
+                 pg_int(c.url,
+                        "SELECT count(*) FROM linkhaul.listing WHERE state = "
+                        "'abandoned'"),
+                 1));
+    start(NIGHT, 0, TARGETS("a.com", "b.com", "c.com"));
+    cr_expect(eq(sz, c.run->n_listings, 3), "a feed that came back has a new listing");
+    calls_end(&c);
+}
+
+Test(store, does_not_list_a_feed_twice_in_a_run)
+{
+    start(NIGHT, 0, TARGETS("a.com", "b.com"));
+    cr_assert(calls_publish(&c, c.run->listings[0].listing_id, "complete"), "%s", c.err.text);
+    start(NIGHT, 0, TARGETS("a.com", "b.com"));
+    cr_assert(eq(sz, c.run->n_listings, 1));
+    cr_expect_str_eq(c.run->listings[0].target, "b.com");
+    calls_end(&c);
+}
+
+Test(store, begins_another_run_when_the_one_before_has_ended)
+{
+    int64_t run_id;
+
+    start(NIGHT, 0, TARGETS("a.com"));
+    run_id = c.run->run_id;
+    c.is_answered = false;
+    store_end_run(c.store, run_id, calls_on_done, &c);
+    cr_assert(calls_wait(&c));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.run WHERE state = 'open'"), 1),
+              "a run with an open listing stays open");
+    cr_assert(calls_publish(&c, c.run->listings[0].listing_id, "complete"));
+    c.is_answered = false;
+    store_end_run(c.store, run_id, calls_on_done, &c);
+    cr_assert(calls_wait(&c));
+    start(NIGHT, 0, TARGETS("a.com"));
+    cr_expect(not(c.run->is_resumed));
+    cr_expect(ne(i64, c.run->run_id, run_id));
+    calls_end(&c);
+}
+
+Test(store, refuses_a_night_or_zone_that_there_is_not)
+{
+    cr_expect(not(calls_start_run(&c, "2026-02-30", 0, TARGETS("a.com"))));
+    cr_expect(eq(int, c.err.kind, ERR_DATA));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.run"), 0));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.feed"), 0));
+    start(NIGHT, 0, TARGETS("a.com"));
+    calls_end(&c);
+}
+
+Test(store, begins_another_run_where_the_one_before_was_broken_off_at_its_very_end)
+{
+    int64_t run_id;
+
+    start(NIGHT, 0, TARGETS("a.com"));
+    run_id = c.run->run_id;
+    cr_assert(calls_publish(&c, c.run->listings[0].listing_id, "complete"));
+    start("2026-11-23", 0, TARGETS("a.com"));
+    cr_expect(not(c.run->is_resumed));
+    cr_expect(ne(i64, c.run->run_id, run_id));
+    cr_expect(eq(sz, c.run->n_listings, 1));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.run WHERE state = 'done'"), 1));
+    calls_end(&c);
+}
+
+Test(store, gives_back_what_was_committed_and_only_that)
+{
+    const int64_t links[] = {1, 2, 3};
+    const struct store_slice *slice;
+    struct uuid open, booked, free_of_charge;
+    int64_t listing_id = start_simple(0);
+
+    calls_land_page(&c, listing_id, 1000, links, 3, 3003);
+    calls_land_page(&c, listing_id, 0, links, 2, 3003);
+    cr_assert(calls_reserve(&c, listing_id, 2000, 60000000, &open));
+    cr_assert(calls_reserve(&c, listing_id, 3000, 60000000, &booked));
+    cr_assert(calls_settle(&c, &booked, STORE_SETTLED, 1));
+    cr_assert(calls_reserve(&c, listing_id, 3000, 60000000, &free_of_charge));
+    cr_assert(calls_settle(&c, &free_of_charge, STORE_VOID, 0));
+    calls_end(&c);
+
+    cr_assert(calls_open(&c, c.url, true), "%s", c.err.text);
+    start(NIGHT, 0, TARGETS("example.com"));
+    cr_expect(c.run->is_resumed);
+    cr_expect(eq(i64, c.run->booked_nanousd, 2 * 30000000 + 60000000 + 1));
+    cr_assert(eq(sz, c.run->n_listings, 1));
+    cr_assert(eq(sz, c.run->listings[0].n_slices, 1));
+    slice = &c.run->listings[0].slices[0];
+    cr_expect(eq(i64, slice->limit, 1000));
+    cr_expect_str_eq(slice->order_by, "[\"first_seen,asc\"]");
+    cr_expect(eq(int, slice->walk, STORE_WALK_OFFSET));
+    cr_expect(eq(i64, slice->total_count, 3003));
+    cr_expect(not(slice->is_ended));
+    cr_expect(eq(ptr, (void *)(uintptr_t)slice->token, NULL));
+    cr_assert(eq(sz, slice->n_settled, 2));
+    cr_expect(eq(i64, slice->settled[0], 0));
+    cr_expect(eq(i64, slice->settled_items[0], 2));
+    cr_expect(eq(i64, slice->settled[1], 1000));
+    cr_expect(eq(i64, slice->settled_items[1], 3));
+    cr_assert(eq(sz, c.run->n_open_attempts, 1));
+    cr_expect(uuid_is_equal(&c.run->open_attempts[0].attempt, &open));
+    cr_expect(eq(i64, c.run->open_attempts[0].position, 2000));
+    cr_expect(eq(i64, c.run->open_attempts[0].listing_id, listing_id));
+    calls_end(&c);
+}
+
+Test(store, hangs_slices_and_pages_where_they_belong)
+{
+    const int64_t links[] = {1, 2, 3};
+
+    start(NIGHT, 0, TARGETS("a.com", "b.com", "c.com", "d.com"));
+    for (size_t i = 0; i < 4; i++) {
+        if (i == 1) /* one listing has no slice yet */
+            continue;
+        cr_assert(calls_begin_slice(&c, c.run->listings[i].listing_id, (int64_t)(i + 1)));
+        for (size_t page = 0; page < i; page++)
+            calls_land_page(&c, c.run->listings[i].listing_id, (int64_t)page, links, page + 1, -1);
+    }
+    start(NIGHT, 0, TARGETS("a.com", "b.com", "c.com", "d.com"));
+    cr_assert(eq(sz, c.run->n_listings, 4));
+    for (size_t i = 0; i < 4; i++) {
+        const struct store_listing *listing = &c.run->listings[i];
+
+        cr_assert(eq(sz, listing->n_slices, i == 1 ? 0 : 1));
+        if (i == 1)
+            continue;
+        cr_expect(eq(i64, listing->slices[0].limit, (int64_t)(i + 1)));
+        cr_expect(eq(i64, listing->slices[0].total_count, -1));
+        cr_assert(eq(sz, listing->slices[0].n_settled, i));
+        for (size_t page = 0; page < i; page++) {
+            cr_expect(eq(i64, listing->slices[0].settled[page], (int64_t)page));
+            cr_expect(eq(i64, listing->slices[0].settled_items[page], (int64_t)page + 1));
+        }
+    }
+    calls_end(&c);
+}
+
+Test(store, tells_the_total_of_the_listing_before)
+{
+    int64_t listing_id = start_simple(0);
+    const int64_t link = 1;
+
+    calls_land_page(&c, listing_id, 0, &link, 1, 1);
+    cr_assert(calls_publish(&c, listing_id, "complete"));
+    c.is_answered = false;
+    store_end_run(c.store, c.run->run_id, calls_on_done, &c);
+    cr_assert(calls_wait(&c));
+    start("2026-11-23", 0, TARGETS("example.com"));
+    cr_expect(eq(i64, c.run->listings[0].last_total_count, 1));
+    calls_end(&c);
+}
+
+Test(store, notes_why_a_listing_could_not_end_and_forgets_it_when_it_goes_on)
+{
+    int64_t listing_id = start_simple(0);
+
+    c.is_answered = false;
+    store_suspend(c.store, listing_id, "budget", "the cap is reached", calls_on_done, &c);
+    cr_assert(calls_wait(&c));
+    cr_expect(eq(i64,
+                 pg_int(c.url,
+                        "SELECT count(*) FROM linkhaul.listing WHERE state = 'open' AND "
+                        "completeness = 'budget' AND reason = 'the cap is reached'"),
+                 1));
+    start_simple(0);
+    cr_expect(eq(i64,
+                 pg_int(c.url,
+                        "SELECT count(*) FROM linkhaul.listing WHERE state = 'open' AND "
+                        "completeness IS NULL AND reason = ''"),
+                 1));
+    calls_end(&c);
+}
+
+/* --- money -------------------------------------------------------------------------------------
+ */
+
+Test(store, reserves_up_to_the_cap_and_not_a_nano_dollar_more)
+{
+    int64_t listing_id = start_simple(INT64_C(100000001));
+    struct uuid attempt;
+
+    cr_expect(calls_reserve(&c, listing_id, 0, 60000000, &attempt));
+    cr_expect(not(calls_reserve(&c, listing_id, 1000, 40000002, &attempt)));
+    cr_expect(is_refused(ERR_BUDGET, "the cap of $0.100000001"), "%s", c.err.text);
+    cr_expect(is_refused(ERR_BUDGET, "$0.06 is reached"), "%s", c.err.text);
+    cr_expect(is_refused(ERR_BUDGET, "can cost $0.040000002"), "%s", c.err.text);
+    cr_expect(calls_reserve(&c, listing_id, 1000, 40000001, &attempt));
+    cr_expect(not(calls_reserve(&c, listing_id, 2000, 1, &attempt)));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.attempt"), 2));
+    calls_end(&c);
+}
+
+Test(store, frees_what_a_call_did_not_cost)
+{
+    int64_t listing_id = start_simple(100);
+    struct uuid first, second, third, fourth;
+
+    cr_assert(calls_reserve(&c, listing_id, 0, 100, &first));
+    cr_expect(not(calls_reserve(&c, listing_id, 0, 1, &second)));
+    cr_assert(calls_settle(&c, &first, STORE_SETTLED, 40));
+    cr_assert(calls_reserve(&c, listing_id, 0, 60, &second));
+    cr_assert(calls_settle(&c, &second, STORE_VOID, 0));
+    cr_assert(calls_reserve(&c, listing_id, 0, 60, &third));
+    cr_assert(calls_settle(&c, &third, STORE_UNKNOWN, 0));
+    cr_expect(not(calls_reserve(&c, listing_id, 0, 1, &fourth)), "an unknown charge counts");
+    cr_assert(calls_settle(&c, &third, STORE_SETTLED, 59), "%s", c.err.text);
+    cr_expect(calls_reserve(&c, listing_id, 0, 1, &fourth));
+    calls_end(&c);
+}
+
+Test(store, refuses_neither_a_booking_nor_a_lowered_cap)
+{
+    int64_t listing_id = start_simple(100);
+    struct uuid first, second, third;
+
+    cr_assert(calls_reserve(&c, listing_id, 0, 50, &first));
+    cr_assert(calls_reserve(&c, listing_id, 0, 50, &second));
+    start(NIGHT, 10, TARGETS("example.com"));
+    cr_expect(calls_settle(&c, &first, STORE_SETTLED, 5000), "dearer than its reserve");
+    cr_expect(calls_settle(&c, &second, STORE_UNKNOWN, 0));
+    cr_expect(not(calls_reserve(&c, listing_id, 0, 1, &third)));
+    cr_expect(eq(int, c.err.kind, ERR_BUDGET));
+    start(NIGHT, 0, TARGETS("example.com"));
+    cr_expect(calls_reserve(&c, listing_id, 0, INT64_C(1000000000000), &third), "no cap");
+    calls_end(&c);
+}
+
+Test(store, counts_anew_on_a_later_night_and_not_after_a_restart)
+{
+    int64_t listing_id = start_simple(100);
+    struct uuid attempt;
+
+    cr_assert(calls_reserve(&c, listing_id, 0, 100, &attempt));
+    start(NIGHT, 100, TARGETS("example.com"));
+    cr_expect(eq(i64, c.run->booked_nanousd, 100));
+    cr_expect(not(calls_reserve(&c, listing_id, 0, 1, &attempt)));
+    start("2026-11-23", 100, TARGETS("example.com"));
+    cr_expect(eq(i64, c.run->booked_nanousd, 0));
+    cr_expect(calls_reserve(&c, listing_id, 0, 100, &attempt));
+    cr_expect(not(calls_reserve(&c, listing_id, 0, 1, &attempt)));
+    calls_end(&c);
+}
+
+Test(store, books_a_call_once)
+{
+    int64_t listing_id = start_simple(0);
+    struct uuid attempt, never = uuid_new();
+
+    cr_assert(calls_reserve(&c, listing_id, 0, 100, &attempt));
+    cr_assert(calls_settle(&c, &attempt, STORE_SETTLED, 70));
+    cr_expect(not(calls_settle(&c, &attempt, STORE_SETTLED, 70)));
+    cr_expect(eq(int, c.err.kind, ERR_INTERNAL));
+    cr_expect(not(calls_settle(&c, &attempt, STORE_UNKNOWN, 0)));
+    cr_expect(not(calls_settle(&c, &never, STORE_VOID, 0)));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT settled_nanousd FROM linkhaul.spend"), 70));
+    cr_expect(not(calls_reserve(&c, listing_id + 1, 0, 100, &attempt)), "a listing that is not");
+    calls_end(&c);
+}
+
+Test(store, keeps_its_sums_equal_to_the_ledger_whatever_happens_to_it)
+{
+    int64_t listing_id = start_simple(0);
+    struct uuid attempts[60];
+    unsigned seed = (unsigned)time(NULL);
+    char *wrong;
+
+    cr_log_info("seed %u", seed);
+    srand(seed);
+    for (int i = 0; i < 60; i++)
+        cr_assert(calls_reserve(&c, listing_id, i, rand() % 1000, &attempts[i]));
+    for (int i = 0; i < 150; i++)
+        calls_settle(&c, &attempts[rand() % 60], (enum store_charge)(rand() % 3), rand() % 1000);
+    pg_execute(c.url, "DELETE FROM linkhaul.attempt WHERE position %% 7 = 0;"
+                      "UPDATE linkhaul.attempt SET night = night + 1 WHERE position %% 5 = 0;"
+                      "UPDATE linkhaul.attempt SET state = 'undelivered', charged_nanousd = 5 WHERE "
+                      "state = 'unknown' AND position %% 3 = 0");
+    wrong = pg_text(
+        c.url,
+        "SELECT string_agg(s::text || ' ' || l::text, '; ') FROM linkhaul.spend AS s FULL JOIN "
+        "(SELECT 'run:' || run_id AS scope, night::text AS period, "
+        "coalesce(sum(reserved_nanousd) FILTER (WHERE state = 'reserved'), 0) AS reserved, "
+        "coalesce(sum(charged_nanousd), 0) AS settled, "
+        "coalesce(sum(reserved_nanousd) FILTER (WHERE state = 'unknown'), 0) AS unknown "
+        "FROM linkhaul.attempt GROUP BY 1, 2) AS l USING (scope, period) WHERE "
+        "(reserved_nanousd, settled_nanousd, unknown_nanousd) IS DISTINCT FROM "
+        "(l.reserved, l.settled, l.unknown)");
+    cr_expect(eq(ptr, wrong, NULL), "%s", wrong);
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.spend"), 2));
+    calls_end(&c);
+}
+
+static void on_account(void *data, const struct store_account *account, const struct err *err)
+{
+    if (account != NULL)
+        c.account = *account;
+    calls_on_done(data, err);
+}
+
+Test(store, remembers_an_account)
+{
+    struct store_account account = {
+        .per_call_nanousd = 24000000, .per_item_nanousd = 36000, .balance_nanousd = -5};
+
+    for (int i = 0; i < 3; i++) {
+        c.is_answered = false;
+        store_get_account(c.store, "main", "backlinks", on_account, &c);
+        cr_assert(calls_wait(&c));
+        cr_expect(eq(int, c.account.is_known, i > 0));
+        if (i > 0) {
+            cr_expect(eq(i64, c.account.per_call_nanousd, 24000000 + i - 1));
+            cr_expect(eq(i64, c.account.per_item_nanousd, 36000));
+            cr_expect(eq(i64, c.account.balance_nanousd, -5));
+            cr_expect(lt(i64, c.account.age_s, 30));
+        }
+        account.per_call_nanousd = 24000000 + i;
+        c.is_answered = false;
+        store_put_account(c.store, "main", "backlinks", &account, calls_on_done, &c);
+        cr_assert(calls_wait(&c));
+    }
+    calls_end(&c);
+}
+
+static void on_status(void *data, const struct store_status_row *rows, size_t n_rows,
+                      const struct err *err)
+{
+    cr_assert(eq(sz, n_rows, 2));
+    cr_expect_str_eq(rows[0].target, "a.com");
+    cr_expect_str_eq(rows[0].job, "walk");
+    cr_expect_str_eq(rows[0].state, "published");
+    cr_expect_str_eq(rows[0].completeness, "limited");
+    cr_expect_str_eq(rows[0].night, NIGHT);
+    cr_expect_str_eq(rows[0].run_state, "open");
+    cr_expect(ne(ptr, strstr(rows[0].published_at, "Europe/Berlin"), NULL));
+    cr_expect(eq(i64, rows[0].n_rows, 2));
+    cr_expect(eq(i64, rows[0].total_count, 9));
+    cr_expect(eq(i64, rows[0].charged_nanousd, 30000000));
+    cr_expect_str_eq(rows[1].state, "open");
+    cr_expect_str_eq(rows[1].night, "");
+    cr_expect(eq(i64, rows[1].unknown_nanousd, 77));
+    calls_on_done(data, err);
+}
+
+Test(store, shows_a_line_per_feed)
+{
+    const int64_t links[] = {1, 2};
+    struct uuid attempt;
+
+    start(NIGHT, 0, TARGETS("a.com", "b.com"));
+    cr_assert(calls_begin_slice(&c, c.run->listings[0].listing_id, 1000));
+    cr_assert(calls_begin_slice(&c, c.run->listings[1].listing_id, 1000));
+    calls_land_page(&c, c.run->listings[0].listing_id, 0, links, 2, 9);
+    cr_assert(calls_publish(&c, c.run->listings[0].listing_id, "limited"));
+    cr_assert(calls_reserve(&c, c.run->listings[1].listing_id, 0, 77, &attempt));
+    cr_assert(calls_settle(&c, &attempt, STORE_UNKNOWN, 0));
+    c.is_answered = false;
+    store_status(c.store, on_status, &c);
+    cr_assert(calls_wait(&c));
+    calls_end(&c);
+}
+
+/* --- the holder --------------------------------------------------------------------------------
+ */
+
+Test(store, has_one_holder_and_names_it)
+{
+    struct calls second, reader;
+    char name[64];
+
+    snprintf(name, sizeof(name), "linkhaul[%ld] control", (long)getpid());
+    cr_expect(not(calls_open(&second, c.url, true)));
+    cr_expect(eq(int, second.err.kind, ERR_BUSY));
+    cr_expect(ne(ptr, strstr(second.err.text, name), NULL), "%s", second.err.text);
+    cr_expect(ne(ptr, strstr(second.err.text, "server process"), NULL), "%s", second.err.text);
+    calls_end(&second);
+    cr_expect(calls_open(&reader, c.url, false), "%s", reader.err.text);
+    calls_end(&reader);
+    calls_end(&c);
+    cr_expect(calls_open(&c, c.url, true), "%s", c.err.text);
+    calls_end(&c);
+}
+
+Test(store, waits_for_the_loader_of_a_process_that_is_gone)
+{
+    struct calls second;
+    int64_t pid = pg_backend(c.url, "%control");
+
+    /* As after kill -9: the control connection is over, the loader's server process is not yet. */
+    pg_execute(c.url, "SELECT pg_terminate_backend(%" PRId64 ", 5000)", pid);
+    cr_expect(not(calls_open(&second, c.url, true)));
+    cr_expect(eq(int, second.err.kind, ERR_BUSY));
+    cr_expect(ne(ptr, strstr(second.err.text, "loader"), NULL), "%s", second.err.text);
+    calls_end(&second);
+    calls_end(&c);
+}
+
+Test(store, cancels_what_waits_when_it_is_closed)
+{
+    struct store_account account = {0};
+    struct calls closing;
+    const char *url = c.url;
+
+    c.is_answered = false;
+    store_put_account(c.store, "main", "backlinks", &account, calls_on_done, &c);
+    calls_end(&c);
+    cr_expect(c.is_answered);
+    cr_expect(eq(int, c.err.kind, ERR_CANCELED));
+
+    closing = (struct calls){.url = url};
+    uv_loop_init(&closing.loop);
+    closing.store = store_open(&closing.loop, url, true, calls_on_done, &closing);
+    calls_end(&closing);
+    cr_expect(closing.is_answered);
+    cr_expect(eq(int, closing.err.kind, ERR_CANCELED));
+}
+
+Test(store, ends_everything_with_a_lost_connection)
+{
+    struct store_account account = {0};
+    int64_t pid = pg_backend(c.url, "%control");
+
+    pg_execute(c.url, "SELECT pg_terminate_backend(%" PRId64 ", 5000)", pid);
+    cr_expect(not(calls_start_run(&c, NIGHT, 0, TARGETS("a.com", "b.com"))));
+    cr_expect(eq(int, c.err.kind, ERR_DB));
+    c.is_answered = false;
+    store_put_account(c.store, "main", "backlinks", &account, calls_on_done, &c);
+    cr_expect(not(calls_wait(&c)));
+    cr_expect(eq(int, c.err.kind, ERR_DB));
+    calls_end(&c);
+}
