@@ -146,8 +146,9 @@ const struct column *request_column(const struct request_value *value, const str
                 meant = names[i];
         }
     if (meant == NULL)
-        yaml_complain(value->source, node, "%s: %s has no field %s", value->path, endpoint->name,
-                      shown);
+        yaml_warn(value->source, node,
+                  "%s: linkhaul knows no field %s of %s; the API will judge it (a refusal is free)",
+                  value->path, shown, endpoint->name);
     else
         yaml_complain(value->source, node, "%s: %s has no field %s; did you mean %s?", value->path,
                       endpoint->name, shown, meant);

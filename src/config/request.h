@@ -12,8 +12,7 @@ struct param;
 void request_check(struct source *source, const struct endpoint *endpoint,
                    const struct yaml_node *request);
 
-/* --- for the files of this folder that share the work -------------------------------------------
- */
+/* --- for the files of this folder that share the work ----------------------------------------- */
 
 /* A value with its path, as "request.filters[2]", for complaints. */
 struct request_value {
@@ -29,7 +28,9 @@ void order_by_check(const struct request_value *value);
 
 /*
  * The column that a rule or condition names, or NULL and a complaint at `node`, with what was
- * probably meant. `what` is "filtered" or "sorted by".
+ * probably meant. A field that is close to none of ours is warned about only: the vendor filters by
+ * some that are not in its items (docs.dataforseo.com/v3/backlinks/available_filters). `what` is
+ * "filtered" or "sorted by".
  */
 struct column;
 const struct column *request_column(const struct request_value *value, const struct yaml_node *node,

@@ -99,7 +99,8 @@ static const struct mistake in_filters[] = {
     {FILTERS "[dofolow, \"=\", true]}\n",
      "job.yaml:4:21: request.filters: backlinks has no field dofolow; did you mean dofollow?\n"},
     {FILTERS "[colour, \"=\", red]}\n",
-     "job.yaml:4:21: request.filters: backlinks has no field colour\n"},
+     "job.yaml:4:21: warning: request.filters: linkhaul knows no field colour of backlinks; the API "
+     "will judge it (a refusal is free)\n"},
     {FILTERS "[page_from_keywords_count_top_3, \"=\", 3]}\n",
      "job.yaml:4:21: request.filters: backlinks has no field page_from_keywords_count_top_3; did "
      "you mean ranked_keywords_info.page_from_keywords_count_top_3?\n"},
