@@ -252,6 +252,23 @@ Test(crawl_faults, stops_a_job_also_where_a_refusal_was_dear)
     cr_expect(eq(sz, rig_sent(listing, 300), 1));
 }
 
+static enum rig_fault words_then_nonsense(const struct rig_attempt *attempt)
+{
+    if (attempt->position != 300)
+        return RIG_OK;
+    return rig_sent(&rig.listings[0], 300) == 1 ? RIG_RETRY : RIG_HTML;
+}
+
+Test(crawl_faults, gives_an_answer_no_words_of_the_one_before)
+{
+    struct rig_listing *listing = begin(RIG_OK, 0, 0, 0);
+
+    rig.fault = words_then_nonsense;
+    rig_play();
+    rig_expect_suspended(listing, "error", "not what the API sends");
+    cr_expect(strstr(listing->reason, "the server's words") == NULL, "%s", listing->reason);
+}
+
 Test(crawl_faults, keeps_the_reason_that_came_first)
 {
     struct rig_listing *listing = begin(RIG_LISTING, 0, 1, 0);
