@@ -2,7 +2,6 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/mem.h"
 #include "decode/clean.h"
@@ -64,14 +63,14 @@ static enum scan_result complain(struct fields *fields, const char *complaint)
     return SCAN_BAD;
 }
 
-/* White space, then what `wanted` names. */
-static enum scan_result skip_to(struct fields *fields, const char **at, const char *end,
-                                const char *wanted)
+/* White space, then one of two bytes. */
+static enum scan_result skip_to(struct fields *fields, const char **at, const char *end, char a,
+                                char b)
 {
     *at = scan_space(*at, end);
     if (*at == end)
         return SCAN_CUT;
-    if (**at == '\0' || strchr(wanted, **at) == NULL)
+    if (**at != a && **at != b)
         return complain(fields, "not valid JSON: a comma, a colon, a quote or a brace is missing");
     return SCAN_OK;
 }
@@ -86,7 +85,7 @@ static enum scan_result scan_field(struct fields *fields, const char **at, const
     if (result == SCAN_BAD)
         return complain(fields, "not valid JSON: a key is malformed");
     if (result == SCAN_OK)
-        result = skip_to(fields, at, end, ":");
+        result = skip_to(fields, at, end, ':', ':');
     if (result != SCAN_OK)
         return result;
     field = add(fields);
@@ -106,16 +105,16 @@ enum scan_result fields_scan(struct fields *fields, const char **at, const char 
     if (n_before == 0)
         fields->text_size = (size_t)(end - *at);
     ++*at;
-    result = skip_to(fields, at, end, "\"}");
+    result = skip_to(fields, at, end, '"', '}');
     while (result == SCAN_OK && **at != '}') {
         if (fields->n - n_before == FIELDS_MAX)
             return complain(fields, "more than 1,024 keys in one object");
         result = scan_field(fields, at, end);
         if (result == SCAN_OK)
-            result = skip_to(fields, at, end, ",}");
+            result = skip_to(fields, at, end, ',', '}');
         if (result == SCAN_OK && **at == ',') {
             ++*at;
-            result = skip_to(fields, at, end, "\"");
+            result = skip_to(fields, at, end, '"', '"');
         }
     }
     if (result == SCAN_OK)

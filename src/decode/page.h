@@ -68,8 +68,8 @@ struct envelope {
 void envelope_deinit(struct envelope *envelope);
 
 struct page_counts {
-    int64_t n_items; /* seen, rejects among them */
-    int64_t n_rows;
+    int64_t n_items;   /* seen, rejects among them */
+    int64_t n_rows;    /* of the endpoint's table; 0 in PAGE_REJECTS */
     int64_t n_rejects; /* no item at all, or no key; in bisecting also what PostgreSQL refused */
     int64_t n_extra;   /* values that went to extra: unknown, or not fitting their column */
     int64_t n_cleaned; /* values changed because PostgreSQL cannot store them */
@@ -80,7 +80,7 @@ enum page_part {
     PAGE_REJECTS, /* rows of linkhaul.reject, for the items that are none of the above */
 };
 
-/* `endpoint` and `front` are read during every call; NULL is never returned. */
+/* `endpoint` and the source's `data` are used during every call; NULL is never returned. */
 struct page *page_new(const struct endpoint *endpoint, const struct page_source *source);
 void page_destroy(struct page *page);
 
@@ -94,14 +94,17 @@ bool page_envelope(struct page *page, uint64_t body_bytes_max, struct envelope *
 /*
  * Starts the second pass: `part` of the items [first, first + n), counted from 0. For PAGE_REJECTS
  * a `reason` forces every item of the range to be a reject with that reason; NULL gives those that
- * page_next() left out of PAGE_ROWS. Counts start at 0 again.
+ * page_next() left out of PAGE_ROWS. Counts start at 0 again. `front` and `reason` are copied, what
+ * `front->target` points at is not. Without a first pass before it, the second makes one.
  */
 void page_select(struct page *page, const struct page_front *front, enum page_part part,
                  int64_t first, int64_t n, const char *reason);
 
 /*
  * Appends whole rows to `chunk` until it holds PAGE_CHUNK_SIZE or the part is at its end; COPY's
- * header comes with the first chunk and its trailer with the last.
+ * header comes with the first chunk and its trailer with the last. `chunk` has the ceiling
+ * PAGE_CHUNK_MAX. ERR_DATA where the body is not what the first pass saw, or the source's error;
+ * then page_select() has to come first again.
  */
 bool page_next(struct page *page, struct buf *chunk, bool *ret_is_end, struct err *err);
 

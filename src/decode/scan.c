@@ -50,17 +50,20 @@ const char *scan_space(const char *at, const char *end)
 /* Moves over bytes that end nothing: up to a quote, a backslash or a control character. */
 static void skip_ordinary(struct cursor *cursor)
 {
-    uint64_t high_bits = 0;
+    uint64_t high_bits = 0, found = 0;
     const char *at = cursor->at;
 
-    while (cursor->end - at >= 8) {
+    while (found == 0 && cursor->end - at >= 8) {
         uint64_t word = word_load(at);
-        uint64_t found = word_has(word, '"') | word_has(word, '\\') | word_has_below(word, 0x20);
+        unsigned n = 8;
 
-        if (found != 0)
-            break;
+        found = word_has(word, '"') | word_has(word, '\\') | word_has_below(word, 0x20);
+        if (found != 0) {
+            n = (unsigned)word_first(found);
+            word &= (UINT64_C(1) << (8 * n)) - 1;
+        }
         high_bits |= word & WORD_HIGH_BITS;
-        at += 8;
+        at += n;
     }
     while (at < cursor->end && *at != '"' && *at != '\\' && (unsigned char)*at >= 0x20)
         high_bits |= (unsigned char)*at++ & 0x80u;
@@ -296,25 +299,28 @@ static enum scan_result scan_container(struct cursor *cursor)
     return result;
 }
 
+/* Fields are set one by one: a copy of the whole would wait for the last of them to be stored. */
 enum scan_result scan_value(const char **at, const char *end, struct raw *ret_raw)
 {
     struct cursor cursor = {.at = *at, .end = end, .is_plain = true};
-    struct raw raw = {.text = *at};
+    const char *text = *at;
+    enum raw_type type;
     enum scan_result result;
 
-    if (cursor.at == end)
+    if (text == end)
         return SCAN_CUT;
-    if (*cursor.at == '{' || *cursor.at == '[') {
-        raw.type = *cursor.at == '{' ? RAW_OBJECT : RAW_ARRAY;
+    if (*text == '{' || *text == '[') {
+        type = *text == '{' ? RAW_OBJECT : RAW_ARRAY;
         result = scan_container(&cursor);
     } else {
-        result = scan_scalar(&cursor, &raw.type);
+        result = scan_scalar(&cursor, &type);
     }
     *at = cursor.at;
     if (result != SCAN_OK)
         return result;
-    raw.size = (size_t)(cursor.at - raw.text);
-    raw.is_plain = cursor.is_plain;
-    *ret_raw = raw;
+    ret_raw->text = text;
+    ret_raw->size = (size_t)(cursor.at - text);
+    ret_raw->type = type;
+    ret_raw->is_plain = cursor.is_plain;
     return SCAN_OK;
 }
