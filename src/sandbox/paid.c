@@ -131,9 +131,12 @@ static void begin(struct paid *paid, struct reply *reply)
     reply->has_rate = true;
     reply->n_left_minute = minute_left(&sandbox->paid_minute, now);
     pthread_mutex_unlock(&sandbox->lock);
+    /* A call above a limit is refused at once: it does not hold the place that it did not get. */
+    paid->end_ms = paid->request->begin_ms;
+    if (paid->refusal.code == 0)
+        paid->end_ms += latency_ms(paid);
     if (paid->fault != NULL && paid->fault->way == FAULT_CODE)
         refuse(paid, paid->fault->code);
-    paid->end_ms = paid->request->begin_ms + latency_ms(paid);
 }
 
 /* What is refused here, is refused before there is a task. */
