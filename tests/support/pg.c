@@ -113,7 +113,7 @@ void pg_drop_databases(void)
     }
 }
 
-static char *print(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *print(const char *format, va_list arguments)
 {
     va_list again;
     int length;

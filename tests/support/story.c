@@ -202,7 +202,8 @@ static char *query(struct story *story, const char *sql)
     return value;
 }
 
-static char *format_text(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *format_text(const char *format,
+                                                               va_list arguments)
 {
     char text[16384];
     int length = vsnprintf(text, sizeof(text), format, arguments);

@@ -118,8 +118,8 @@ Test(scan, refuses_what_the_grammar_does_not_know)
         "} ",
         ", ",
         "\x00",
-        "\xef\xbb\xbf"
-        "1 ",
+        ("\xef\xbb\xbf"
+         "1 "),
         "{\"a\":1 \"b\":2} ",
     };
 
