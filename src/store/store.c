@@ -25,8 +25,9 @@
  * - A lock is taken, and stays so for LOCK_PATIENCE: ERR_BUSY, naming who has it.
  */
 
-#define LOCK_KEY INT64_C(0x6c696e6b6861756c) /* "linkhaul"; the other connections' are next to it  \
-                                              */
+#define LOCK_KEY                                                                                   \
+    INT64_C(0x6c696e6b6861756c) /* "linkhaul"; the other connections' are next to it               \
+                                 */
 #define LOCK_PATIENCE "SET lock_timeout = '2s'"
 #define LOCK_PATIENCE_OVER "SET lock_timeout = 0"
 
