@@ -107,14 +107,17 @@ struct crawl_run {
     enum crawl_run_state state;
     struct crawl_listing *listings;
     size_t n_listings;
-    size_t n_busy;            /* over its listings */
-    bool is_refused;          /* a reserve did not fit; again when a charge has been booked */
-    char refusal[256];        /* how the database put it */
-    size_t n_booked;          /* charges that were booked */
-    enum verdict_stop stop;   /* why the account stopped it */
-    int64_t booked_nanousd;   /* tonight: settled, unknown and reserved, as far as we know */
-    int64_t n_calls, n_items; /* of this process */
-    void *data;               /* the owner's */
+    size_t n_busy;          /* over its listings */
+    bool is_refused;        /* a reserve did not fit; again when a charge has been booked */
+    char refusal[256];      /* how the database put it */
+    size_t n_booked;        /* charges that were booked */
+    enum verdict_stop stop; /* why the account stopped it */
+    int64_t booked_nanousd; /* tonight: settled, unknown and reserved, as far as we know */
+    /* Of this process. */
+    int64_t n_calls;
+    int64_t n_answered; /* of these, with a whole answer of whatever kind */
+    int64_t n_items;
+    void *data; /* the owner's */
 };
 
 /* What an answer said; from the envelope where there is one. */

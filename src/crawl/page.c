@@ -218,6 +218,8 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
         crawl_pump(crawl);
         return;
     }
+    if (answer->facts.http_status != 0)
+        page->slice->listing->run->n_answered++;
     page->charge = verdict_charge(&answer->facts, answer->was_sent, answer->cost_nanousd);
     page->charged_nanousd = page->charge == VERDICT_CHARGE_KNOWN ? answer->cost_nanousd : 0;
     page->verdict = verdict_of(&answer->facts);

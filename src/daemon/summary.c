@@ -68,6 +68,18 @@ bool engine_listing_at(const struct engine *engine, size_t i, struct engine_list
     return false;
 }
 
+/* Calls were made, and nobody answered one. */
+static bool is_api_away(const struct engine *engine)
+{
+    int64_t n_calls = 0, n_answered = 0;
+
+    for (size_t i = 0; i < engine->n_runs; i++) {
+        n_calls += crawl_run_at(engine->crawl, i)->n_calls;
+        n_answered += crawl_run_at(engine->crawl, i)->n_answered;
+    }
+    return n_calls > 0 && n_answered == 0;
+}
+
 int engine_exit_code(const struct engine *engine)
 {
     struct engine_listing listing;
@@ -87,7 +99,7 @@ int engine_exit_code(const struct engine *engine)
     for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
         if (!listing.is_published) {
             if (listing.completeness != NULL)
-                return err_exit_code(ERR_BUDGET);
+                return err_exit_code(is_api_away(engine) ? ERR_NETWORK : ERR_BUDGET);
             code = err_exit_code(ERR_CANCELED);
         }
     return code;
