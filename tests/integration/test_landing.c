@@ -423,7 +423,7 @@ static void *read_all_the_time(void *data)
 {
     PGconn *conn = PQconnectdb(data);
 
-    while (!atomic_load(&reader.is_over) || reader.n_new == 0) {
+    while ((!atomic_load(&reader.is_over) || reader.n_new == 0) && reader.n_other == 0) {
         PGresult *result = PQexec(conn,
                                   "SELECT count(*) || ' ' || count(DISTINCT night) || ' ' || "
                                   "count(DISTINCT url_from) FROM linkhaul_bi.links");
