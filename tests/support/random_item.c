@@ -83,7 +83,8 @@ static void put_unstorable(struct random_item *random)
     };
     size_t i = below(random, sizeof pieces / sizeof pieces[0]);
 
-    put_replaced(random, pieces[i][0], pieces[i][1]);
+    if (!random->is_sound)
+        put_replaced(random, pieces[i][0], pieces[i][1]);
 }
 
 /* A piece that any JSON string may hold. */
@@ -375,11 +376,6 @@ static void put_key(struct random_item *random, const char *key)
     put(random, PICK(random, separators));
 }
 
-static bool is_named(const char *path, const char *name)
-{
-    return strcmp(path, name) == 0;
-}
-
 /* The columns of a nested object that follow one another, as that object. Returns how many. */
 static size_t put_nested(struct random_item *random, size_t first)
 {
@@ -425,42 +421,45 @@ static void put_unknown(struct random_item *random)
     }
 }
 
-/* The keys that link_key needs are mostly there, so that there are rows to compare. */
+/*
+ * The keys that link_key needs are mostly there, so that there are rows to compare, and never odd:
+ * a number that becomes a string would be a key for PostgreSQL.
+ */
 static void put_column(struct random_item *random, const struct column *column)
 {
-    bool is_key = false;
+    bool is_key = false, may_be_odd = random->may_be_odd;
 
     for (size_t i = 0; random->endpoint->key_columns[i] != NULL; i++)
-        is_key = is_key || is_named(column->path, random->endpoint->key_columns[i]);
+        is_key = is_key || strcmp(column->path, random->endpoint->key_columns[i]) == 0;
     if (is_one_in(random, is_key ? 60 : 6))
         return;
     put_key(random, column->path);
+    random->may_be_odd = may_be_odd && !is_key;
     if (is_key && !is_one_in(random, 60))
         put_string(random);
     else
         put_any(random, column->type);
+    random->may_be_odd = may_be_odd;
 }
 
-/* A byte changed, lost or gained, but none that brackets or quotes: the page stays whole. */
+/* An ASCII byte changed where the page stays whole, the text storable, and no escape is touched. */
 static void damage(struct random_item *random)
 {
-    static const char bytes[] = "0e.,:-+ntx \x01";
+    static const char bytes[] = "0.,:-+ntx \x01"; /* an e could leave numeric's range */
     struct buf *sent = &random->sent;
     size_t at = below(random, (unsigned)sent->size);
 
-    if (strchr("{}[]\"\\", sent->data[at]) != NULL || (at > 0 && sent->data[at - 1] == '\\'))
+    if (((unsigned char)sent->data[at] & 0x80u) != 0 || strchr("{}[]\"", sent->data[at]) != NULL)
         return;
+    for (size_t i = 0; i <= 5 && i <= at; i++)
+        if (sent->data[at - i] == '\\')
+            return;
     sent->data[at] = PICK(random, bytes);
     if (sent->data[at] == '\0')
         sent->data[at] = '#';
     buf_clear(&random->storable);
     buf_append(&random->storable, sent->data, sent->size);
-}
-
-static bool is_all_sound(const struct random_item *random)
-{
-    return random->sent.size == random->storable.size &&
-           memcmp(random->sent.data, random->storable.data, random->sent.size) == 0;
+    random->is_odd = true; /* an integer may have a point now */
 }
 
 void random_item_next(struct random_item *random)
@@ -472,7 +471,8 @@ void random_item_next(struct random_item *random)
     buf_clear(&random->storable);
     random->n_fields = 0;
     random->is_odd = false;
-    random->may_be_odd = is_one_in(random, 4);
+    random->is_sound = is_one_in(random, 10);
+    random->may_be_odd = !random->is_sound && is_one_in(random, 4);
     if (is_one_in(random, 200)) {
         put_value(random, 0);
         random->is_odd = true; /* its fields are not counted */
@@ -494,6 +494,6 @@ void random_item_next(struct random_item *random)
             put_column(random, &endpoint->columns[below(random, (unsigned)at + 1)]);
     }
     put(random, "}");
-    if (is_one_in(random, 50) && is_all_sound(random))
+    if (random->is_sound && is_one_in(random, 2))
         damage(random);
 }

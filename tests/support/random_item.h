@@ -19,7 +19,7 @@ struct endpoint;
 struct random_item {
     const struct endpoint *endpoint;
     uint64_t state;
-    bool may_be_odd;
+    bool may_be_odd, is_sound; /* of the item being made; a sound one may be damaged at its end */
 
     /* of the item made last */
     struct buf sent, storable;
