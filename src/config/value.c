@@ -143,12 +143,42 @@ static void read_file_key(const struct slot *slot)
     free(path);
 }
 
+/*
+ * Whether a connection URL holds an `@` that ends no user's part. PostgreSQL's library would then
+ * take a piece of the password for a host, a port or a path, and show it in its errors.
+ */
+static bool has_stray_at(const char *url)
+{
+    const char *authority = strstr(url, "://");
+    const char *first, *query;
+
+    if (authority == NULL)
+        return false;
+    authority += 3;
+    first = strchr(authority, '@');
+    query = strchr(authority, '?');
+    if (first == NULL)
+        return false;
+    if (query != NULL && query < first) /* ?user=me@host is right, ?ss@host/name is not */
+        return memchr(query, '=', (size_t)(first - query)) == NULL;
+    return first > authority + strcspn(authority, "/#") ||
+           memchr(first + 1, '@', strcspn(first + 1, "/?")) != NULL;
+}
+
 static void read_database(const struct slot *slot)
 {
     const char *text = text_of(slot);
 
     if (text == NULL)
         return;
+    if (has_stray_at(text)) {
+        yaml_complain(
+            slot->source, slot->node,
+            "%s: in the user or password of a URL, write @ as %%40, / as %%2F, ? as %%3F, "
+            "# as %%23 and %% as %%25",
+            slot->path);
+        return;
+    }
     if (strncmp(text, "postgresql://", 13) != 0 && strncmp(text, "postgres://", 11) != 0 &&
         strchr(text, '=') == NULL)
         value_refuse(slot);

@@ -6,6 +6,11 @@
 
 TestSuite(complaints, .timeout = 20);
 
+/* The password must not be quoted here, nor get to libpq, which would quote a piece of it. */
+#define STRAY_AT                                                                                   \
+    "main.yaml:3:17: database.url: in the user or password of a URL, write @ as %40, / as %2F, "   \
+    "? as %3F, # as %23 and % as %25\n"
+
 static const struct mistake in_main[] = {
     {MAIN, ""},
     {"", "main.yaml: is empty; it names at least login and password under api, and a budget\n"},
@@ -65,6 +70,12 @@ static const struct mistake in_main[] = {
     {"api: {login: me, password: x, base_url: \"https://api.dataforseo.com?a=b\"}\nbudget: 1",
      "main.yaml:1:41: api.base_url: holds a '?', '#' or '@'; it ends with the path in front of "
      "/v3\n"},
+    {MAIN "database: {url: \"postgresql://me:hunter@2@host/name\"}\n", STRAY_AT},
+    {MAIN "database: {url: \"postgresql://me:hunter/2@host/name\"}\n", STRAY_AT},
+    {MAIN "database: {url: \"postgresql://me:hunter?2@host/name\"}\n", STRAY_AT},
+    {MAIN "database: {url: \"postgresql://me:hunter#2@host/name\"}\n", STRAY_AT},
+    {MAIN "database: {url: \"postgresql://me:hunter%402@host/name?options=a@b\"}\n", ""},
+    {MAIN "database: {url: \"postgresql:///name?host=/tmp&user=me@host\"}\n", ""},
     {MAIN "database: {url: hunter2}\n",
      "main.yaml:3:17: database.url: expected a connection URL such as postgresql:///linkhaul\n"},
     {API "budget: -1",
