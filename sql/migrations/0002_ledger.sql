@@ -60,7 +60,7 @@ COMMENT ON TABLE linkhaul.spend IS 'Sums over attempt, kept by its trigger; caps
 COMMENT ON COLUMN linkhaul.spend.scope IS 'Whose money: run:<run_id>';
 COMMENT ON COLUMN linkhaul.spend.period IS 'When: for a run, the night';
 
-CREATE FUNCTION linkhaul.dollars(nanousd bigint) RETURNS text
+CREATE FUNCTION linkhaul.dollars(nanousd numeric) RETURNS text
     LANGUAGE sql IMMUTABLE
     RETURN '$' || CASE WHEN scale(trim_scale(nanousd / 1e9)) < 2 THEN round(nanousd / 1e9, 2)
                        ELSE trim_scale(nanousd / 1e9) END;
