@@ -101,7 +101,7 @@ int command_check(const char *file, int argc, char **argv)
     const struct command_switch switches[] = {
         {"--show", &is_show}, {"--live", &is_live}, {NULL, NULL}};
     CLEANUP(config_free) struct config *config = NULL;
-    int n_words = command_read(argc, argv, switches), exit_code = 0;
+    int n_words = command_read(argc, argv, switches, false), exit_code = 0;
     struct buf shown = BUF_WITH_CEILING(SHOW_MAX);
     size_t n_feeds = 0;
 
@@ -118,7 +118,8 @@ int command_check(const char *file, int argc, char **argv)
         fputs(buf_text(&shown), stdout);
         buf_deinit(&shown);
     } else {
-        printf("%s: good: %zu jobs, %zu feeds\n", file, config->n_jobs, n_feeds);
+        printf("%s: good: %zu job%s, %zu feed%s\n", file, config->n_jobs,
+               config->n_jobs == 1 ? "" : "s", n_feeds, n_feeds == 1 ? "" : "s");
     }
     return is_live ? check_live(config) : 0;
 }

@@ -1,12 +1,16 @@
 #include "cli/cli.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "cli/command.h"
+#include "cli/table.h"
 #include "config/config.h"
 #include "core/log.h"
 #include "core/text.h"
@@ -97,11 +101,16 @@ static int not_in_this_version(const char *name)
     return err_exit_code(ERR_USAGE);
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int help(const char *name)
 {
     const struct command *command = name != NULL ? find_command(name) : NULL;
 
-    if (name == NULL) {
+    if (name == NULL || is_help(name)) {
         print_usage(stdout);
         return 0;
     }
@@ -109,8 +118,8 @@ static int help(const char *name)
         return unknown_command(name);
     if (command->help == NULL)
         return not_in_this_version(name);
-    printf("usage: linkhaul [-c FILE] %s %s\n\n%s\n", command->name, command->arguments,
-           command->help);
+    printf("usage: linkhaul [-c FILE] %s%s%s\n\n%s", command->name,
+           command->arguments[0] != '\0' ? " " : "", command->arguments, command->help);
     return 0;
 }
 
@@ -124,8 +133,9 @@ static int run_command(const char *file, int argc, char **argv)
         return unknown_command(argv[0]);
     if (command->run == NULL)
         return not_in_this_version(argv[0]);
-    if (argc > 1 && strcmp(argv[1], "--help") == 0)
-        return help(argv[0]);
+    for (int i = 1; i < argc; i++)
+        if (argv[i][0] == '-' && is_help(argv[i]))
+            return help(argv[0]);
     return command->run(file, argc, argv);
 }
 
@@ -138,7 +148,28 @@ static void protect(void)
     signal(SIGPIPE, SIG_IGN);
 }
 
-int cli_main(int argc, char **argv)
+static int bad_option(int argc, char **argv)
+{
+    if (optopt == 'c')
+        log_error("-c: names no file; write -c FILE");
+    else if (optopt != 0)
+        log_error("-%c: no such option", optopt);
+    else
+        log_error("%s: no such option", optind > 0 && optind <= argc ? argv[optind - 1] : "-");
+    fputs("try `linkhaul --help`\n", stderr);
+    return err_exit_code(ERR_USAGE);
+}
+
+/* A full disk behind `check --show > file` should not look as if the file were whole. */
+static int flush_output(int exit_code)
+{
+    if (fflush(stdout) == 0 && ferror(stdout) == 0)
+        return exit_code;
+    log_error("standard output cannot be written: %s", strerror(errno));
+    return exit_code != 0 ? exit_code : err_exit_code(ERR_IO);
+}
+
+static int read_line(int argc, char **argv)
 {
     static const struct option options[] = {
         {"config", required_argument, NULL, 'c'},
@@ -149,8 +180,8 @@ int cli_main(int argc, char **argv)
     const char *file = DEFAULT_FILE;
     int option;
 
-    protect();
-    while ((option = getopt_long(argc, argv, "+c:h", options, NULL)) != -1)
+    opterr = 0; /* our own words, with the same start as all others */
+    while ((option = getopt_long(argc, argv, "+c:hV", options, NULL)) != -1)
         switch (option) {
         case 'c':
             file = optarg;
@@ -161,9 +192,8 @@ int cli_main(int argc, char **argv)
         case 'h':
             print_usage(stdout);
             return 0;
-        default: /* getopt has said what is wrong */
-            fputs("try `linkhaul --help`\n", stderr);
-            return err_exit_code(ERR_USAGE);
+        default:
+            return bad_option(argc, argv);
         }
     if (optind == argc) {
         print_usage(stderr);
@@ -172,13 +202,34 @@ int cli_main(int argc, char **argv)
     return run_command(file, argc - optind, argv + optind);
 }
 
-int command_read(int argc, char **argv, const struct command_switch *switches)
+int cli_main(int argc, char **argv)
+{
+    protect();
+    return flush_output(read_line(argc, argv));
+}
+
+/* Says what is wrong with an option that the command does not have. */
+static void refuse_option(const char *command, const char *option)
+{
+    if (strncmp(option, "-c", 2) == 0 || strncmp(option, "--config", 8) == 0)
+        log_error("%s: stands in front of the command: linkhaul -c FILE %s", option, command);
+    else
+        log_error("%s: no such option of `linkhaul %s`", option, command);
+    fprintf(stderr, "try `linkhaul help %s`\n", command);
+}
+
+int command_read(int argc, char **argv, const struct command_switch *switches, bool takes_words)
 {
     int n_kept = 1;
 
     for (int i = 1; i < argc; i++) {
         const struct command_switch *found = switches;
 
+        if (argv[i][0] != '-' && !takes_words) {
+            log_error("%s: `linkhaul %s` takes options only", argv[i], argv[0]);
+            fprintf(stderr, "try `linkhaul help %s`\n", argv[0]);
+            return 0;
+        }
         if (argv[i][0] != '-') {
             argv[n_kept++] = argv[i];
             continue;
@@ -186,8 +237,7 @@ int command_read(int argc, char **argv, const struct command_switch *switches)
         while (found->name != NULL && strcmp(found->name, argv[i]) != 0)
             found++;
         if (found->name == NULL) {
-            log_error("%s: no such option of `linkhaul %s`", argv[i], argv[0]);
-            fprintf(stderr, "try `linkhaul help %s`\n", argv[0]);
+            refuse_option(argv[0], argv[i]);
             return 0;
         }
         if (found->value == NULL) {
@@ -218,4 +268,18 @@ int command_fail(const struct err *err)
 {
     log_error("%s", err->text);
     return err_exit_code(err->kind);
+}
+
+size_t command_columns(int fd)
+{
+    struct winsize size;
+
+    if (!isatty(fd))
+        return 0;
+    return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+void command_print_table(const struct table *table)
+{
+    table_print(table, command_columns(STDOUT_FILENO), stdout);
 }

@@ -7,6 +7,7 @@
 #include "core/err.h"
 
 struct config;
+struct table;
 
 struct command {
     const char *name;
@@ -32,13 +33,19 @@ struct command_switch {
 };
 
 /*
- * Reads the switches; the other words stay in argv[1 .. return value - 1], in their order.
- * Returns 0 where the command line is wrong; that has been said then.
+ * Reads the switches; the other words, where the command takes any, stay in argv[1 .. return value
+ * - 1], in their order. Returns 0 where the command line is wrong; that has been said then.
  */
-int command_read(int argc, char **argv, const struct command_switch *switches);
+int command_read(int argc, char **argv, const struct command_switch *switches, bool takes_words);
 
 /* Loads the configuration and prints its complaints; NULL, with the exit code, where it is bad. */
 struct config *command_load(const char *file, int *ret_exit_code);
 
 /* Logs an error and returns its exit code. */
 int command_fail(const struct err *err);
+
+/* How wide the terminal behind `fd` is; 0 where there is none. */
+size_t command_columns(int fd);
+
+/* Prints a table on standard output: whole, or as it fits a terminal. */
+void command_print_table(const struct table *table);

@@ -15,11 +15,12 @@ static void on_each(void *data, int number, const char *name, const char *sql)
 {
     struct migrating *migrating = data;
 
+    (void)number;
     migrating->n++;
     if (migrating->is_dry_run)
-        printf("-- %04d %s\n%s\n", number, name, sql);
+        printf("-- %s\n%s\n", name, sql);
     else
-        log_info("applied %04d %s", number, name);
+        log_info("applied %s", name);
 }
 
 int command_migrate(const char *file, int argc, char **argv)
@@ -27,15 +28,11 @@ int command_migrate(const char *file, int argc, char **argv)
     struct migrating migrating = {.n = 0};
     const struct command_switch switches[] = {{"--dry-run", &migrating.is_dry_run}, {NULL, NULL}};
     CLEANUP(config_free) struct config *config = NULL;
-    int n_words = command_read(argc, argv, switches), exit_code = 0;
+    int n_words = command_read(argc, argv, switches, false), exit_code = 0;
     struct err err;
 
     if (n_words == 0)
         return err_exit_code(ERR_USAGE);
-    if (n_words > 1) {
-        err_set(&err, ERR_USAGE, "migrate takes no %s", argv[1]);
-        return command_fail(&err);
-    }
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;

@@ -1,9 +1,12 @@
 #include "cli/progress.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "cli/command.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/money.h"
@@ -11,6 +14,7 @@
 
 #define TERMINAL_MS 200
 #define PLAIN_MS 10000
+#define GAP "   "
 
 static void erase(struct progress *progress)
 {
@@ -36,11 +40,43 @@ static void on_log(bool is_before, void *data)
         draw(data);
 }
 
-/* "12,000 of 45,000 items   9,800/s   12 calls in flight   $0.72 of $3.00   3 s left" */
+/* Puts a part behind the line; one that would pass the terminal's edge is left out. */
+static void add_part(struct progress *progress, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void add_part(struct progress *progress, const char *format, ...)
+{
+    size_t columns = progress->is_terminal ? command_columns(STDERR_FILENO) : 0;
+    size_t used = strlen(progress->line);
+    char part[96];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(part, sizeof(part), format, arguments);
+    va_end(arguments);
+    if (columns > 0 && used + strlen(GAP) + strlen(part) >= columns)
+        return;
+    snprintf(progress->line + used, sizeof(progress->line) - used, "%s%s", used > 0 ? GAP : "",
+             part);
+}
+
+/* Cents are enough for a glance; what stands in the ledger is in the summary. */
+static const char *format_cents(int64_t nanousd, char text[MONEY_TEXT_MAX])
+{
+    const int64_t cent = NANOUSD_PER_USD / 100;
+
+    return money_format((nanousd + cent / 2) / cent * cent, text);
+}
+
+/*
+ * "12000 of 45000 items   $0.72 of $3.00   3 s left   9800/s   12 calls in flight   0 of 2
+ * listings": on a narrow terminal the last ones are missing, and never does a line wrap, since only
+ * the part behind the edge would be taken away with it.
+ */
 static void describe(struct progress *progress)
 {
     struct engine_progress now;
-    char total[32] = "?", left[32] = "", booked[MONEY_TEXT_MAX], budget[MONEY_TEXT_MAX];
+    char total[32] = "?", booked[MONEY_TEXT_MAX], budget[MONEY_TEXT_MAX];
     int64_t elapsed_ms = clock_mono_ms() - progress->started_ms;
     int64_t rate;
 
@@ -51,15 +87,16 @@ static void describe(struct progress *progress)
     rate = elapsed_ms > 0 ? now.n_items_here * 1000 / elapsed_ms : 0;
     if (now.n_items_expected >= 0)
         snprintf(total, sizeof(total), "%" PRId64, now.n_items_expected);
+    add_part(progress, "%" PRId64 " of %s items", now.n_items, total);
+    add_part(progress, "%s of %s", format_cents(now.booked_nanousd, booked),
+             money_format(now.budget_nanousd, budget));
     if (now.n_items_expected >= now.n_items && rate > 0)
-        snprintf(left, sizeof(left), "   %" PRId64 " s left",
+        add_part(progress, "%" PRId64 " s left",
                  (now.n_items_expected - now.n_items + rate - 1) / rate);
-    snprintf(progress->line, sizeof(progress->line),
-             "%zu of %zu listings   %" PRId64 " of %s items   %" PRId64
-             "/s   %zu calls in flight   %s of %s%s",
-             now.n_over, now.n_listings, now.n_items, total, rate, now.n_in_flight,
-             money_format(now.booked_nanousd, booked), money_format(now.budget_nanousd, budget),
-             left);
+    add_part(progress, "%" PRId64 "/s", rate);
+    add_part(progress, "%zu call%s in flight", now.n_in_flight, now.n_in_flight == 1 ? "" : "s");
+    add_part(progress, "%zu of %zu listing%s", now.n_over, now.n_listings,
+             now.n_listings == 1 ? "" : "s");
 }
 
 static void on_timer(uv_timer_t *timer)

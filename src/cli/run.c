@@ -9,6 +9,7 @@
 
 #include "cli/command.h"
 #include "cli/progress.h"
+#include "cli/table.h"
 #include "config/config.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -58,36 +59,47 @@ static void on_done(void *data, const struct err *err)
         uv_close((uv_handle_t *)&running->signals[i], NULL);
 }
 
-static void print_listing(const struct engine_listing *listing)
+static void add_listing(struct table *table, const struct engine_listing *listing)
 {
-    char what[32];
+    bool is_out_of_budget =
+        listing->completeness != NULL && strcmp(listing->completeness, "budget") == 0;
 
-    snprintf(what, sizeof(what), "%s",
-             listing->completeness != NULL ? listing->completeness : "stopped");
-    if (listing->is_published)
-        printf("%-24s %-28s %-10s %9" PRId64 " %9" PRId64 " %8" PRId64 " %8" PRId64 "\n",
-               listing->job, listing->target, what, listing->n_items, listing->n_rows,
-               listing->n_duplicates, listing->n_missing);
-    else
-        printf("%-24s %-28s %-10s not published: run again to go on\n", listing->job,
-               listing->target, what);
+    table_add_row(table);
+    table_add(table, "%s", listing->job);
+    table_add(table, "%s", listing->target);
+    table_add(table, "%s", listing->completeness != NULL ? listing->completeness : "stopped");
+    if (!listing->is_published) {
+        table_add_note(table, "not published: %s",
+                       is_out_of_budget ? "raise `budget`, then run again to go on"
+                                        : "run again to go on");
+        return;
+    }
+    table_add(table, "%" PRId64, listing->n_items);
+    table_add(table, "%" PRId64, listing->n_rows);
+    table_add(table, "%" PRId64, listing->n_duplicates);
+    table_add(table, "%" PRId64, listing->n_missing);
 }
 
 static void print_summary(const struct engine *engine)
 {
+    static const struct table_column columns[] = {
+        {"JOB", false}, {"TARGET", false}, {"LISTING", false}, {"ITEMS", true},
+        {"ROWS", true}, {"REPEATS", true}, {"MISSING", true}};
     struct engine_progress progress;
     struct engine_listing listing;
+    struct table table;
     char booked[MONEY_TEXT_MAX], budget[MONEY_TEXT_MAX];
 
     engine_progress(engine, &progress);
     if (progress.n_listings == 0)
         return;
-    printf("%-24s %-28s %-10s %9s %9s %8s %8s\n", "JOB", "TARGET", "LISTING", "ITEMS", "ROWS",
-           "REPEATS", "MISSING");
+    table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
-        print_listing(&listing);
-    printf("%" PRId64 " calls, %s of %s booked tonight\n", progress.n_calls,
-           money_format(progress.booked_nanousd, booked),
+        add_listing(&table, &listing);
+    command_print_table(&table);
+    table_deinit(&table);
+    printf("%" PRId64 " call%s now; booked tonight for what is above: %s of %s\n", progress.n_calls,
+           progress.n_calls == 1 ? "" : "s", money_format(progress.booked_nanousd, booked),
            money_format(progress.budget_nanousd, budget));
 }
 
@@ -133,6 +145,15 @@ static int unknown_job(const struct config *config, const char *name)
     return err_exit_code(ERR_USAGE);
 }
 
+/* A timer whose job files have been moved away should not look as if all were well. */
+static int no_job(const struct config *config)
+{
+    struct err err;
+
+    err_set(&err, ERR_CONFIG, "there is no job to run in %s", config->job_files);
+    return command_fail(&err);
+}
+
 static bool is_named_before(char **names, int i)
 {
     for (int j = 1; j < i; j++)
@@ -149,7 +170,7 @@ int command_run(const char *file, int argc, char **argv)
     CLEANUP(config_free) struct config *config = NULL;
     const struct config_job **jobs;
     size_t n_jobs = 0;
-    int n_words = command_read(argc, argv, switches), exit_code = 0;
+    int n_words = command_read(argc, argv, switches, true), exit_code = 0;
 
     if (n_words == 0)
         return err_exit_code(ERR_USAGE);
@@ -172,7 +193,7 @@ int command_run(const char *file, int argc, char **argv)
             jobs[n_jobs++] = job;
     }
     if (exit_code == 0 && n_jobs == 0)
-        log_warning("there is no job in %s", config->job_files);
+        exit_code = no_job(config);
     else if (exit_code == 0)
         exit_code = run_jobs(config, jobs, n_jobs);
     free(jobs);

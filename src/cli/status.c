@@ -3,6 +3,7 @@
 #include <uv.h>
 
 #include "cli/command.h"
+#include "cli/table.h"
 #include "config/config.h"
 #include "core/mem.h"
 #include "core/money.h"
@@ -20,30 +21,42 @@ static void end(struct asking *asking, const struct err *err)
     store_close(asking->store);
 }
 
-static void print_row(const struct store_status_row *row)
+static void add_row(struct table *table, const struct store_status_row *row)
 {
     char charged[MONEY_TEXT_MAX], unknown[MONEY_TEXT_MAX];
 
-    printf("%-24s %-28s %-10s %-9s %-9s %9" PRId64 " %8" PRId64 " %9s", row->job, row->target,
-           row->night[0] != '\0' ? row->night : "-", row->state, row->completeness, row->n_rows,
-           row->n_missing, money_format(row->charged_nanousd, charged));
+    table_add_row(table);
+    table_add(table, "%s", row->job);
+    table_add(table, "%s", row->target);
+    table_add(table, "%s", row->night[0] != '\0' ? row->night : "-");
+    table_add(table, "%s", row->state);
+    table_add(table, "%s", row->completeness[0] != '\0' ? row->completeness : "-");
+    table_add(table, "%" PRId64, row->n_rows);
+    table_add(table, "%" PRId64, row->n_missing);
+    table_add(table, "%s", money_format(row->charged_nanousd, charged));
     if (row->unknown_nanousd > 0)
-        printf(" + %s unknown", money_format(row->unknown_nanousd, unknown));
-    if (row->reason[0] != '\0')
-        printf("  %s", row->reason);
-    putchar('\n');
+        table_add_note(table, "+ %s unknown%s%s", money_format(row->unknown_nanousd, unknown),
+                       row->reason[0] != '\0' ? "  " : "", row->reason);
+    else if (row->reason[0] != '\0')
+        table_add_note(table, "%s", row->reason);
 }
 
 static void on_status(void *data, const struct store_status_row *rows, size_t n_rows,
                       const struct err *err)
 {
+    static const struct table_column columns[] = {
+        {"JOB", false},     {"TARGET", false}, {"PUBLISHED", false}, {"LAST", false},
+        {"LISTING", false}, {"ROWS", true},    {"MISSING", true},    {"COST", true}};
+    struct table table;
+
+    table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
     if (err == NULL && n_rows == 0)
         puts("no job has run yet");
-    if (n_rows > 0)
-        printf("%-24s %-28s %-10s %-9s %-9s %9s %8s %9s\n", "JOB", "TARGET", "PUBLISHED", "LAST",
-               "LISTING", "ROWS", "MISSING", "COST");
     for (size_t i = 0; i < n_rows; i++)
-        print_row(&rows[i]);
+        add_row(&table, &rows[i]);
+    if (n_rows > 0)
+        command_print_table(&table);
+    table_deinit(&table);
     end(data, err);
 }
 
@@ -65,7 +78,7 @@ int command_status(const char *file, int argc, char **argv)
     int exit_code = 0;
     uv_loop_t loop;
 
-    if (command_read(argc, argv, switches) == 0)
+    if (command_read(argc, argv, switches, false) == 0)
         return err_exit_code(ERR_USAGE);
     config = command_load(file, &exit_code);
     if (config == NULL)
