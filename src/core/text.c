@@ -47,6 +47,11 @@ size_t text_utf8_valid(const char *text, size_t size)
     return at;
 }
 
+void text_end_torn(char *text)
+{
+    text[text_utf8_valid(text, strlen(text))] = '\0';
+}
+
 /* Levenshtein's distance over one row; words longer than WORD_MAX are far from everything. */
 static size_t distance(const char *a, const char *b)
 {

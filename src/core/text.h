@@ -15,6 +15,13 @@ size_t text_utf8_length(const char *text, size_t size);
 size_t text_utf8_valid(const char *text, size_t size);
 
 /*
+ * Ends `text` in front of its first byte that is no UTF-8: for what was cut to fit and may have
+ * lost half of its last character. PostgreSQL refuses such a text, and with it whatever it stands
+ * in.
+ */
+void text_end_torn(char *text);
+
+/*
  * The name of `names` that `word` was probably meant to be, or NULL: at most two edits away, and
  * fewer than half of the word's letters.
  */

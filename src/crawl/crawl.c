@@ -10,6 +10,7 @@
 #include "api/request.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/text.h"
 #include "crawl/crawl_private.h"
 
 /*
@@ -210,6 +211,7 @@ void crawl_fail_listing(struct crawl_listing *listing, const char *completeness,
     va_start(arguments, format);
     vsnprintf(listing->reason, sizeof(listing->reason), format, arguments);
     va_end(arguments);
+    text_end_torn(listing->reason);
     listing->completeness = completeness;
     listing->state = CRAWL_LISTING_FAILING;
     log_error("%s: %s: %s", listing->run->job, listing->target, listing->reason);

@@ -6,6 +6,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "core/text.h"
 #include "crawl/crawl_private.h"
 
 /*
@@ -226,6 +227,7 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
     page->code = verdict_code(&answer->facts);
     if (answer->facts.message != NULL)
         snprintf(page->message, sizeof(page->message), "%s", answer->facts.message);
+    text_end_torn(page->message);
     if (page->verdict.class == VERDICT_OK) {
         land(page, answer);
     } else {

@@ -1,6 +1,7 @@
 #include "daemon/lander.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uv.h>
@@ -9,6 +10,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/text.h"
 
 /*
  * All goes well:
@@ -298,7 +300,8 @@ static void on_rolled_back(void *data, const struct err *err)
         give_up(lander, err);
     } else if (range.n == 1) {
         lander->is_forced = true;
-        memcpy(lander->reason, lander->err.text, sizeof(lander->reason) - 1);
+        snprintf(lander->reason, sizeof(lander->reason), "%.255s", lander->err.text);
+        text_end_torn(lander->reason);
         copy_part(lander, PAGE_REJECTS, range);
     } else {
         lander->ranges[lander->n_ranges++] = (struct range){range.first + half, range.n - half};

@@ -65,6 +65,20 @@ Test(text, finds_the_first_byte_that_is_no_utf8)
     cr_expect(eq(sz, text_utf8_valid("ab\xf0\x9f\x98", 5), 2));
 }
 
+Test(text, ends_a_text_in_front_of_a_torn_character)
+{
+    static const char whole[] = "a\xc3\xbc\xf0\x9f\x98\x80";
+    static const size_t kept[] = {0, 1, 1, 3, 3, 3, 3, 7};
+
+    for (size_t size = 0; size < sizeof(whole); size++) {
+        char text[sizeof(whole)] = "";
+
+        memcpy(text, whole, size);
+        text_end_torn(text);
+        cr_expect(eq(sz, strlen(text), kept[size]), "cut to %zu bytes", size);
+    }
+}
+
 /* The memory ends where it was said to: the sanitizer sees a look behind it. */
 Test(text, does_not_look_behind_the_end)
 {

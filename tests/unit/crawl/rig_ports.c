@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/text.h"
 #include "unit/crawl/rig_private.h"
 
 /* What the crawl asks of its ports becomes an event, after a look at whether it may ask for it. */
@@ -145,9 +146,16 @@ static void land(void *data, struct crawl_page *page, const struct crawl_checkpo
              checkpoint->token != NULL ? checkpoint->token : "");
 }
 
+/* The database takes no half characters. */
+static void check_text(const char *text)
+{
+    cr_assert(eq(sz, text_utf8_valid(text, strlen(text)), strlen(text)), "torn: %s", text);
+}
+
 static void settle(void *data, struct crawl_page *page)
 {
     (void)data;
+    check_text(page->message);
     add_event(RIG_EV_SETTLE, page);
 }
 
@@ -199,6 +207,7 @@ static void suspend(void *data, struct crawl_listing *listing)
     (void)data;
     cr_assert(not(zero(ptr, (void *)listing->completeness)));
     cr_assert(ne(int, listing->reason[0], '\0'), "suspended without a reason");
+    check_text(listing->reason);
     if (strcmp(listing->completeness, "budget") == 0)
         check_out_of_budget(owner);
     owner->completeness = listing->completeness;

@@ -7,6 +7,11 @@
 #define BY_ITEMS (-2) /* the cost follows from the items */
 #define UNTOLD (-1)
 
+/* What the server says of a refusal: longer than any room for it, with characters of two bytes. */
+#define UMLAUTS "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
+#define MANY_UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS
+static const char words[] = "the server's words: " MANY_UMLAUTS MANY_UMLAUTS MANY_UMLAUTS;
+
 // clang-format off
 static const struct {
     int http_status, code; /* code 0: no envelope */
@@ -85,7 +90,7 @@ struct crawl_answer rig_answer(const struct rig_attempt *attempt, char *token)
                                  : code != 0   ? 20000
                                                : 0,
                   .task_status_code = code == 40100 ? 0 : code,
-                  .message = code != 0 && code != 20000 ? "the server's words" : NULL},
+                  .message = code != 0 && code != 20000 ? words : NULL},
         .was_sent = rig_fault_was_sent(fault),
         .cost_nanousd = faults[fault].cost_nanousd == UNTOLD ? -1 : rig_charge(attempt),
         .n_items = n_items,
