@@ -31,7 +31,7 @@ CREATE TABLE linkhaul.attempt (
     booked_at        timestamptz,
     FOREIGN KEY (listing_id, slice_no) REFERENCES linkhaul.slice,
     CHECK ((state IN ('settled', 'undelivered')) = (charged_nanousd IS NOT NULL)),
-    CHECK (NOT is_page OR state = 'settled')
+    CHECK (NOT is_page OR state IN ('settled', 'void', 'unknown'))
 );
 CREATE INDEX ON linkhaul.attempt (listing_id);
 CREATE INDEX attempt_reserved ON linkhaul.attempt (run_id) WHERE state = 'reserved';

@@ -21,7 +21,7 @@ WITH finished AS (
         n_rows = j.n_rows, n_duplicates = j.n_repeats, n_missing = j.n_missing,
         -- Missing beyond 10 items and 0.1 % of what the API promised is no longer complete.
         completeness = CASE WHEN $2 = 'complete' AND j.n_missing > 10
-                                 AND j.n_missing * 1000 > j.total_count THEN 'short'
+                                 AND j.n_missing > j.total_count / 1000 THEN 'short'
                             ELSE $2 END
     FROM judged AS j
     WHERE l.listing_id = j.listing_id

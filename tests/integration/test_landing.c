@@ -146,6 +146,26 @@ Test(landing, commits_a_page_without_items)
     calls_end(&c);
 }
 
+/* What came is paid for, if perhaps with nothing, whether or not the answer says how much. */
+Test(landing, lands_a_page_whose_charge_is_not_told)
+{
+    static const enum store_charge charges[] = {STORE_UNKNOWN, STORE_VOID};
+    struct uuid attempt;
+
+    for (int i = 0; i < 2; i++) {
+        cr_assert(calls_reserve(&c, listing_id, 10 * i, 60000000, &attempt), "%s", c.err.text);
+        c.charge = charges[i];
+        cr_assert(load_begin());
+        cr_assert(calls_copy(&c, listing_id, 10 * i, links, 10));
+        cr_assert(copy_end());
+        cr_assert(calls_commit(&c, &attempt, listing_id, 10 * i, 10, 20, i == 1), "%s", c.err.text);
+    }
+    expect_traces("20 rows, 2 pages, 20 items, 0 settled, position 20");
+    cr_expect(eq(i64, pg_int(c.url, "SELECT unknown_nanousd FROM linkhaul.spend"), 60000000));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT reserved_nanousd FROM linkhaul.spend"), 0));
+    calls_end(&c);
+}
+
 Test(landing, never_lands_a_page_twice)
 {
     struct uuid attempt, never = uuid_new();
@@ -361,6 +381,13 @@ Test(landing, calls_complete_what_misses_a_thousandth)
 Test(landing, calls_short_what_misses_more_than_a_thousandth)
 {
     cr_expect_str_eq(publish_with(19979, 20000, "complete"), "short");
+    calls_end(&c);
+}
+
+Test(landing, publishes_whatever_total_count_was_told)
+{
+    cr_expect_str_eq(publish_with(5, INT64_MAX - 1, "complete"), "short");
+    cr_expect(eq(i64, c.published.n_missing, INT64_MAX - 6));
     calls_end(&c);
 }
 

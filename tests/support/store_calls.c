@@ -183,7 +183,7 @@ bool calls_commit(struct calls *calls, const struct uuid *attempt, int64_t listi
 {
     struct store_outcome outcome = {
         .attempt = *attempt,
-        .charge = STORE_SETTLED,
+        .charge = calls->charge,
         .charged_nanousd = 30000000,
         .http_status = 200,
         .status_code = 20000,

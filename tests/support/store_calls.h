@@ -17,7 +17,8 @@ struct calls {
     const char *url;
     struct store *store;
     bool is_answered;
-    bool is_inside; /* one of the store's functions: no callback may come */
+    bool is_inside;           /* one of the store's functions: no callback may come */
+    enum store_charge charge; /* of calls_commit(): STORE_SETTLED unless a test says otherwise */
     struct err err;
     struct store_run *run; /* of the last calls_start_run(); calls' own */
     struct store_published published;
