@@ -79,8 +79,7 @@ bool job_read(struct source *source, const struct yaml_node *document, int64_t r
     return true;
 }
 
-/* --- targets -----------------------------------------------------------------------------------
- */
+/* --- targets --------------------------------------------------------------------------------- */
 
 static bool is_target(struct source *source, const struct yaml_node *node)
 {
@@ -167,8 +166,7 @@ static void read_targets(struct source *source, const struct yaml_node *document
     free(good);
 }
 
-/* --- request -----------------------------------------------------------------------------------
- */
+/* --- request --------------------------------------------------------------------------------- */
 
 static void read_request(struct source *source, const struct yaml_node *document,
                          struct config_job *job, char **ret_meaning)
@@ -220,8 +218,7 @@ struct uuid feed_key(const char *project, const char *job, const char *endpoint,
     return md5_uuid(text.data, text.size);
 }
 
-/* --- labels ------------------------------------------------------------------------------------
- */
+/* --- labels ---------------------------------------------------------------------------------- */
 
 static bool is_label_name(const char *name)
 {
@@ -274,12 +271,14 @@ static void read_labels(struct source *source, const struct yaml_node *document,
     job->labels = buf_take(&text);
 }
 
-/* --- money -------------------------------------------------------------------------------------
- */
+/* --- money ----------------------------------------------------------------------------------- */
 
 static int64_t page_items(const struct config_job *job)
 {
-    int64_t n = job->limit > 0 ? job->limit : job->endpoint->limit_max;
+    int64_t n = job->endpoint->limit_max;
+
+    if (job->limit > 0 && job->limit < n) /* one beyond the range has been complained of */
+        n = job->limit;
 
     return job->max_rows > 0 && job->max_rows < n ? job->max_rows : n;
 }
@@ -324,7 +323,7 @@ static void warn_of_small_pages(struct source *source, const struct yaml_node *d
     char small[MONEY_TEXT_MAX], full[MONEY_TEXT_MAX];
     int64_t most = job->endpoint->limit_max;
 
-    if (job->limit == 0 || job->limit >= most || (job->max_rows > 0 && job->max_rows <= job->limit))
+    if (job->limit <= 0 || job->limit >= most || (job->max_rows > 0 && job->max_rows <= job->limit))
         return;
     yaml_warn(source, yaml_get(request, "limit"),
               "request.limit: in pages of %" PRId64 " items %" PRId64
