@@ -120,8 +120,7 @@ bool config_load_text(const char *main_text, size_t main_size, const char *job_t
     return finish(&load, ret_config, err);
 }
 
-/* --- the main file -----------------------------------------------------------------------------
- */
+/* --- the main file --------------------------------------------------------------------------- */
 
 /* False where it is not known which job files there are. */
 static bool load_main(struct load *load, struct source *source, const char *text, size_t size)
@@ -153,8 +152,7 @@ static bool load_main(struct load *load, struct source *source, const char *text
     return true;
 }
 
-/* --- job files ---------------------------------------------------------------------------------
- */
+/* --- job files ------------------------------------------------------------------------------- */
 
 /* The pattern beside the main file, whose own folder is taken as it is. */
 static char *job_pattern(const struct config *config)
@@ -249,8 +247,7 @@ static void load_jobs(struct load *load, struct source *source, const char *text
     }
 }
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names ----------------------------------------------------------------------------------- */
 
 struct name {
     const char *name;
@@ -309,8 +306,7 @@ static void drop_bad_jobs(struct load *load)
     config->n_jobs = n_kept;
 }
 
-/* --- the rest of its life ----------------------------------------------------------------------
- */
+/* --- the rest of its life -------------------------------------------------------------------- */
 
 const struct config_job *config_job_find(const struct config *config, const char *name)
 {

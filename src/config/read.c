@@ -31,8 +31,7 @@ void read_defaults(const struct key_table *table, void *base)
     set_defaults(table->keys, table->n_keys, base);
 }
 
-/* --- keys --------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------ */
 
 static void refuse_unknown(struct source *source, const struct yaml_node *value, const char *prefix,
                            const struct key *keys, size_t n_keys)

@@ -96,8 +96,7 @@ static void put_int_or_variable(struct writer *writer, int64_t min, int64_t max)
     close_with(writer, ']');
 }
 
-/* --- API parameters ----------------------------------------------------------------------------
- */
+/* --- API parameters -------------------------------------------------------------------------- */
 
 static void put_order_by(struct writer *writer, const struct param *param)
 {
@@ -189,8 +188,7 @@ static void put_requests(struct writer *writer)
     }
 }
 
-/* --- keys --------------------------------------------------------------------------------------
- */
+/* --- keys ------------------------------------------------------------------------------------ */
 
 static void put_keys(struct writer *writer, const struct key *keys, size_t n_keys);
 

@@ -81,8 +81,7 @@ bool yaml_parse(const char *text, size_t size, struct source *source, struct yam
     return read_documents(&parse, ret_file);
 }
 
-/* --- the text ----------------------------------------------------------------------------------
- */
+/* --- the text -------------------------------------------------------------------------------- */
 
 /* Line and column of a byte, both from 1; a column is a character, as libyaml counts. */
 static void locate(const char *text, size_t at, unsigned *line, unsigned *column)
@@ -145,8 +144,7 @@ static bool check_text(struct parse *parse)
     return true;
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events ---------------------------------------------------------------------------------- */
 
 /* The character at a mark; NUL at the end. */
 static char at_mark(const struct parse *parse, const yaml_mark_t *mark)
@@ -200,8 +198,7 @@ static bool next(struct parse *parse)
     return false;
 }
 
-/* --- nodes -------------------------------------------------------------------------------------
- */
+/* --- nodes ----------------------------------------------------------------------------------- */
 
 static void refuse_extras(struct parse *parse, const yaml_char_t *anchor, const yaml_char_t *tag,
                           const struct yaml_node *node)

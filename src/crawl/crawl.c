@@ -153,8 +153,7 @@ void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t 
     slice->adopted = page;
 }
 
-/* --- beginning ---------------------------------------------------------------------------------
- */
+/* --- beginning ------------------------------------------------------------------------------- */
 
 /* Whether max_rows will cut is known from the feed's last listing; a first one is taken as cut. */
 static void begin_slice(struct crawl_listing *listing)
@@ -198,8 +197,7 @@ void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err)
         crawl_pump(crawl);
 }
 
-/* --- ending ------------------------------------------------------------------------------------
- */
+/* --- ending ---------------------------------------------------------------------------------- */
 
 void crawl_fail_listing(struct crawl_listing *listing, const char *completeness, const char *format,
                         ...)

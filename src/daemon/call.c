@@ -55,8 +55,7 @@ void call_drop(void *data, struct crawl_page *page)
     page->data = NULL;
 }
 
-/* --- sending -----------------------------------------------------------------------------------
- */
+/* --- sending --------------------------------------------------------------------------------- */
 
 static enum http_taken on_body(struct http_request *request, const void *data, size_t size)
 {
@@ -172,8 +171,7 @@ void call_resume_all(struct engine *engine)
         }
 }
 
-/* --- judging -----------------------------------------------------------------------------------
- */
+/* --- judging --------------------------------------------------------------------------------- */
 
 /* In a worker: nothing but the call's decoder, envelope and err is touched. */
 static void work(uv_work_t *request)
@@ -231,8 +229,7 @@ void call_replay(void *data, struct crawl_page *page)
     read_envelope(call);
 }
 
-/* --- landing -----------------------------------------------------------------------------------
- */
+/* --- landing --------------------------------------------------------------------------------- */
 
 void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outcome)
 {

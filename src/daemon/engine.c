@@ -42,8 +42,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err);
 static void settle_lost(struct engine *engine, struct engine_run *run);
 static void begin_crawl(struct engine *engine);
 
-/* --- start -------------------------------------------------------------------------------------
- */
+/* --- start ----------------------------------------------------------------------------------- */
 
 static void break_off(struct engine *engine, const struct err *err)
 {
@@ -240,8 +239,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     start_next_run(engine);
 }
 
-/* --- taking up what an earlier process left ----------------------------------------------------
- */
+/* --- taking up what an earlier process left -------------------------------------------------- */
 
 /* The open attempt whose answer this is. */
 struct search {
@@ -396,8 +394,7 @@ void engine_stop(struct engine *engine)
         crawl_stop(engine->crawl);
 }
 
-/* --- end ---------------------------------------------------------------------------------------
- */
+/* --- end ------------------------------------------------------------------------------------- */
 
 static void on_timer_closed(uv_handle_t *handle)
 {

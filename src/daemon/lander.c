@@ -161,8 +161,7 @@ static void on_begun(void *data, const struct err *err)
         copy_part(lander, PAGE_ROWS, (struct range){0, landing->n_items});
 }
 
-/* --- one COPY ----------------------------------------------------------------------------------
- */
+/* --- one COPY -------------------------------------------------------------------------------- */
 
 static void copy_part(struct lander *lander, enum page_part part, struct range range)
 {
@@ -269,8 +268,7 @@ static void on_copied(void *data, const struct err *err)
     }
 }
 
-/* --- in parts ----------------------------------------------------------------------------------
- */
+/* --- in parts -------------------------------------------------------------------------------- */
 
 static void copy_next_range(struct lander *lander)
 {
@@ -310,8 +308,7 @@ static void on_rolled_back(void *data, const struct err *err)
     }
 }
 
-/* --- the end of a page -------------------------------------------------------------------------
- */
+/* --- the end of a page ----------------------------------------------------------------------- */
 
 /* The items that are no rows by themselves; those that PostgreSQL refused are in already. */
 static void copy_rejects_or_commit(struct lander *lander)

@@ -123,8 +123,7 @@ const char *db_last_sqlstate(const struct db *db)
     return db->sqlstate;
 }
 
-/* --- the socket --------------------------------------------------------------------------------
- */
+/* --- the socket ------------------------------------------------------------------------------ */
 
 static void free_handle(uv_handle_t *handle)
 {
@@ -201,8 +200,7 @@ void db_lose(struct db *db, enum err_kind kind, const char *format, ...)
     db_watch(db, 0, NULL);
 }
 
-/* --- the queue at work -------------------------------------------------------------------------
- */
+/* --- the queue at work ----------------------------------------------------------------------- */
 
 void db_finish_first(struct db *db)
 {
@@ -256,8 +254,7 @@ void db_close(struct db *db)
     uv_close((uv_handle_t *)&db->timer, on_timer_closed);
 }
 
-/* --- results -----------------------------------------------------------------------------------
- */
+/* --- results --------------------------------------------------------------------------------- */
 
 int db_n_rows(const struct db_result *result)
 {

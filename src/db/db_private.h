@@ -59,8 +59,7 @@ struct db {
     bool is_flushing; /* libpq holds bytes that the socket has not taken */
 };
 
-/* --- db.c: the queue ---------------------------------------------------------------------------
- */
+/* --- db.c: the queue ------------------------------------------------------------------------- */
 
 /* Takes the first request out of the queue and calls its callback. */
 void db_finish_first(struct db *db);
@@ -78,14 +77,12 @@ void db_lose(struct db *db, enum err_kind kind, const char *format, ...)
 /* Watches the socket for `events`; with none, no longer. */
 void db_watch(struct db *db, int events, uv_poll_cb on_event);
 
-/* --- db_connect.c ------------------------------------------------------------------------------
- */
+/* --- db_connect.c ---------------------------------------------------------------------------- */
 
 /* Begins to connect; the end is the end of the request at the head of the queue. */
 void db_begin_connecting(struct db *db, const char *url, const char *application_name);
 
-/* --- db_request.c: one request and libpq -------------------------------------------------------
- */
+/* --- db_request.c: one request and libpq ----------------------------------------------------- */
 
 void db_request_free(struct request *request);
 
@@ -93,8 +90,7 @@ void db_request_free(struct request *request);
  */
 bool db_request_carry_on(struct db *db, struct request *request);
 
-/* --- db_error.c --------------------------------------------------------------------------------
- */
+/* --- db_error.c ------------------------------------------------------------------------------ */
 
 /* What a failed result tells; its SQLSTATE goes to the connection. */
 void db_error_of_result(struct db *db, const PGresult *result, struct err *err);

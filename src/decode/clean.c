@@ -162,8 +162,7 @@ size_t clean_string(const char *inner, size_t size, char *into, bool *is_changed
     return (size_t)(out - into);
 }
 
-/* --- JSON ----------------------------------------------------------------------------------------
- */
+/* --- JSON ------------------------------------------------------------------------------------ */
 
 /* Stands behind the opening quote; copies up to and with the closing one and returns its end. */
 static const char *clean_inner(const char *at, const char *end, char **into, bool *is_changed)

@@ -71,8 +71,7 @@ void page_destroy(struct page *page)
     free(page);
 }
 
-/* --- the first pass ------------------------------------------------------------------------------
- */
+/* --- the first pass -------------------------------------------------------------------------- */
 
 static void close_body(struct body **body)
 {
@@ -156,8 +155,7 @@ bool page_envelope(struct page *page, uint64_t body_bytes_max, struct envelope *
     return true;
 }
 
-/* --- the second pass -----------------------------------------------------------------------------
- */
+/* --- the second pass ------------------------------------------------------------------------- */
 
 void page_select(struct page *page, const struct page_front *front, enum page_part part,
                  int64_t first, int64_t n, const char *reason)

@@ -58,8 +58,7 @@ struct http {
     bool is_closing;
 };
 
-/* --- transfer.c: one request as libcurl wants it ------------------------------------------------
- */
+/* --- transfer.c: one request as libcurl wants it --------------------------------------------- */
 
 /* A transfer with its easy handle; where that fails it has none and `err` tells why. */
 struct http_transfer *transfer_new(struct http *http, struct http_request *request);
@@ -75,8 +74,7 @@ void transfer_answer(const struct http_transfer *transfer, struct http_answer *r
 /* What a result of libcurl means to people. */
 void transfer_explain(const struct http_transfer *transfer, CURLcode code, struct err *ret_err);
 
-/* --- multi.c: libcurl's sockets and timer on libuv ----------------------------------------------
- */
+/* --- multi.c: libcurl's sockets and timer on libuv ------------------------------------------- */
 
 bool multi_init(struct http *http, struct err *err);
 void multi_deinit(struct http *http);
@@ -84,8 +82,7 @@ void multi_deinit(struct http *http);
 /* Ends what libcurl has finished. */
 void multi_collect(struct http *http);
 
-/* --- http.c -------------------------------------------------------------------------------------
- */
+/* --- http.c ---------------------------------------------------------------------------------- */
 
 /* The one end of every transfer: tells `done` and frees it. */
 void http_finish(struct http_transfer *transfer, CURLcode code);

@@ -139,8 +139,7 @@ void transfer_destroy(struct http_transfer *transfer)
     uv_close((uv_handle_t *)&transfer->deadline, on_deadline_closed);
 }
 
-/* --- what libcurl calls -------------------------------------------------------------------------
- */
+/* --- what libcurl calls ---------------------------------------------------------------------- */
 
 static size_t give_body(char *into, size_t size, size_t n, void *data)
 {
@@ -215,8 +214,7 @@ static size_t take_body(char *piece, size_t size, size_t n, void *data)
     return size;
 }
 
-/* --- what became of it --------------------------------------------------------------------------
- */
+/* --- what became of it ----------------------------------------------------------------------- */
 
 /*
  * By libcurl's count of the bytes that it wrote; with a proxy the count holds what was said to the

@@ -201,8 +201,7 @@ static void on_lock_patience_over(void *data, const struct db_result *result, co
     connect_next(opening);
 }
 
-/* --- closing -----------------------------------------------------------------------------------
- */
+/* --- closing --------------------------------------------------------------------------------- */
 
 static void free_if_over(struct store *store)
 {
@@ -231,8 +230,7 @@ void store_close(struct store *store)
     free_if_over(store);
 }
 
-/* --- parameters --------------------------------------------------------------------------------
- */
+/* --- parameters ------------------------------------------------------------------------------ */
 
 void params_text(struct params *params, const char *text)
 {
@@ -261,8 +259,7 @@ void params_uuid(struct params *params, const struct uuid *uuid)
     params_text(params, uuid_format(uuid, params->texts[params->n]));
 }
 
-/* --- a verb that is one statement --------------------------------------------------------------
- */
+/* --- a verb that is one statement ------------------------------------------------------------ */
 
 struct change {
     struct store *store;

@@ -178,8 +178,7 @@ struct store_checkpoint {
 void store_settle(struct store *store, const struct store_outcome *outcome, store_done_fn *done,
                   void *data);
 
-/* --- landing a page: one transaction on `loader` ------------------------------------------------
- */
+/* --- landing a page: one transaction on `loader` --------------------------------------------- */
 
 /*
  * begin → (copy_begin → copy_chunk… → copy_end)… → commit. A page without items has no COPY. Where

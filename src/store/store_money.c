@@ -58,8 +58,7 @@ void store_settle(struct store *store, const struct store_outcome *outcome, stor
                  data);
 }
 
-/* --- the account -------------------------------------------------------------------------------
- */
+/* --- the account ----------------------------------------------------------------------------- */
 
 struct asking {
     struct store *store;

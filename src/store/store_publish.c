@@ -69,8 +69,7 @@ void store_suspend(struct store *store, int64_t listing_id, const char *complete
                  "a listing cannot be suspended: it is not open", done, data);
 }
 
-/* --- for people --------------------------------------------------------------------------------
- */
+/* --- for people ------------------------------------------------------------------------------ */
 
 struct reading {
     struct store *store;

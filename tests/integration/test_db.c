@@ -21,8 +21,7 @@
 
 TestSuite(db, .timeout = 60, .init = rig_begin, .fini = pg_drop_databases);
 
-/* --- connecting --------------------------------------------------------------------------------
- */
+/* --- connecting ------------------------------------------------------------------------------ */
 
 Test(db, pins_its_settings_against_the_defaults_of_a_database_and_the_url)
 {
@@ -142,8 +141,7 @@ Test(db, loses_patience_with_a_server_that_never_answers)
     rig_end();
 }
 
-/* --- asking ------------------------------------------------------------------------------------
- */
+/* --- asking ---------------------------------------------------------------------------------- */
 
 Test(db, answers_in_the_order_of_the_questions_also_those_before_the_connection)
 {
@@ -227,8 +225,7 @@ Test(db, gives_the_last_result_of_a_script_or_its_first_error)
     rig_end();
 }
 
-/* --- the end -----------------------------------------------------------------------------------
- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 Test(db, ends_everything_that_waits_when_the_server_ends_the_connection)
 {

@@ -184,8 +184,7 @@ static char *make_check(void)
     return buf_take(&sql);
 }
 
-/* --- a round -------------------------------------------------------------------------------------
- */
+/* --- a round --------------------------------------------------------------------------------- */
 
 static void insert_item(int64_t ordinal, struct random_item *random)
 {

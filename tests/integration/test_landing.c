@@ -108,8 +108,7 @@ TestSuite(landing, .timeout = 120, .init = begin, .fini = pg_drop_databases);
 
 static const int64_t links[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 
-/* --- a page ------------------------------------------------------------------------------------
- */
+/* --- a page ---------------------------------------------------------------------------------- */
 
 Test(landing, commits_rows_checkpoint_and_charge_together)
 {
@@ -286,8 +285,7 @@ Test(landing, does_not_keep_reservations_waiting_while_a_page_lands)
     calls_end(&c);
 }
 
-/* --- publish -----------------------------------------------------------------------------------
- */
+/* --- publish --------------------------------------------------------------------------------- */
 
 static int64_t n_visible(void)
 {

@@ -198,8 +198,7 @@ Test(migrate, tells_that_nobody_is_there)
     cr_expect(eq(int, err.kind, ERR_CONFIG));
 }
 
-/* --- the schema as the code believes it to be --------------------------------------------------
- */
+/* --- the schema as the code believes it to be ------------------------------------------------ */
 
 static char *columns_of(const char *relation)
 {
@@ -273,8 +272,7 @@ Test(migrate, explains_every_table_and_what_analysts_and_importers_see)
     cr_expect(eq(ptr, missing, NULL), "%s", missing);
 }
 
-/* --- partitions --------------------------------------------------------------------------------
- */
+/* --- partitions ------------------------------------------------------------------------------ */
 
 Test(migrate, makes_partitions_of_two_months_once)
 {

@@ -44,8 +44,7 @@ static int64_t start_simple(int64_t budget_nanousd)
     return listing_id;
 }
 
-/* --- runs --------------------------------------------------------------------------------------
- */
+/* --- runs ------------------------------------------------------------------------------------ */
 
 Test(store, begins_a_run_with_a_listing_per_feed)
 {
@@ -281,8 +280,7 @@ Test(store, notes_why_a_listing_could_not_end_and_forgets_it_when_it_goes_on)
     calls_end(&c);
 }
 
-/* --- the holder --------------------------------------------------------------------------------
- */
+/* --- the holder ------------------------------------------------------------------------------ */
 
 Test(store, has_one_holder_and_names_it)
 {

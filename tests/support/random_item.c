@@ -364,8 +364,7 @@ static void put_any(struct random_item *random, enum column_type type)
         put_of_type(random, type);
 }
 
-/* --- an item -------------------------------------------------------------------------------------
- */
+/* --- an item --------------------------------------------------------------------------------- */
 
 static void put_key(struct random_item *random, const char *key)
 {

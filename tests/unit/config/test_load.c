@@ -201,8 +201,7 @@ Test(load, says_what_cannot_be_read)
                   "escape in double quotes\n");
 }
 
-/* --- secrets -----------------------------------------------------------------------------------
- */
+/* --- secrets --------------------------------------------------------------------------------- */
 
 #define FILES                                                                                      \
     "api: {login_file: login, password_file: password}\nbudget: 1\n"                               \
@@ -300,8 +299,7 @@ Test(load, never_shows_what_a_variable_holds)
     }
 }
 
-/* --- speed -------------------------------------------------------------------------------------
- */
+/* --- speed ----------------------------------------------------------------------------------- */
 
 Test(load, reads_five_hundred_job_files_without_a_stop)
 {

@@ -50,8 +50,7 @@ struct rig_listing *rig_add_listing(size_t run, int64_t n_items, int64_t max_row
     return listing;
 }
 
-/* --- a process begins --------------------------------------------------------------------------
- */
+/* --- a process begins ------------------------------------------------------------------------ */
 
 /* What is on the disk of a listing that was begun. */
 static void restore_slice(struct rig_listing *listing)
@@ -121,8 +120,7 @@ void rig_start(void)
     crawl_start(rig.crawl);
 }
 
-/* --- events and time ----------------------------------------------------------------------------
- */
+/* --- events and time ------------------------------------------------------------------------- */
 
 /* When the answer of an event that is one can be there. */
 static int64_t time_of(const struct rig_event *event)
@@ -235,8 +233,7 @@ bool rig_step(void)
     return !rig.is_done;
 }
 
-/* --- the end -----------------------------------------------------------------------------------
- */
+/* --- the end --------------------------------------------------------------------------------- */
 
 /* After a kill: what was neither booked nor received may have been charged. */
 static void forget_what_was_open(void)

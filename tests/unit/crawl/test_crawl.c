@@ -154,8 +154,7 @@ Test(crawl, keeps_no_more_answers_than_it_may_have_behind_it)
     cr_expect(le(sz, most, 3 + 2), "what was out when the third came may still come");
 }
 
-/* --- what an earlier process left ---------------------------------------------------------------
- */
+/* --- what an earlier process left ------------------------------------------------------------ */
 
 /* The disk as it is with pages 0 to `n_landed` in, and those of `received` in the spool. */
 static struct rig_listing *leave(int64_t n_items, size_t n_landed, unsigned received)

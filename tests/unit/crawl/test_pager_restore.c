@@ -10,8 +10,7 @@
 
 TestSuite(pager_restore, .timeout = 60);
 
-/* --- taking up again ---------------------------------------------------------------------------
- */
+/* --- taking up again ------------------------------------------------------------------------- */
 
 /* A new pager stands where the old one's checkpoint says; pages by offset come from `is_in`. */
 static void restore(const unsigned char *is_in)
@@ -76,8 +75,7 @@ Test(pager_restore, has_nothing_to_ask_where_all_was_in)
     cr_expect(not(pager_next(&model.pager, &ask)));
 }
 
-/* --- answers of an earlier process, pages that broke -------------------------------------------
- */
+/* --- answers of an earlier process, pages that broke ----------------------------------------- */
 
 Test(pager_restore, takes_a_page_out_of_turn_by_offset_but_not_in_a_chain)
 {

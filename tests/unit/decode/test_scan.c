@@ -176,8 +176,7 @@ Test(scan, keeps_apart_brackets_and_braces_at_every_depth)
     }
 }
 
-/* --- lex: where an element ends, by balance ------------------------------------------------------
- */
+/* --- lex: where an element ends, by balance -------------------------------------------------- */
 
 Test(scan, finds_the_end_of_an_element_by_balance_however_it_is_cut)
 {
