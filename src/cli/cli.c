@@ -27,7 +27,8 @@ static const struct command commands[] = {
     { "cost", "", "the ledger", NULL, NULL },
     { "migrate", "[--dry-run]", "create or upgrade the schema",
       "Applies what is missing, in order, each migration in a transaction of its own.\n\n"
-      "  --dry-run   print the statements that would be run, and change nothing\n",
+      "  --dry-run   print the statements that would be run, and change nothing (for reading: run\n"
+      "              by hand, they leave no record of themselves, and `migrate` would fail)\n",
       command_migrate },
     { "plan", "", "rows, calls, dollars and minutes before they are spent", NULL, NULL },
     { "publish", "", "accept a run that a guard held back", NULL, NULL },

@@ -59,19 +59,24 @@ static void on_done(void *data, const struct err *err)
         uv_close((uv_handle_t *)&running->signals[i], NULL);
 }
 
+/* What helps a listing that is not published; why it is not has been logged above. */
+static const char *what_helps(const struct engine_listing *listing)
+{
+    if (listing->completeness == NULL)
+        return "run again to go on";
+    if (strcmp(listing->completeness, "budget") == 0)
+        return "raise `budget`, then run again to go on";
+    return "see its error; run again to go on";
+}
+
 static void add_listing(struct table *table, const struct engine_listing *listing)
 {
-    bool is_out_of_budget =
-        listing->completeness != NULL && strcmp(listing->completeness, "budget") == 0;
-
     table_add_row(table);
     table_add(table, "%s", listing->job);
     table_add(table, "%s", listing->target);
     table_add(table, "%s", listing->completeness != NULL ? listing->completeness : "stopped");
     if (!listing->is_published) {
-        table_add_note(table, "not published: %s",
-                       is_out_of_budget ? "raise `budget`, then run again to go on"
-                                        : "run again to go on");
+        table_add_note(table, "not published: %s", what_helps(listing));
         return;
     }
     table_add(table, "%" PRId64, listing->n_items);

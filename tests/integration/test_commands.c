@@ -169,3 +169,30 @@ Test(commands, the_sql_of_the_readme_runs)
     }
     cr_expect(gt(uint, n_blocks, 0));
 }
+
+/* What a terminal of 60 columns is sent; a piece ends where the cursor goes back to the left. */
+Test(commands, progress_never_wraps_on_a_narrow_terminal)
+{
+    CLEANUP(mem_free_string) char *config = story_path(&story, "linkhaul.yaml");
+    CLEANUP(mem_free_string)
+    char *line =
+        mem_printf("stty cols 60; exec %s -c %s run a >/dev/null", story.linkhaul_program, config);
+    const char *const argv[] = {"/usr/bin/script", "-qec", line, "/dev/null", NULL};
+    CLEANUP(mem_free_string) char *sent = NULL;
+    struct process terminal;
+    unsigned n_drawn = 0;
+
+    cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
+    story_sandbox(&story, "--latency", "900");
+    process_start(&terminal, argv, NULL);
+    cr_expect(eq(int, process_wait(&terminal, 60000), 0));
+    sent = process_out(&terminal);
+    process_deinit(&terminal);
+    for (char *rest = sent, *piece; (piece = strtok_r(rest, "\r\n", &rest)) != NULL;) {
+        if (strncmp(piece, "\033[K", 3) != 0 || strstr(piece, " items") == NULL)
+            continue; /* a line of the log */
+        cr_expect(lt(sz, strlen(piece + 3), 60), "%s", piece);
+        n_drawn++;
+    }
+    cr_expect(gt(uint, n_drawn, 1), "%s", sent);
+}
