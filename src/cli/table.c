@@ -47,7 +47,7 @@ void table_add_row(struct table *table)
     *row = (struct table_row){.cells = mem_new_array(table->n_columns, sizeof(*row->cells))};
 }
 
-static char *print_new(const char *format, va_list arguments)
+__attribute__((format(printf, 1, 0))) static char *print_new(const char *format, va_list arguments)
 {
     va_list again;
     char *text;
