@@ -8,6 +8,7 @@
  */
 #include "config/config.h"
 
+#include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,6 +180,13 @@ static void load_job_file(struct load *load, const char *path)
         load_jobs(load, &source, buf_text(&text), text.size);
 }
 
+/* A folder that is not there has no files; one that may not be read may have some. */
+static int is_search_over(const char *folder, int error)
+{
+    (void)folder;
+    return error != ENOENT;
+}
+
 static void load_job_files(struct load *load)
 {
     struct config *config = load->config;
@@ -186,14 +194,16 @@ static void load_job_files(struct load *load)
     struct source main_source = {.file = config->files[0], .complaints = &config->complaints};
     struct stat status;
     glob_t files;
-    int result = glob(pattern, 0, NULL, &files);
+    int result = glob(pattern, 0, is_search_over, &files);
 
     if (result == GLOB_NOMATCH) {
         complain(&main_source, COMPLAINT_WARNING, 0, 0, "jobs: no file matches %s", pattern);
         return;
     }
     if (result != 0) {
-        complain(&main_source, COMPLAINT_ERROR, 0, 0, "jobs: %s cannot be searched", pattern);
+        complain(&main_source, COMPLAINT_ERROR, 0, 0,
+                 "jobs: %s cannot be searched; may this user read the folder?", pattern);
+        globfree(&files);
         return;
     }
     if (files.gl_pathc == 1 && stat(files.gl_pathv[0], &status) == 0 && S_ISDIR(status.st_mode))

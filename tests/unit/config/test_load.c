@@ -166,6 +166,12 @@ Test(load, says_when_a_pattern_finds_nothing_or_a_directory)
     expect_loaded(0, "main.yaml: warning: jobs: no file matches jobs.d/*.yaml\n");
     put("main.yaml", MAIN "jobs: jobs.d\n");
     expect_loaded(0, "main.yaml: jobs: jobs.d is a directory; write jobs: jobs.d/*.yaml\n");
+    /* Like a folder that may not be read, but so for root too. */
+    cr_assert(eq(int, symlink("loop", "loop"), 0));
+    put("main.yaml", MAIN "jobs: loop/*.yaml\n");
+    expect_loaded(0,
+                  "main.yaml: jobs: loop/*.yaml cannot be searched; may this user read the "
+                  "folder?\n");
 }
 
 Test(load, looks_for_jobs_beside_a_main_file_whose_folder_looks_like_a_pattern)
