@@ -1,5 +1,6 @@
 -- Books a call whose page is in, in the transaction of its rows: the attempt, the slice's checkpoint
--- and the listing's counts. Touches nothing, and gives 0, where the attempt was booked before.
+-- and the listing's counts. Touches nothing, and gives 0, where the attempt was booked before, or the
+-- page before it in a chain has not landed.
 -- $1 attempt, $2 state, $3 charge or null, $4 HTTP status, $5 status code, $6 task, $7 message,
 -- $8 bytes, $9 milliseconds, $10 items, $11 rows, $12 rejects, $13 extra, $14 cleaned,
 -- $15 listing, $16 slice, $17 walk, $18 position, $19 token or null, $20 total_count or null,
@@ -13,13 +14,15 @@ WITH booked AS (
         n_extra = $13::bigint, n_cleaned = $14::bigint, booked_at = now()
     WHERE attempt_id = $1::uuid AND state IN ('reserved', 'unknown')
       AND listing_id = $15::bigint AND slice_no = $16::integer
-    RETURNING listing_id, slice_no
+    RETURNING listing_id, slice_no, position
 ), moved AS (
     UPDATE linkhaul.slice AS s
     SET walk = $17, position = $18::bigint, token = $19,
         total_count = coalesce($20::bigint, s.total_count), is_ended = $21::boolean
     FROM booked
     WHERE s.listing_id = booked.listing_id AND s.slice_no = booked.slice_no
+      -- A chain's pages land one behind the other, or the checkpoint would pass over a hole.
+      AND ($17 <> 'chain' OR s.position = booked.position)
     RETURNING s.listing_id
 ), counted AS (
     UPDATE linkhaul.listing AS l

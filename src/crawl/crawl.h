@@ -231,8 +231,8 @@ void crawl_on_time(struct crawl *crawl);
 /* Room in the spool ended, or came back: no call goes out while it is full. */
 void crawl_set_full(struct crawl *crawl, bool is_full);
 
-/* The answers of the ports. `err` is NULL on success. ERR_BUDGET of a reserve is a refusal; any
- * other error ends the crawl as crawl_fail(). */
+/* The answers of the ports. `err` is NULL on success. ERR_BUDGET of a reserve is a refusal, and
+ * ERR_DATA or ERR_INTERNAL of a landing fails its listing; any other error is a crawl_fail(). */
 void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err);
 void crawl_on_reserved(struct crawl_page *page, const struct err *err);
 void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole);

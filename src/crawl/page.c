@@ -266,18 +266,34 @@ static void stop_if_dearer(struct crawl_page *page)
                            charged, reserved);
 }
 
+/*
+ * Its answer stays in the spool, and the next start tries again. Where database and disk are sound
+ * it is the page that cannot land, and that stops nobody but its listing.
+ */
+static void not_landed(struct crawl_page *page, const struct err *err)
+{
+    struct crawl *crawl = crawl_of(page);
+
+    crawl->n_backlog--;
+    if (err->kind == ERR_DATA || err->kind == ERR_INTERNAL)
+        crawl_fail_listing(page->slice->listing, "error", "page at %" PRId64 " cannot land: %s",
+                           page->position, err->text);
+    else
+        crawl_fail(crawl, err);
+}
+
 void crawl_on_landed(struct crawl_page *page, const struct err *err)
 {
     struct crawl *crawl = crawl_of(page);
 
-    book(page);
-    if (err == NULL)
+    if (err == NULL) {
+        book(page);
         stop_if_dearer(page);
+    } else {
+        not_landed(page, err);
+    }
     crawl_page_drop(page);
-    if (err != NULL)
-        crawl_fail(crawl, err);
-    else
-        crawl_pump(crawl);
+    crawl_pump(crawl);
 }
 
 /* "40501 Invalid Field: 'filters'.: a field is invalid; check the request of the job" */

@@ -116,8 +116,10 @@ static void on_booked(void *data, const struct db_result *result, const struct e
     if (err != NULL)
         step->err = *err;
     else
-        err_set(&step->err, ERR_INTERNAL,
-                "a page cannot be booked: its call was never reserved, or was booked before");
+        err_set(
+            &step->err, ERR_INTERNAL,
+            "a page cannot be booked: its call was never reserved or was booked before, or the page "
+            "before it has not landed");
     if (step->store->is_closing)
         end_step(step, &step->err);
     else

@@ -278,3 +278,50 @@ Test(resume, a_published_listing_of_an_open_run_is_not_bought_again)
     ledger_deinit(&ledger);
     story_end(&story);
 }
+
+/*
+ * The page behind the one that fails waits to land already: were it to land, the checkpoint would
+ * pass over a hole that no later start looks into.
+ */
+Test(resume, a_page_that_fails_to_land_in_a_chain_leaves_no_hole)
+{
+    begin("example.com=30000", "1");
+    walk_job("90");
+    free(story_text(&story,
+                    "create sequence once; create function fail_once() returns trigger "
+                    "language plpgsql as $f$ begin if new.ordinal = 5500 and "
+                    "nextval('once') = 1 then perform pg_sleep(0.5); raise exception using "
+                    "errcode = '53100', message = 'disk full'; end if; return new; end "
+                    "$f$; create trigger fail_once before insert on linkhaul.backlink for "
+                    "each row execute function fail_once(); select ''"));
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 69), "%s", story.err);
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_whole(30000, 31);
+    story_end(&story);
+}
+
+/* One listing's answer cannot land, at no fault of database or disk: the others go on. */
+Test(resume, a_page_that_cannot_land_stops_its_listing_alone)
+{
+    begin("example.com=2500", "1");
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: backlinks\ntargets: [example.com, example.org]\n"
+               "budget: 90\n");
+    free(story_text(&story,
+                    "create function refuse() returns trigger language plpgsql as $f$ "
+                    "begin if new.n_items > 0 and exists (select from linkhaul.listing l "
+                    "join linkhaul.feed f using (feed_id) where l.listing_id = "
+                    "new.listing_id and f.target = 'example.org') then raise exception "
+                    "using errcode = '22000', message = 'not bookable'; end if; return "
+                    "new; end $f$; create trigger refuse before update on "
+                    "linkhaul.attempt for each row execute function refuse(); select ''"));
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    cr_expect(ne(ptr, strstr(story.err, "example.org: page at 0 cannot land: "), NULL), "%s",
+              story.err);
+    story_expect_text(&story, "example.com", "select distinct target from linkhaul_bi.links");
+    free(story_text(&story, "drop trigger refuse on linkhaul.attempt; select ''"));
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    cr_expect(
+        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.links"), 2));
+    story_end(&story);
+}
