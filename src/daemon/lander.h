@@ -25,7 +25,9 @@ struct landing {
     int64_t n_items;              /* 0: there is no COPY */
     struct store_outcome outcome; /* the lander fills the counts */
     struct store_checkpoint checkpoint;
-    /* Committed, or with `err` rolled back: ERR_DB, ERR_IO (the spool), ERR_DATA (should not be).
+    /*
+     * Committed, or with `err` rolled back: ERR_DB, ERR_IO (the spool), ERR_DATA (should not be).
+     * Once that has been so, every later page ends with the same error.
      */
     void (*landed)(struct landing *landing, const struct err *err);
     void *data; /* the caller's own */

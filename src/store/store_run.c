@@ -257,6 +257,8 @@ void store_start_run(struct store *store, const struct store_run_request *reques
                      store_run_fn *done, void *data)
 {
     const char *const job[] = {request->project, request->job, request->table};
+    const char *const tonight[] = {request->project, request->job, request->timezone,
+                                   request->night};
     struct start *start = mem_new(sizeof(*start));
     struct db *db = store->connections[CONTROL];
 
@@ -265,7 +267,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     store_verb_begin(store);
 
     db_script(db, "BEGIN", on_step, start);
-    db_query(db, sql_close_finished_run, 2, job, on_step, start);
+    db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
     begin_run(start, db, request);
     for (size_t i = 0; i < request->n_feeds; i++)
         name_feed(start, db, request, &request->feeds[i]);

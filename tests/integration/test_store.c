@@ -172,6 +172,22 @@ Test(store, begins_another_run_where_the_one_before_was_broken_off_at_its_very_e
     calls_end(&c);
 }
 
+Test(store, does_not_begin_a_run_twice_in_the_night_that_broke_it_off_at_its_very_end)
+{
+    int64_t run_id;
+
+    start("2026-11-21", 0, TARGETS("a.com", "b.com"));
+    run_id = c.run->run_id;
+    cr_assert(calls_publish(&c, c.run->listings[0].listing_id, "complete"));
+    start(NIGHT, 0, TARGETS("a.com", "b.com"));
+    cr_assert(calls_publish(&c, c.run->listings[0].listing_id, "complete"));
+    start(NIGHT, 0, TARGETS("a.com", "b.com"));
+    cr_expect(c.run->is_resumed);
+    cr_expect(eq(i64, c.run->run_id, run_id));
+    cr_expect(eq(sz, c.run->n_listings, 0));
+    calls_end(&c);
+}
+
 Test(store, gives_back_what_was_committed_and_only_that)
 {
     const int64_t links[] = {1, 2, 3};
