@@ -46,6 +46,21 @@ COMMENT ON COLUMN linkhaul.attempt.is_page IS 'Its page is in, with its rows';
 COMMENT ON COLUMN linkhaul.attempt.reserved_nanousd IS 'The most that it could cost, in billionths of a US dollar';
 COMMENT ON COLUMN linkhaul.attempt.charged_nanousd IS 'What it did cost, in billionths of a US dollar';
 COMMENT ON COLUMN linkhaul.attempt.status_code IS 'The API''s own; null: none came';
+COMMENT ON COLUMN linkhaul.attempt.run_id IS 'The run that it was made for';
+COMMENT ON COLUMN linkhaul.attempt.listing_id IS 'The listing that it is a page of';
+COMMENT ON COLUMN linkhaul.attempt.slice_no IS 'The part of the listing';
+COMMENT ON COLUMN linkhaul.attempt.page_limit IS 'Items that it asked for';
+COMMENT ON COLUMN linkhaul.attempt.http_status IS 'Null: no whole answer came';
+COMMENT ON COLUMN linkhaul.attempt.message IS 'What went wrong, in the API''s words or ours';
+COMMENT ON COLUMN linkhaul.attempt.n_items IS 'Items that came';
+COMMENT ON COLUMN linkhaul.attempt.n_rows IS 'Rows that they became';
+COMMENT ON COLUMN linkhaul.attempt.n_rejects IS 'Items that went to reject';
+COMMENT ON COLUMN linkhaul.attempt.n_extra IS 'Values that went to extra: unknown, or not fitting their column';
+COMMENT ON COLUMN linkhaul.attempt.n_cleaned IS 'Values changed because PostgreSQL cannot store them';
+COMMENT ON COLUMN linkhaul.attempt.body_bytes IS 'Of the answer, as it came over the wire';
+COMMENT ON COLUMN linkhaul.attempt.elapsed_ms IS 'From its sending to its last byte';
+COMMENT ON COLUMN linkhaul.attempt.reserved_at IS 'When its worst case was set aside';
+COMMENT ON COLUMN linkhaul.attempt.booked_at IS 'When it was settled, or known to be free or unknown';
 COMMENT ON COLUMN linkhaul.attempt.task_id IS 'The vendor''s name for the call';
 
 CREATE TABLE linkhaul.spend (

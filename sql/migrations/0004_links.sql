@@ -55,7 +55,8 @@ SELECT f.project,
        b.page_from_keywords_count_top_3,
        b.page_from_keywords_count_top_10,
        b.page_from_keywords_count_top_100,
-       b.is_indirect_link
+       b.is_indirect_link,
+       f.job
 FROM linkhaul.feed AS f
 JOIN linkhaul.listing AS l ON l.listing_id = f.published_listing_id AND l.state = 'published'
 CROSS JOIN LATERAL (
@@ -117,3 +118,4 @@ COMMENT ON COLUMN linkhaul_bi.links.page_from_keywords_count_top_3 IS 'keywords 
 COMMENT ON COLUMN linkhaul_bi.links.page_from_keywords_count_top_10 IS 'in the top 10';
 COMMENT ON COLUMN linkhaul_bi.links.page_from_keywords_count_top_100 IS 'in the top 100';
 COMMENT ON COLUMN linkhaul_bi.links.is_indirect_link IS 'through redirects or canonicals';
+COMMENT ON COLUMN linkhaul_bi.links.job IS 'job that keeps it: one target can stand in several';

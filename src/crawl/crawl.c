@@ -241,10 +241,17 @@ static int progress_of(const struct crawl_listing *listing)
     return is_done ? 1 : is_stuck ? -1 : 0;
 }
 
+static size_t n_stuck(const struct crawl_listing *listing)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < listing->n_slices; i++)
+        n += listing->slices[i].pager.n_stuck;
+    return n;
+}
+
 static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
 {
-    char reason[sizeof(listing->reason)];
-
     if (listing->n_busy > 0)
         return;
     switch (progress_of(listing)) {
@@ -254,8 +261,12 @@ static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
         crawl->ports->publish(crawl->data, listing);
         return;
     case -1:
-        memcpy(reason, listing->reason, sizeof(reason));
-        crawl_fail_listing(listing, "error", "%s", reason);
+        listing->completeness = "error"; /* the reason has been told when it came */
+        listing->state = CRAWL_LISTING_FAILING;
+        log_error(
+            "%s: %s: %zu of its pages may have been charged and never came; run again to ask "
+            "for them",
+            listing->run->job, listing->target, n_stuck(listing));
         return;
     default:
         if (crawl->is_stopping) {

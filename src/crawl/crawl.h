@@ -65,8 +65,9 @@ struct crawl_page {
     int64_t charged_nanousd;
     struct verdict verdict;
     char message[256]; /* what the API said */
-    int code;
-    void *data; /* the owner's */
+    int code;          /* the API's; 0: none */
+    int http_status;   /* 0: none */
+    void *data;        /* the owner's */
     struct crawl_page *next;
 };
 

@@ -225,6 +225,7 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
     page->charged_nanousd = page->charge == VERDICT_CHARGE_KNOWN ? answer->cost_nanousd : 0;
     page->verdict = verdict_of(&answer->facts);
     page->code = verdict_code(&answer->facts);
+    page->http_status = answer->facts.http_status;
     if (answer->facts.message != NULL)
         snprintf(page->message, sizeof(page->message), "%s", answer->facts.message);
     text_end_torn(page->message);
@@ -303,6 +304,8 @@ static const char *describe(const struct crawl_page *page, char *text, size_t si
 
     if (page->code != 0)
         snprintf(code, sizeof(code), "%d ", page->code);
+    else if (page->http_status != 0)
+        snprintf(code, sizeof(code), "HTTP %d: ", page->http_status);
     snprintf(text, size, "%s%s%s%s%s%s", code, page->message, page->message[0] != '\0' ? ": " : "",
              page->verdict.meaning, page->verdict.remedy != NULL ? "; " : "",
              page->verdict.remedy != NULL ? page->verdict.remedy : "");
@@ -377,8 +380,8 @@ static void give_up_until_next_run(struct crawl_page *page, const char *what)
     if (listing->state == CRAWL_LISTING_WALKING) {
         snprintf(listing->reason, sizeof(listing->reason),
                  "page at %" PRId64
-                 ": %.300s; it may have been charged, so it is not asked for "
-                 "again in this run: run the job again",
+                 ": %.300s; it may have been charged, so only the next start asks "
+                 "for it again",
                  page->position, what);
         log_warning("%s: %s: %s", listing->run->job, listing->target, listing->reason);
     }

@@ -2,8 +2,6 @@
 #include <criterion/new/assert.h>
 #include <inttypes.h>
 #include <libpq-fe.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +11,7 @@
 #include "support/pg.h"
 #include "support/store_calls.h"
 
-/* Pages landing, whole or not at all, and listings becoming visible, whole or not at all. */
+/* Pages landing, whole or not at all. */
 
 static struct calls c;
 static int64_t listing_id;
@@ -55,28 +53,10 @@ static bool rollback_to_savepoint(void)
     return calls_wait(&c);
 }
 
-/* The next run of the same feed; the one before has to be over. */
-static void start(const char *night)
-{
-    static const char *const targets[] = {"example.com", NULL};
-
-    cr_assert(calls_start_run(&c, night, 0, targets), "%s", c.err.text);
-    cr_assert(eq(sz, c.run->n_listings, 1));
-    listing_id = c.run->listings[0].listing_id;
-    cr_assert(calls_begin_slice(&c, listing_id, 1000), "%s", c.err.text);
-}
-
-static void end_run(void)
-{
-    c.is_answered = false;
-    store_end_run(c.store, c.run->run_id, calls_on_done, &c);
-    cr_assert(calls_wait(&c), "%s", c.err.text);
-}
-
 static void begin(void)
 {
     calls_begin(&c);
-    start(NIGHT);
+    listing_id = calls_start_listing(&c, NIGHT);
 }
 
 static void reserve(struct uuid *ret_attempt)
@@ -107,8 +87,6 @@ static char *traces(void)
 TestSuite(landing, .timeout = 120, .init = begin, .fini = pg_drop_databases);
 
 static const int64_t links[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
-
-/* --- a page ---------------------------------------------------------------------------------- */
 
 Test(landing, commits_rows_checkpoint_and_charge_together)
 {
@@ -282,235 +260,5 @@ Test(landing, does_not_keep_reservations_waiting_while_a_page_lands)
     cr_expect(calls_reserve(&c, listing_id, 1000, 60000000, &other));
     cr_assert(copy_end());
     cr_assert(calls_commit(&c, &attempt, listing_id, 0, 10, 100, true));
-    calls_end(&c);
-}
-
-/* --- publish --------------------------------------------------------------------------------- */
-
-static int64_t n_visible(void)
-{
-    return pg_int(c.url, "SELECT count(*) FROM linkhaul_bi.links");
-}
-
-Test(landing, shows_nothing_before_it_is_published)
-{
-    calls_land_page(&c, listing_id, 0, links, 10, 10);
-    cr_expect(eq(i64, n_visible(), 0));
-    cr_assert(calls_publish(&c, listing_id, "complete"), "%s", c.err.text);
-    cr_expect(eq(i64, n_visible(), 10));
-    cr_expect(eq(i64,
-                 pg_int(c.url,
-                        "SELECT count(*) FROM linkhaul_bi.links WHERE project = "
-                        "'default' AND target = 'example.com' AND night = '" NIGHT
-                        "' AND completeness = 'complete' AND url_from LIKE 'https%%'"),
-                 10));
-    calls_end(&c);
-}
-
-Test(landing, takes_repeats_out_and_keeps_the_first_received)
-{
-    static const int64_t second[] = {3, 11, 3, 12, 1};
-    char *kept;
-
-    calls_land_page(&c, listing_id, 10, second, 5, 12);
-    calls_land_page(&c, listing_id, 0, links, 10, 12);
-    cr_assert(calls_publish(&c, listing_id, "complete"), "%s", c.err.text);
-    cr_expect(eq(i64, c.published.n_items, 15));
-    cr_expect(eq(i64, c.published.n_rows, 12));
-    cr_expect(eq(i64, c.published.n_duplicates, 3));
-    cr_expect(eq(i64, c.published.n_missing, 0));
-    cr_expect_str_eq(c.published.completeness, "complete");
-    kept = pg_text(c.url,
-                   "SELECT string_agg(ordinal::text, ' ' ORDER BY ordinal) FROM "
-                   "linkhaul.backlink");
-    cr_expect_str_eq(kept, "1 2 3 4 5 6 7 8 9 10 12 14");
-    free(kept);
-    calls_end(&c);
-}
-
-Test(landing, takes_no_repeats_out_of_other_listings)
-{
-    calls_land_page(&c, listing_id, 0, links, 10, 10);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    end_run();
-    start(NIGHT);
-    calls_land_page(&c, listing_id, 0, links, 10, 10);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    cr_expect(eq(i64, c.published.n_duplicates, 0));
-    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.backlink"), 20));
-    cr_expect(eq(i64, n_visible(), 10));
-    calls_end(&c);
-}
-
-/* Publishes with `n_links` of `total_count` there; gives the word that came out. */
-static const char *publish_with(size_t n_links, int64_t total_count, const char *completeness)
-{
-    int64_t *many = mem_new_array(n_links, sizeof(*many));
-
-    for (size_t i = 0; i < n_links; i++)
-        many[i] = (int64_t)i;
-    calls_land_page(&c, listing_id, 0, many, n_links, total_count);
-    free(many);
-    cr_assert(calls_publish(&c, listing_id, completeness), "%s", c.err.text);
-    return c.published.completeness;
-}
-
-Test(landing, calls_complete_what_misses_ten_items)
-{
-    cr_expect_str_eq(publish_with(90, 100, "complete"), "complete");
-    cr_expect(eq(i64, c.published.n_missing, 10));
-    calls_end(&c);
-}
-
-Test(landing, calls_short_what_misses_eleven_items)
-{
-    cr_expect_str_eq(publish_with(89, 100, "complete"), "short");
-    cr_expect(eq(i64, c.published.n_missing, 11));
-    calls_end(&c);
-}
-
-Test(landing, calls_complete_what_misses_a_thousandth)
-{
-    cr_expect_str_eq(publish_with(19980, 20000, "complete"), "complete");
-    cr_expect(eq(i64, c.published.n_missing, 20));
-    calls_end(&c);
-}
-
-Test(landing, calls_short_what_misses_more_than_a_thousandth)
-{
-    cr_expect_str_eq(publish_with(19979, 20000, "complete"), "short");
-    calls_end(&c);
-}
-
-Test(landing, publishes_whatever_total_count_was_told)
-{
-    cr_expect_str_eq(publish_with(5, INT64_MAX - 1, "complete"), "short");
-    cr_expect(eq(i64, c.published.n_missing, INT64_MAX - 6));
-    calls_end(&c);
-}
-
-Test(landing, keeps_the_word_for_what_was_cut)
-{
-    cr_expect_str_eq(publish_with(5, 1000000, "limited"), "limited");
-    cr_expect(eq(i64, c.published.n_missing, 0));
-    calls_end(&c);
-}
-
-Test(landing, misses_nothing_where_more_came_than_was_told)
-{
-    cr_expect_str_eq(publish_with(20, 10, "complete"), "complete");
-    cr_expect(eq(i64, c.published.n_missing, 0));
-    calls_end(&c);
-}
-
-Test(landing, publishes_a_listing_without_links)
-{
-    cr_expect_str_eq(publish_with(0, 0, "complete"), "complete");
-    cr_expect(eq(i64, c.published.n_rows, 0));
-    calls_end(&c);
-}
-
-Test(landing, publishes_once_and_only_what_is_open)
-{
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    cr_expect(not(calls_publish(&c, listing_id, "complete")));
-    cr_expect(eq(int, c.err.kind, ERR_INTERNAL));
-    cr_expect(not(calls_publish(&c, listing_id + 1, "complete")));
-    c.is_answered = false;
-    store_suspend(c.store, listing_id, "error", "too late", calls_on_done, &c);
-    cr_expect(not(calls_wait(&c)));
-    calls_end(&c);
-}
-
-Test(landing, never_puts_an_older_night_in_place_of_a_newer)
-{
-    calls_land_page(&c, listing_id, 0, links, 10, 10);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    end_run();
-    start("2026-11-20");
-    calls_land_page(&c, listing_id, 0, links, 3, 3);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    cr_expect(eq(i64, n_visible(), 10));
-    end_run();
-    start("2026-12-01");
-    calls_land_page(&c, listing_id, 0, links, 4, 4);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    cr_expect(eq(i64, n_visible(), 4));
-    calls_end(&c);
-}
-
-static struct {
-    atomic_bool is_over;
-    unsigned n_old, n_new, n_other;
-} reader;
-
-static void *read_all_the_time(void *data)
-{
-    PGconn *conn = PQconnectdb(data);
-
-    while ((!atomic_load(&reader.is_over) || reader.n_new == 0) && reader.n_other == 0) {
-        PGresult *result = PQexec(conn,
-                                  "SELECT count(*) || ' ' || count(DISTINCT night) || ' ' || "
-                                  "count(DISTINCT url_from) FROM linkhaul_bi.links");
-        const char *seen = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "";
-
-        if (strcmp(seen, "2000 1 2000") == 0)
-            reader.n_old++;
-        else if (strcmp(seen, "3000 1 3000") == 0)
-            reader.n_new++;
-        else
-            reader.n_other++;
-        PQclear(result);
-    }
-    PQfinish(conn);
-    return NULL;
-}
-
-Test(landing, shows_readers_last_night_or_tonight_and_never_half)
-{
-    char *url = mem_strdup(c.url);
-    pthread_t thread;
-    int64_t *many = mem_new_array(3000, sizeof(*many));
-
-    for (int i = 0; i < 3000; i++)
-        many[i] = i;
-    calls_land_page(&c, listing_id, 0, many, 2000, 2000);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    end_run();
-    start("2026-11-23");
-    pthread_create(&thread, NULL, read_all_the_time, url);
-    for (int page = 0; page < 3; page++)
-        calls_land_page(&c, listing_id, page * 1000, many + page * 1000, 1000, 3000);
-    calls_land_page(&c, listing_id, 3000, many, 1000, 3000);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    cr_expect(eq(i64, c.published.n_duplicates, 1000));
-    atomic_store(&reader.is_over, true);
-    pthread_join(thread, NULL);
-    cr_expect(gt(uint, reader.n_old, 0));
-    cr_expect(eq(uint, reader.n_other, 0));
-    free(many);
-    free(url);
-    calls_end(&c);
-}
-
-Test(landing, reads_only_the_partitions_of_published_nights)
-{
-    char *plan;
-
-    calls_land_page(&c, listing_id, 0, links, 10, 10);
-    cr_assert(calls_publish(&c, listing_id, "complete"));
-    pg_execute(c.url, "SELECT linkhaul.make_partitions('backlink', '2027-03-01')");
-    pg_execute(c.url,
-               "CREATE FUNCTION public.plan(OUT text json) LANGUAGE plpgsql AS $$ BEGIN "
-               "EXECUTE 'EXPLAIN (ANALYZE, FORMAT json) SELECT count(*) FROM "
-               "linkhaul_bi.links' INTO text; END $$");
-    plan =
-        pg_text(c.url,
-                "SELECT string_agg(node ->> 'Relation Name', ' ') FROM "
-                "jsonb_path_query((SELECT text::jsonb FROM public.plan()), 'strict $.**') AS node "
-                "WHERE jsonb_typeof(node) = 'object' AND node ->> 'Relation Name' LIKE "
-                "'backlink%%' AND (node ->> 'Actual Loops')::numeric > 0");
-    cr_expect_str_eq(plan == NULL ? "" : plan, "backlink_2026_11");
-    free(plan);
     calls_end(&c);
 }

@@ -237,3 +237,22 @@ bool calls_publish(struct calls *calls, int64_t listing_id, const char *complete
     CALL(calls, store_publish(calls->store, listing_id, completeness, on_published, calls));
     return calls_wait(calls);
 }
+
+int64_t calls_start_listing(struct calls *calls, const char *night)
+{
+    static const char *const targets[] = {"example.com", NULL};
+    int64_t listing_id;
+
+    cr_assert(calls_start_run(calls, night, 0, targets), "%s", calls->err.text);
+    cr_assert(eq(sz, calls->run->n_listings, 1));
+    listing_id = calls->run->listings[0].listing_id;
+    cr_assert(calls_begin_slice(calls, listing_id, 1000), "%s", calls->err.text);
+    return listing_id;
+}
+
+void calls_end_run(struct calls *calls)
+{
+    calls->is_answered = false;
+    store_end_run(calls->store, calls->run->run_id, calls_on_done, calls);
+    cr_assert(calls_wait(calls), "%s", calls->err.text);
+}

@@ -42,6 +42,13 @@ bool calls_wait(struct calls *calls);
 bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nanousd,
                      const char *const targets[]);
 
+/*
+ * The next run of one feed, example.com, with its listing and its slice of 1,000 items a page; the
+ * one before has to be over. Gives the listing; fails the test at an error. And ending that run.
+ */
+int64_t calls_start_listing(struct calls *calls, const char *night);
+void calls_end_run(struct calls *calls);
+
 bool calls_begin_slice(struct calls *calls, int64_t listing_id, int64_t limit);
 
 /* A call for the page at `position` of slice 0. */
