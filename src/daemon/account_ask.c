@@ -104,8 +104,8 @@ static void on_done(struct http_request *request, const struct http_answer *answ
     free(asking);
 }
 
-void account_ask(struct http *http, const struct endpoint *endpoint, account_asked_fn *asked,
-                 void *data)
+struct http_request *account_ask(struct http *http, const struct endpoint *endpoint,
+                                 account_asked_fn *asked, void *data)
 {
     struct asking *asking = mem_new(sizeof(*asking));
 
@@ -116,4 +116,5 @@ void account_ask(struct http *http, const struct endpoint *endpoint, account_ask
     asking->request = (struct http_request){
         .path = ACCOUNT_PATH, .on_body = on_body, .done = on_done, .data = asking};
     http_send(http, &asking->request);
+    return &asking->request;
 }

@@ -7,6 +7,7 @@
 #include "core/err.h"
 
 struct http;
+struct http_request;
 
 /*
  * `account` is NULL where `err` is set: ERR_LOGIN where the login is refused, ERR_BUSY
@@ -15,6 +16,6 @@ struct http;
  */
 typedef void account_asked_fn(void *data, const struct account *account, const struct err *err);
 
-/* Sends the call; `asked` is called once, later. */
-void account_ask(struct http *http, const struct endpoint *endpoint, account_asked_fn *asked,
-                 void *data);
+/* Sends the call; `asked` is called once, later. Until then http_cancel() may end what is given. */
+struct http_request *account_ask(struct http *http, const struct endpoint *endpoint,
+                                 account_asked_fn *asked, void *data);

@@ -22,7 +22,8 @@
  * A run that was open before is gone on with: answers in its spool that have not landed are adopted
  * by the crawl; calls that were reserved and are not in the spool are booked as unknown.
  *
- * An error on this way closes everything that is open and is told to `done`.
+ * An error on this way closes everything that is open and is told to `done`. Only a segment that
+ * cannot be opened is the trouble of one job alone: it is left out, and the others run.
  */
 
 #define CONNECT_TIMEOUT_MS 30000
@@ -120,7 +121,8 @@ static void on_known_prices(void *data, const struct store_account *account, con
     if (account->is_known && account->age_s < PRICES_FRESH_S)
         start_next_run(engine);
     else
-        account_ask(engine->http, engine->settings.jobs[0]->endpoint, on_asked, engine);
+        engine->asking =
+            account_ask(engine->http, engine->settings.jobs[0]->endpoint, on_asked, engine);
 }
 
 static void on_asked(void *data, const struct account *account, const struct err *err)
@@ -128,6 +130,7 @@ static void on_asked(void *data, const struct account *account, const struct err
     struct engine *engine = data;
     struct store_account known = {.is_known = true};
 
+    engine->asking = NULL;
     if (err != NULL && (err->kind == ERR_LOGIN || err->kind == ERR_BUSY)) {
         break_off(engine, err);
         return;
@@ -167,11 +170,11 @@ static void start_next_run(struct engine *engine)
 
     if (is_stopped(engine))
         return;
-    if (engine->n_runs == engine->settings.n_jobs) {
+    if (engine->n_jobs_seen == engine->settings.n_jobs) {
         begin_crawl(engine);
         return;
     }
-    job = engine->settings.jobs[engine->n_runs];
+    job = engine->settings.jobs[engine->n_jobs_seen++];
     feeds = mem_new_array(job->n_feeds, sizeof(*feeds));
     for (size_t i = 0; i < job->n_feeds; i++)
         feeds[i] = (struct store_feed){.key = job->feeds[i].key,
@@ -207,14 +210,22 @@ static void on_spool_failed(void *data, const struct err *err)
 {
     struct engine_run *run = data;
 
-    crawl_fail(run->engine->crawl, err);
+    if (run->engine->crawl != NULL) /* else nothing was in it that could be lost */
+        crawl_fail(run->engine->crawl, err);
+}
+
+static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
+{
+    log_error("%s: %s", job->name, err->text);
+    if (engine->job_err.kind == ERR_NONE)
+        engine->job_err = *err;
 }
 
 static void on_run(void *data, struct store_run *run, const struct err *err)
 {
     struct engine *engine = data;
     struct engine_run *engine_run = &engine->runs[engine->n_runs];
-    const struct config_job *job = engine->settings.jobs[engine->n_runs];
+    const struct config_job *job = engine->settings.jobs[engine->n_jobs_seen - 1];
     struct spool_events events = {
         .on_room = on_room, .on_failed = on_spool_failed, .data = engine_run};
     struct err spool_err;
@@ -227,13 +238,15 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         return;
     }
     *engine_run = (struct engine_run){.engine = engine, .job = job, .run = run};
-    engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
-    engine->n_runs++;
     if (!spool_open(engine->loop, engine->settings.config->spool, &run->uid, &events,
                     &engine_run->spool, &spool_err)) {
-        break_off(engine, &spool_err);
+        store_run_free(run);
+        leave_out(engine, job, &spool_err);
+        start_next_run(engine);
         return;
     }
+    engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
+    engine->n_runs++;
     if (run->is_resumed)
         log_info("%s: going on with the run of %s", job->name, run->night);
     start_next_run(engine);
@@ -253,6 +266,13 @@ static void look_at(struct spool_answer *answer, void *data)
 
     if (answer->is_received && uuid_is_equal(&answer->attempt, search->attempt))
         search->found = answer;
+}
+
+static void forget_landed(struct spool_answer *answer, void *data)
+{
+    (void)data;
+    if (answer->data == NULL)
+        spool_forget(answer);
 }
 
 static void on_lost_settled(void *data, const struct err *err)
@@ -283,7 +303,10 @@ static struct crawl_slice *find_slice(struct crawl_run *run, int64_t listing_id,
     return NULL;
 }
 
-/* Every call that was reserved and not booked: its answer is adopted, or it is lost. */
+/*
+ * Every call that was reserved and not booked: its answer is adopted, or it is lost. The spool then
+ * forgets the other answers, of which a long run has ten thousands.
+ */
 static void settle_lost(struct engine *engine, struct engine_run *run)
 {
     size_t n_adopted = 0, n_lost = 0;
@@ -295,6 +318,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
 
         spool_each(run->spool, look_at, &search);
         if (search.found != NULL && slice != NULL) {
+            search.found->data = slice;
             crawl_adopt(slice, &open->attempt, open->position, search.found);
             n_adopted++;
             continue;
@@ -310,6 +334,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
                      },
                      on_lost_settled, engine);
     }
+    spool_each(run->spool, forget_landed, NULL);
     if (n_adopted > 0)
         log_info("%s: %zu answers of an earlier start are in the spool and will be landed",
                  run->job->name, n_adopted);
@@ -390,6 +415,8 @@ static void begin_crawl(struct engine *engine)
 void engine_stop(struct engine *engine)
 {
     engine->is_stopping = true;
+    if (engine->asking != NULL)
+        http_cancel(engine->http, engine->asking);
     if (engine->crawl != NULL && engine->n_settling == 0)
         crawl_stop(engine->crawl);
 }

@@ -63,7 +63,7 @@ bool engine_listing_at(const struct engine *engine, size_t i, struct engine_list
 /*
  * The exit code, after `done`: 0; 1 stopped before its end; 2 a listing ended by budget or error;
  * 69 no call was answered at all; 75 or 77 where the account stopped it; otherwise that of the
- * error.
+ * error, also of one that kept a single job from starting.
  */
 int engine_exit_code(const struct engine *engine);
 

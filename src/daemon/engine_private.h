@@ -33,10 +33,13 @@ struct engine {
     uv_timer_t timer;   /* the crawl's wake_at */
     struct call *calls; /* under way: sent, no last byte yet */
     struct price price;
+    struct http_request *asking; /* about the account, while that is under way */
     struct engine_run *runs;
-    size_t n_runs;     /* started */
-    size_t n_settling; /* calls of earlier processes that are being booked as unknown */
-    size_t n_closing;  /* spools that are being closed */
+    size_t n_runs;      /* started */
+    size_t n_jobs_seen; /* whose runs were started, or could not be */
+    struct err job_err; /* why the first of those could not; ERR_NONE */
+    size_t n_settling;  /* calls of earlier processes that are being booked as unknown */
+    size_t n_closing;   /* spools that are being closed */
     bool is_stopping;
     bool is_closing;
     struct err err; /* why the whole broke off; ERR_NONE */

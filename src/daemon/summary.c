@@ -102,5 +102,7 @@ int engine_exit_code(const struct engine *engine)
                 return err_exit_code(is_api_away(engine) ? ERR_NETWORK : ERR_BUDGET);
             code = err_exit_code(ERR_CANCELED);
         }
+    if (code == 0 && engine->job_err.kind != ERR_NONE)
+        code = err_exit_code(engine->job_err.kind);
     return code;
 }

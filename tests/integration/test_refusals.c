@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -251,6 +252,53 @@ Test(refusals, a_row_that_postgresql_refuses_is_set_aside_alone)
                       "from linkhaul.reject where reason like '%%not this "
                       "one%%' and raw::jsonb ? 'url_from'");
     cr_expect(eq(i64, story_int(&story, "select sum(n_rejects)::bigint from linkhaul.attempt"), 4));
+    story_end(&story);
+}
+
+Test(refusals, a_spool_that_is_damaged_stops_its_job_alone)
+{
+    begin_with("slow=@1000000");
+    story_file(&story, "jobs.d/also.yaml",
+               "job: also\nendpoint: backlinks\ntargets: [example.org]\nmax_rows: 10\n");
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 0.10\n");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    {
+        char *segment = story_text(&story,
+                                   "select 'spool/run-' || uid || '.segment' from "
+                                   "linkhaul.run");
+
+        story_file(&story, segment, "%s", "this was a segment once\n");
+        free(segment);
+    }
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 1), "%s", story.err);
+    cr_expect(eq(int, story_run(&story, "run", "walk", "also"), 1), "%s", story.err);
+    expect_said("walk: ");
+    expect_said("is not a segment of this run");
+    story_expect_text(&story, "example.org",
+                      "select string_agg(distinct target, ' ') from linkhaul_bi.links");
+    story_end(&story);
+}
+
+static bool is_connected(void *data)
+{
+    (void)data;
+    return story_int(&story,
+                     "select count(*) from pg_stat_activity where datname = "
+                     "current_database() and application_name like '%%publisher'") > 0;
+}
+
+/* A free call that nobody answers: there is nothing in it to wait for. */
+Test(refusals, a_signal_ends_a_start_that_waits_for_the_account)
+{
+    begin_with("slow=@1000000");
+    story.timeout_ms = 30000;
+    process_signal(&story.sandbox, SIGSTOP);
+    story_start(&story, "run", "walk");
+    cr_assert(wait_until(is_connected, NULL, 30000));
+    process_signal(&story.linkhaul, SIGTERM);
+    cr_expect(eq(int, story_wait(&story), 1), "%s", story.err);
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 0));
     story_end(&story);
 }
 
