@@ -276,6 +276,8 @@ static void not_landed(struct crawl_page *page, const struct err *err)
     struct crawl *crawl = crawl_of(page);
 
     crawl->n_backlog--;
+    if (crawl->failure.kind != ERR_NONE)
+        return; /* no more than the consequence of what has been told */
     if (err->kind == ERR_DATA || err->kind == ERR_INTERNAL)
         crawl_fail_listing(page->slice->listing, "error", "page at %" PRId64 " cannot land: %s",
                            page->position, err->text);

@@ -26,8 +26,8 @@
  *                     ├──▶ two halves, or
  *                     └──▶ a single item: copied to reject, with the reason
  *
- * Any other error: abort, and the page is not landed; its answer stays in the spool. Nor is any
- * page behind it: the checkpoint of a chain's next page would pass over this one for ever.
+ * Any other error: abort, and the page is not landed; its answer stays in the spool. The store
+ * refuses the next page of its chain then, whose checkpoint would pass over this one for ever.
  */
 
 /* PostgreSQL counts from 2000-01-01, 946,684,800 seconds after 1970-01-01. */
@@ -44,7 +44,6 @@ struct lander {
     uv_loop_t *loop;
     struct store *store;
     struct landing *head, *tail; /* the head is being landed */
-    bool has_failed;             /* a page was not landed, for `err` */
 
     /* of the head */
     char *rows_statement, *rejects_statement;
@@ -124,10 +123,7 @@ static void land_next(struct lander *lander)
     lander->rejects_statement = page_copy_statement(landing->endpoint, PAGE_REJECTS);
     lander->is_bisecting = false;
     lander->n_ranges = 0;
-    if (lander->has_failed)
-        store_load_abort(lander->store, on_aborted, lander);
-    else
-        store_load_begin(lander->store, on_begun, lander);
+    store_load_begin(lander->store, on_begun, lander);
 }
 
 static void end_landing(struct lander *lander, const struct err *err)
@@ -135,10 +131,6 @@ static void end_landing(struct lander *lander, const struct err *err)
     struct landing *landing = lander->head;
     bool is_more = landing->next != NULL; /* else whoever adds one meanwhile begins it */
 
-    if (err != NULL && !lander->has_failed) {
-        lander->has_failed = true;
-        lander->err = *err;
-    }
     lander->head = landing->next;
     free(lander->rows_statement);
     free(lander->rejects_statement);

@@ -27,7 +27,6 @@ struct landing {
     struct store_checkpoint checkpoint;
     /*
      * Committed, or with `err` rolled back: ERR_DB, ERR_IO (the spool), ERR_DATA (should not be).
-     * Once that has been so, every later page ends with the same error.
      */
     void (*landed)(struct landing *landing, const struct err *err);
     void *data; /* the caller's own */
