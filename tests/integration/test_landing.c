@@ -56,7 +56,7 @@ static bool rollback_to_savepoint(void)
 static void begin(void)
 {
     calls_begin(&c);
-    listing_id = calls_start_listing(&c, NIGHT);
+    listing_id = calls_start_listing(&c, NIGHT, 0);
 }
 
 static void reserve(struct uuid *ret_attempt)

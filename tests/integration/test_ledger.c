@@ -29,19 +29,6 @@ static void start(const char *night, int64_t budget_nanousd, const char *const t
     cr_assert(calls_start_run(&c, night, budget_nanousd, targets), "%s", c.err.text);
 }
 
-/* A run with one target, whose slice is begun; its listing. */
-static int64_t start_simple(int64_t budget_nanousd)
-{
-    int64_t listing_id;
-
-    start(NIGHT, budget_nanousd, TARGETS("example.com"));
-    cr_assert(eq(sz, c.run->n_listings, 1));
-    listing_id = c.run->listings[0].listing_id;
-    if (c.run->listings[0].n_slices == 0)
-        cr_assert(calls_begin_slice(&c, listing_id, 1000), "%s", c.err.text);
-    return listing_id;
-}
-
 static bool is_refused(enum err_kind kind, const char *text)
 {
     return c.err.kind == kind && strstr(c.err.text, text) != NULL;
@@ -49,7 +36,7 @@ static bool is_refused(enum err_kind kind, const char *text)
 
 Test(ledger, reserves_up_to_the_cap_and_not_a_nano_dollar_more)
 {
-    int64_t listing_id = start_simple(INT64_C(100000001));
+    int64_t listing_id = calls_start_listing(&c, NIGHT, INT64_C(100000001));
     struct uuid attempt;
 
     cr_expect(calls_reserve(&c, listing_id, 0, 60000000, &attempt));
@@ -65,7 +52,7 @@ Test(ledger, reserves_up_to_the_cap_and_not_a_nano_dollar_more)
 
 Test(ledger, frees_what_a_call_did_not_cost)
 {
-    int64_t listing_id = start_simple(100);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 100);
     struct uuid first, second, third, fourth;
 
     cr_assert(calls_reserve(&c, listing_id, 0, 100, &first));
@@ -83,7 +70,7 @@ Test(ledger, frees_what_a_call_did_not_cost)
 
 Test(ledger, refuses_neither_a_booking_nor_a_lowered_cap)
 {
-    int64_t listing_id = start_simple(100);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 100);
     struct uuid first, second, third;
 
     cr_assert(calls_reserve(&c, listing_id, 0, 50, &first));
@@ -100,7 +87,7 @@ Test(ledger, refuses_neither_a_booking_nor_a_lowered_cap)
 
 Test(ledger, counts_anew_on_a_later_night_and_not_after_a_restart)
 {
-    int64_t listing_id = start_simple(100);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 100);
     struct uuid attempt;
 
     cr_assert(calls_reserve(&c, listing_id, 0, 100, &attempt));
@@ -116,7 +103,7 @@ Test(ledger, counts_anew_on_a_later_night_and_not_after_a_restart)
 
 Test(ledger, books_a_call_once)
 {
-    int64_t listing_id = start_simple(0);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 0);
     struct uuid attempt, never = uuid_new();
 
     cr_assert(calls_reserve(&c, listing_id, 0, 100, &attempt));
@@ -132,7 +119,7 @@ Test(ledger, books_a_call_once)
 
 Test(ledger, keeps_its_sums_equal_to_the_ledger_whatever_happens_to_it)
 {
-    int64_t listing_id = start_simple(0);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 0);
     struct uuid attempts[60];
     unsigned seed = (unsigned)time(NULL);
     char *wrong;

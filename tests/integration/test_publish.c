@@ -21,7 +21,7 @@ static int64_t listing_id;
 static void begin(void)
 {
     calls_begin(&c);
-    listing_id = calls_start_listing(&c, NIGHT);
+    listing_id = calls_start_listing(&c, NIGHT, 0);
 }
 
 TestSuite(publish, .timeout = 120, .init = begin, .fini = pg_drop_databases);
@@ -74,7 +74,7 @@ Test(publish, takes_no_repeats_out_of_other_listings)
     calls_land_page(&c, listing_id, 0, links, 10, 10);
     cr_assert(calls_publish(&c, listing_id, "complete"));
     calls_end_run(&c);
-    listing_id = calls_start_listing(&c, NIGHT);
+    listing_id = calls_start_listing(&c, NIGHT, 0);
     calls_land_page(&c, listing_id, 0, links, 10, 10);
     cr_assert(calls_publish(&c, listing_id, "complete"));
     cr_expect(eq(i64, c.published.n_duplicates, 0));
@@ -168,12 +168,12 @@ Test(publish, never_puts_an_older_night_in_place_of_a_newer)
     calls_land_page(&c, listing_id, 0, links, 10, 10);
     cr_assert(calls_publish(&c, listing_id, "complete"));
     calls_end_run(&c);
-    listing_id = calls_start_listing(&c, "2026-11-20");
+    listing_id = calls_start_listing(&c, "2026-11-20", 0);
     calls_land_page(&c, listing_id, 0, links, 3, 3);
     cr_assert(calls_publish(&c, listing_id, "complete"));
     cr_expect(eq(i64, n_visible(), 10));
     calls_end_run(&c);
-    listing_id = calls_start_listing(&c, "2026-12-01");
+    listing_id = calls_start_listing(&c, "2026-12-01", 0);
     calls_land_page(&c, listing_id, 0, links, 4, 4);
     cr_assert(calls_publish(&c, listing_id, "complete"));
     cr_expect(eq(i64, n_visible(), 4));
@@ -218,7 +218,7 @@ Test(publish, shows_readers_last_night_or_tonight_and_never_half)
     calls_land_page(&c, listing_id, 0, many, 2000, 2000);
     cr_assert(calls_publish(&c, listing_id, "complete"));
     calls_end_run(&c);
-    listing_id = calls_start_listing(&c, "2026-11-23");
+    listing_id = calls_start_listing(&c, "2026-11-23", 0);
     pthread_create(&thread, NULL, read_all_the_time, url);
     for (int page = 0; page < 3; page++)
         calls_land_page(&c, listing_id, page * 1000, many + page * 1000, 1000, 3000);

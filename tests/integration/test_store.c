@@ -31,19 +31,6 @@ static void start(const char *night, int64_t budget_nanousd, const char *const t
     cr_assert(calls_start_run(&c, night, budget_nanousd, targets), "%s", c.err.text);
 }
 
-/* A run with one target, whose slice is begun; its listing. */
-static int64_t start_simple(int64_t budget_nanousd)
-{
-    int64_t listing_id;
-
-    start(NIGHT, budget_nanousd, TARGETS("example.com"));
-    cr_assert(eq(sz, c.run->n_listings, 1));
-    listing_id = c.run->listings[0].listing_id;
-    if (c.run->listings[0].n_slices == 0)
-        cr_assert(calls_begin_slice(&c, listing_id, 1000), "%s", c.err.text);
-    return listing_id;
-}
-
 /* --- runs ------------------------------------------------------------------------------------ */
 
 Test(store, begins_a_run_with_a_listing_per_feed)
@@ -193,7 +180,7 @@ Test(store, gives_back_what_was_committed_and_only_that)
     const int64_t links[] = {1, 2, 3};
     const struct store_slice *slice;
     struct uuid open, booked, free_of_charge;
-    int64_t listing_id = start_simple(0);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 0);
 
     calls_land_page(&c, listing_id, 1000, links, 3, 3003);
     calls_land_page(&c, listing_id, 0, links, 2, 3003);
@@ -262,7 +249,7 @@ Test(store, hangs_slices_and_pages_where_they_belong)
 
 Test(store, tells_the_total_of_the_listing_before)
 {
-    int64_t listing_id = start_simple(0);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 0);
     const int64_t link = 1;
 
     calls_land_page(&c, listing_id, 0, &link, 1, 1);
@@ -277,7 +264,7 @@ Test(store, tells_the_total_of_the_listing_before)
 
 Test(store, notes_why_a_listing_could_not_end_and_forgets_it_when_it_goes_on)
 {
-    int64_t listing_id = start_simple(0);
+    int64_t listing_id = calls_start_listing(&c, NIGHT, 0);
 
     c.is_answered = false;
     store_suspend(c.store, listing_id, "budget", "the cap is reached", calls_on_done, &c);
@@ -287,7 +274,7 @@ Test(store, notes_why_a_listing_could_not_end_and_forgets_it_when_it_goes_on)
                         "SELECT count(*) FROM linkhaul.listing WHERE state = 'open' AND "
                         "completeness = 'budget' AND reason = 'the cap is reached'"),
                  1));
-    start_simple(0);
+    calls_start_listing(&c, NIGHT, 0);
     cr_expect(eq(i64,
                  pg_int(c.url,
                         "SELECT count(*) FROM linkhaul.listing WHERE state = 'open' AND "

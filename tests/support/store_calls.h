@@ -43,10 +43,10 @@ bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nano
                      const char *const targets[]);
 
 /*
- * The next run of one feed, example.com, with its listing and its slice of 1,000 items a page; the
- * one before has to be over. Gives the listing; fails the test at an error. And ending that run.
+ * A run of one feed, example.com, with its listing and its slice of 1,000 items a page: the next
+ * one, or the one that is open. Gives the listing; fails the test at an error. And ending that run.
  */
-int64_t calls_start_listing(struct calls *calls, const char *night);
+int64_t calls_start_listing(struct calls *calls, const char *night, int64_t budget_nanousd);
 void calls_end_run(struct calls *calls);
 
 bool calls_begin_slice(struct calls *calls, int64_t listing_id, int64_t limit);
