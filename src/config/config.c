@@ -123,6 +123,14 @@ bool config_load_text(const char *main_text, size_t main_size, const char *job_t
 
 /* --- the main file --------------------------------------------------------------------------- */
 
+/* Whether there is a cap on money, right or wrong. */
+static bool has_budget(const struct yaml_node *map)
+{
+    const struct yaml_node *api = yaml_get(map, "api");
+
+    return yaml_get(map, "budget") != NULL || (api != NULL && yaml_get(api, "budget") != NULL);
+}
+
 /* False where it is not known which job files there are. */
 static bool load_main(struct load *load, struct source *source, const char *text, size_t size)
 {
@@ -149,7 +157,7 @@ static bool load_main(struct load *load, struct source *source, const char *text
         return false;
     }
     read_map_into(source, map, &main_keys, load->config);
-    load->is_budget_missed = yaml_get(map, "budget") == NULL;
+    load->is_budget_missed = !has_budget(map);
     return true;
 }
 
@@ -230,8 +238,7 @@ static void load_job(struct load *load, struct source *source, const struct yaml
         .file_no = source->file_no,
         .line = name == NULL ? document->line : name->line,
         .column = name == NULL ? document->column : name->column,
-        .is_good = job_read(source, document, config->budget_per_run_nanousd,
-                            load->is_budget_missed, &config->jobs[n]),
+        .is_good = job_read(source, document, config, load->is_budget_missed, &config->jobs[n]),
     };
     config->n_jobs++;
     if (schedule != NULL && schedule->kind != YAML_BROKEN && !load->is_schedule_noted) {
@@ -352,6 +359,7 @@ void config_destroy(struct config *config)
     free(config->api.base_url);
     free(config->api.login);
     free(config->api.password);
+    free(config->api.timezone);
     free(config->database_url);
     free(config->spool);
     free(config->job_files);

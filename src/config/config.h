@@ -16,6 +16,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "api/price.h"
 #include "config/complaint.h"
 #include "config/cron.h"
 #include "core/err.h"
@@ -24,6 +25,13 @@
 struct buf;
 struct endpoint;
 
+/* Caps on money as one level has them; 0: none. The levels add up: all of them hold at once. */
+struct config_budget {
+    int64_t per_run_nanousd;
+    int64_t per_day_nanousd;   /* of the calendar in `config_api.timezone` */
+    int64_t per_month_nanousd; /* the same */
+};
+
 struct config_api {
     char *provider; /* "dataforseo" */
     char *base_url; /* without a slash at its end; plain http only to loopback */
@@ -31,6 +39,11 @@ struct config_api {
     char *password; /* secret */
     int64_t in_flight;
     int64_t calls_per_minute;
+    struct config_budget budget;  /* of all jobs of the account */
+    char *timezone;               /* IANA name: whose days and months the caps count */
+    struct price prices;          /* in place of the account's own; both 0: not given */
+    int64_t keep_balance_nanousd; /* no call that might take the balance below this; 0: none */
+    int64_t unknown_retries;      /* of a page whose call may have been charged, in one run */
 };
 
 /* What is kept current night after night: one target of a job with its parameters. */
@@ -54,21 +67,28 @@ struct config_job {
     int64_t limit;          /* items of a page, from `request`; 0: not given */
     bool has_order_by;      /* `request` has one */
     int64_t max_rows;       /* items per listing; 0: all */
-    int64_t budget_nanousd; /* the cap of a run: the smaller of the job's own and the config's */
-    int64_t own_budget_nanousd; /* as the job has it; 0: none */
-    char *labels;               /* JSON object, keys sorted; "{}" where there are none */
-    struct config_feed *feeds;  /* one per target, in the order of the file */
+    int64_t budget_nanousd; /* the cap of a run: the smallest of all levels; 0: none has one */
+    struct config_budget own_budget; /* as the job has it */
+    int64_t missing_ok_ppm;    /* of the items promised; more missing ones make a listing short */
+    int64_t max_shrink_ppm;    /* against the listing before; one that shrank by more is held */
+    int64_t resume_within_s;   /* a run that was stopped is gone on with for this long */
+    char *labels;              /* JSON object, keys sorted; "{}" where there are none */
+    struct config_feed *feeds; /* one per target, in the order of the file */
     size_t n_feeds;
 };
 
 struct config {
     char *file;
     struct config_api api;
-    char *database_url;             /* secret: may hold a password */
-    char *spool;                    /* absolute, or relative to the working directory */
-    char *job_files;                /* the pattern, as written */
-    int64_t budget_per_run_nanousd; /* 0: none */
-    struct config_job *jobs;        /* the good ones, by file and line */
+    char *database_url;           /* secret: may hold a password */
+    struct config_budget budget;  /* each job's per_run; per_day and per_month are of all jobs */
+    char *spool;                  /* absolute, or relative to the working directory */
+    int64_t spool_free_min_bytes; /* with less free space there no call goes out; 0: never mind */
+    int64_t archive_s;            /* how long the answers of a run that is over are kept; 0: not */
+    int64_t archive_max_bytes;    /* all of them together; 0: any amount */
+    int64_t missing_ok_ppm;       /* of jobs that have none of their own */
+    char *job_files;              /* the pattern, as written */
+    struct config_job *jobs;      /* the good ones, by file and line */
     size_t n_jobs;
     struct complaints complaints; /* sorted: main file first, then by file, line, column */
     char **files;                 /* every file that was opened; what the names above point into */

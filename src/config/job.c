@@ -38,19 +38,22 @@ static void read_request(struct source *source, const struct yaml_node *document
 static void read_labels(struct source *source, const struct yaml_node *document,
                         struct config_job *job);
 static void join_budgets(struct source *source, const struct yaml_node *document,
-                         int64_t run_budget_nanousd, bool is_budget_missed, struct config_job *job);
+                         const struct config *config, bool is_budget_missed,
+                         struct config_job *job);
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
-                                const struct config_job *job);
+                                const struct config *config, const struct config_job *job);
 
-bool job_read(struct source *source, const struct yaml_node *document, int64_t run_budget_nanousd,
+bool job_read(struct source *source, const struct yaml_node *document, const struct config *config,
               bool is_budget_missed, struct config_job *ret_job)
 {
     size_t n_errors = source->complaints->n_errors;
     CLEANUP(mem_free_string) char *meaning = NULL;
     char found[YAML_FOUND_MAX];
 
-    *ret_job =
-        (struct config_job){.file = source->file, .line = document->line, .project = "default"};
+    *ret_job = (struct config_job){.file = source->file,
+                                   .line = document->line,
+                                   .project = "default",
+                                   .missing_ok_ppm = config->missing_ok_ppm};
     if (document->kind != YAML_MAP) {
         if (document->kind == YAML_LIST)
             yaml_complain(source, document,
@@ -65,10 +68,10 @@ bool job_read(struct source *source, const struct yaml_node *document, int64_t r
     read_targets(source, document, ret_job);
     read_request(source, document, ret_job, &meaning);
     read_labels(source, document, ret_job);
-    join_budgets(source, document, run_budget_nanousd, is_budget_missed, ret_job);
+    join_budgets(source, document, config, is_budget_missed, ret_job);
     if (document->is_flawed || source->complaints->n_errors > n_errors)
         return false;
-    warn_of_small_pages(source, document, ret_job);
+    warn_of_small_pages(source, document, config, ret_job);
     for (size_t i = 0; i < ret_job->n_feeds; i++) {
         struct config_feed *feed = &ret_job->feeds[i];
 
@@ -283,54 +286,76 @@ static int64_t page_items(const struct config_job *job)
     return job->max_rows > 0 && job->max_rows < n ? job->max_rows : n;
 }
 
-static void join_budgets(struct source *source, const struct yaml_node *document,
-                         int64_t run_budget_nanousd, bool is_budget_missed, struct config_job *job)
+/* The prices that a page will have, as far as one can know offline, and what they are called. */
+static struct price known_price(const struct config *config, const char **ret_name)
 {
+    bool is_given = config->api.prices.per_call_nanousd > 0;
+
+    *ret_name = is_given ? "api.prices" : "list price";
+    return is_given ? config->api.prices : PRICE_LISTED;
+}
+
+/* The smaller of two caps, of which 0 is none. */
+static int64_t smaller_cap(int64_t a, int64_t b)
+{
+    return a == 0 || (b > 0 && b < a) ? b : a;
+}
+
+/* The job's cap of a run, and what is wrong with its caps. */
+static void join_budgets(struct source *source, const struct yaml_node *document,
+                         const struct config *config, bool is_budget_missed, struct config_job *job)
+{
+    const struct config_budget *levels[] = {&config->budget, &config->api.budget, &job->own_budget};
     const struct yaml_node *budget = yaml_get(document, "budget");
     char cap[MONEY_TEXT_MAX], worst[MONEY_TEXT_MAX];
-    int64_t worst_nanousd;
+    int64_t worst_nanousd, least_nanousd = 0;
+    const char *price_name;
 
-    job->budget_nanousd = job->own_budget_nanousd;
-    if (run_budget_nanousd > 0 &&
-        (job->budget_nanousd == 0 || run_budget_nanousd < job->budget_nanousd))
-        job->budget_nanousd = run_budget_nanousd;
+    for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+        job->budget_nanousd = smaller_cap(job->budget_nanousd, levels[i]->per_run_nanousd);
+        least_nanousd = smaller_cap(least_nanousd, levels[i]->per_day_nanousd);
+        least_nanousd = smaller_cap(least_nanousd, levels[i]->per_month_nanousd);
+    }
+    least_nanousd = smaller_cap(least_nanousd, job->budget_nanousd);
     if (budget == NULL && is_budget_missed)
         yaml_complain(source, document,
                       "budget is missing, here and in the main file; calls cost money: write "
                       "budget: 5.00, in US dollars per run");
-    if (job->budget_nanousd == 0 || job->endpoint == NULL)
+    if (least_nanousd == 0 || job->endpoint == NULL)
         return;
-    worst_nanousd = price_worst(PRICE_LISTED, page_items(job));
-    if (worst_nanousd > job->budget_nanousd)
+    worst_nanousd = price_worst(known_price(config, &price_name), page_items(job));
+    if (worst_nanousd > least_nanousd)
         yaml_warn(source, budget != NULL ? budget : document,
-                  "budget: %s is less than one page may cost at list price (%s for %" PRId64
+                  "budget: %s is less than one page may cost at %s (%s for %" PRId64
                   " items), so no call would be made",
-                  money_format(job->budget_nanousd, cap), money_format(worst_nanousd, worst),
+                  money_format(least_nanousd, cap), price_name, money_format(worst_nanousd, worst),
                   page_items(job));
 }
 
 /* What a full page's worth of items costs in pages of `limit`. */
-static int64_t cost_in_pages(int64_t n_items, int64_t limit)
+static int64_t cost_in_pages(struct price price, int64_t n_items, int64_t limit)
 {
-    return (n_items + limit - 1) / limit * PRICE_LISTED.per_call_nanousd +
-           n_items * PRICE_LISTED.per_item_nanousd;
+    return (n_items + limit - 1) / limit * price.per_call_nanousd +
+           n_items * price.per_item_nanousd;
 }
 
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
-                                const struct config_job *job)
+                                const struct config *config, const struct config_job *job)
 {
     const struct yaml_node *request = yaml_get(document, "request");
     char small[MONEY_TEXT_MAX], full[MONEY_TEXT_MAX];
     int64_t most = job->endpoint->limit_max;
+    const char *price_name;
+    struct price price = known_price(config, &price_name);
 
     if (job->limit <= 0 || job->limit >= most || (job->max_rows > 0 && job->max_rows <= job->limit))
         return;
     yaml_warn(source, yaml_get(request, "limit"),
               "request.limit: in pages of %" PRId64 " items %" PRId64
-              " of them cost %s at list "
-              "price, in one page %s; leave limit out, and bound a listing by max_rows",
-              job->limit, most, money_format(cost_in_pages(most, job->limit), small),
-              money_format(cost_in_pages(most, most), full));
+              " of them cost %s at %s, in one page %s; leave limit out, and bound a listing by "
+              "max_rows",
+              job->limit, most, money_format(cost_in_pages(price, most, job->limit), small),
+              price_name, money_format(cost_in_pages(price, most, most), full));
 }
 
 void job_deinit(struct config_job *job)

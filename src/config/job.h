@@ -6,15 +6,16 @@
 
 #include "config/complaint.h"
 
+struct config;
 struct config_job;
 struct yaml_node;
 
 /*
  * Reads the job. False where there was an error about it; `*ret_job` then holds what could be read,
- * its name above all, so that a second job of that name is found. `run_budget_nanousd` is the cap
- * of the main file (0: none), and `is_budget_missed` says to complain where there is neither.
+ * its name above all, so that a second job of that name is found. The caps and defaults of `config`
+ * hold for the job too, and `is_budget_missed` says to complain where the job has no caps either.
  */
-bool job_read(struct source *source, const struct yaml_node *document, int64_t run_budget_nanousd,
+bool job_read(struct source *source, const struct yaml_node *document, const struct config *config,
               bool is_budget_missed, struct config_job *ret_job);
 
 void job_deinit(struct config_job *job);

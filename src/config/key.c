@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "config/quantity.h"
+#include "core/text.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define KEYS(array) .keys = (array), .n_keys = N(array)
@@ -15,9 +17,28 @@
     }
 #define IN_MAIN(field) offsetof(struct config, field)
 #define IN_JOB(field) offsetof(struct config_job, field)
+#define IN_BUDGET(field) offsetof(struct config_budget, field)
+#define SIZE_MAX_BYTES (INT64_C(1) << 60)
+#define DURATION_MAX_S (INT64_C(100) * 366 * 86400)
+#define WHOLE_PPM 1000000
 #define LATER .is_later = true
 
 // clang-format off
+static const struct key budget_keys[] = {
+    { "per_run", KEY_MONEY, IN_BUDGET(per_run_nanousd), .doc = "US dollars that one run may cost" },
+    { "per_day", KEY_MONEY, IN_BUDGET(per_day_nanousd),
+      .doc = "US dollars that a day may cost, all runs together; days are those of api.timezone" },
+    { "per_month", KEY_MONEY, IN_BUDGET(per_month_nanousd),
+      .doc = "US dollars that a calendar month may cost, all runs together" },
+};
+
+static const struct key price_keys[] = {
+    { "per_call", KEY_MONEY, IN_MAIN(api.prices.per_call_nanousd), .is_required = true,
+      .doc = "US dollars of a call" },
+    { "per_item", KEY_MONEY, IN_MAIN(api.prices.per_item_nanousd), .is_required = true,
+      .doc = "US dollars of each item in its answer" },
+};
+
 static const struct key api_keys[] = {
     { "provider", KEY_WORD, IN_MAIN(api.provider), .words = WORDS("dataforseo"),
       .later_words = WORDS("aisa"), .fallback = "dataforseo", .doc = "who answers" },
@@ -39,8 +60,20 @@ static const struct key api_keys[] = {
       .doc = "calls at once; the vendor allows 30, shared with your other tools" },
     { "calls_per_minute", KEY_INT, IN_MAIN(api.calls_per_minute), 1, 100000, .fallback = "2000",
       .doc = "calls in any 60 seconds" },
-    { "token", LATER }, { "token_file", LATER }, { "prices", LATER }, { "timezone", LATER },
-    { "keep_balance", LATER }, { "unknown_retries", LATER }, { "body", LATER },
+    { "budget", KEY_BUDGET, IN_MAIN(api.budget), KEYS(budget_keys),
+      .sample = "{ per_month: 300.00 }", .is_second_choice = true,
+      .doc = "caps of the account in US dollars, beside those of budget below; all apply" },
+    { "timezone", KEY_ZONE, IN_MAIN(api.timezone), .fallback = "UTC",
+      .doc = "IANA name; whose days and months the caps per_day and per_month count" },
+    { "prices", KEY_MAP, KEYS(price_keys), .sample = "{ per_call: 0.024, per_item: 0.000036 }",
+      .is_second_choice = true,
+      .doc = "US dollars, for an account whose prices the API does not tell" },
+    { "keep_balance", KEY_MONEY, IN_MAIN(api.keep_balance_nanousd), .sample = "20.00",
+      .is_second_choice = true,
+      .doc = "US dollars of the account's balance that are left for your other tools" },
+    { "unknown_retries", KEY_INT, IN_MAIN(api.unknown_retries), 0, 10, .fallback = "1",
+      .doc = "calls that a run may make again although the one before may have been charged" },
+    { "token", LATER }, { "token_file", LATER }, { "body", LATER },
 };
 
 static const struct key database_keys[] = {
@@ -52,26 +85,28 @@ static const struct key database_keys[] = {
       .doc = "or a file that holds it" },
 };
 
-/* The same in a main file and in a job; `budget` itself reads the value. */
-static const struct key budget_keys[] = {
-    { "per_run", KEY_MONEY, .is_required = true, .doc = "US dollars that one run may cost" },
-    { "per_day", LATER }, { "per_month", LATER },
-};
-
 static const struct key all_main_keys[] = {
     { "api", KEY_MAP, KEYS(api_keys), .is_required = true, .doc = "the account at the API" },
     { "database", KEY_MAP, KEYS(database_keys),
       .doc = "PostgreSQL 15 or later, encoding UTF8; no superuser, no extension" },
-    { "budget", KEY_BUDGET, IN_MAIN(budget_per_run_nanousd), KEYS(budget_keys), .sample = "5.00",
-      .doc = "US dollars that one run of a job may cost; a job may have its own, and both apply" },
+    { "budget", KEY_BUDGET, IN_MAIN(budget), KEYS(budget_keys),
+      .sample = "{ per_run: 5.00, per_day: 25.00 }",
+      .doc = "caps in US dollars (a number is per_run); a job may have its own, and all apply" },
     { "spool", KEY_PATH, IN_MAIN(spool), .fallback = "/var/lib/linkhaul",
       .sample = "${LINKHAUL_SPOOL:-/var/lib/linkhaul}",
       .doc = "a directory for answers on their way to the database; keep it on a real disk" },
+    { "spool_free_min", KEY_SIZE, IN_MAIN(spool_free_min_bytes), 0, SIZE_MAX_BYTES,
+      .fallback = "1GiB", .doc = "no call goes out while less is free on the spool's disk; 0: off" },
+    { "archive", KEY_DURATION, IN_MAIN(archive_s), 0, DURATION_MAX_S, .fallback = "30d",
+      .doc = "how long the spool keeps the answers of a run that is over; 0: not at all" },
+    { "archive_max", KEY_SIZE, IN_MAIN(archive_max_bytes), 1, SIZE_MAX_BYTES, .sample = "100GiB",
+      .is_second_choice = true, .doc = "a ceiling on what the spool keeps of all runs; the oldest go first" },
+    { "missing_ok", KEY_PERCENT, IN_MAIN(missing_ok_ppm), 0, WHOLE_PPM, .fallback = "0.1%",
+      .doc = "how much of what the API promised a listing may lack and not be `short`" },
     { "jobs", KEY_TEXT, IN_MAIN(job_files), .fallback = "jobs.d/*.yaml",
       .doc = "the job files, relative to this file" },
-    { "accounts", LATER }, { "projects", LATER }, { "http", LATER }, { "archive", LATER },
-    { "archive_max", LATER }, { "spool_free_min", LATER }, { "missing_ok", LATER },
-    { "log", LATER }, { "on_night", LATER },
+    { "accounts", LATER }, { "projects", LATER }, { "http", LATER }, { "log", LATER },
+    { "on_night", LATER },
 };
 
 static const struct key all_job_keys[] = {
@@ -89,14 +124,19 @@ static const struct key all_job_keys[] = {
     { "request", KEY_REQUEST, IN_JOB(request), .doc = "API parameters, names as the API has them" },
     { "max_rows", KEY_INT, IN_JOB(max_rows), 1, INT64_C(1000000000000),
       .doc = "items per listing; none: all" },
-    { "budget", KEY_BUDGET, IN_JOB(own_budget_nanousd), KEYS(budget_keys),
-      .doc = "US dollars that one run may cost" },
+    { "budget", KEY_BUDGET, IN_JOB(own_budget), KEYS(budget_keys),
+      .doc = "caps in US dollars, beside those of the main file: a number is per_run" },
+    { "missing_ok", KEY_PERCENT, IN_JOB(missing_ok_ppm), 0, WHOLE_PPM,
+      .doc = "how much of what the API promised a listing may lack; none: as in the main file" },
+    { "max_shrink", KEY_PERCENT, IN_JOB(max_shrink_ppm), 0, WHOLE_PPM, .fallback = "50%",
+      .doc = "a listing that is smaller than the one before by more is held back" },
+    { "resume_within", KEY_DURATION, IN_JOB(resume_within_s), 1, DURATION_MAX_S, .fallback = "7d",
+      .doc = "how long after its night a run that was stopped is gone on with" },
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
-    { "project", LATER }, { "projects", LATER }, { "account", LATER }, { "resume_within", LATER },
-    { "max_shrink", LATER }, { "missing_ok", LATER }, { "sync", LATER }, { "refresh", LATER },
-    { "catch_up", LATER }, { "jitter", LATER }, { "at_least", LATER }, { "formerly", LATER },
-    { "feeds", LATER }, { "retention", LATER },
+    { "project", LATER }, { "projects", LATER }, { "account", LATER }, { "sync", LATER },
+    { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, { "at_least", LATER },
+    { "formerly", LATER }, { "feeds", LATER }, { "retention", LATER },
 };
 // clang-format on
 
@@ -109,6 +149,38 @@ const struct key *key_find(const struct key *keys, size_t n_keys, const char *na
         if (strcmp(keys[i].name, name) == 0)
             return &keys[i];
     return NULL;
+}
+
+const struct unit *key_units(const struct key *key)
+{
+    switch (key->type) {
+    case KEY_SIZE:
+        return size_units;
+    case KEY_DURATION:
+        return duration_units;
+    case KEY_PERCENT:
+        return percent_units;
+    default:
+        return NULL;
+    }
+}
+
+bool key_is_number(const struct key *key)
+{
+    return key->type == KEY_INT || key_units(key) != NULL;
+}
+
+bool key_parse_number(const struct key *key, const char *text, int64_t *ret_value)
+{
+    const struct unit *units = key_units(key);
+    int64_t value;
+    bool is_number = units == NULL ? text_parse_int64(text, strlen(text), &value)
+                                   : quantity_parse(text, units, &value);
+
+    if (!is_number || value < key->min || value > key->max)
+        return false;
+    *ret_value = value;
+    return true;
 }
 
 const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_MAX])
@@ -125,7 +197,10 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
             "a name of lower-case letters, digits, _ . - (63 at most), beginning with a "
             "letter or digit",
         [KEY_MONEY] = "US dollars above 0, such as 5.00",
-        [KEY_BUDGET] = "US dollars above 0, such as 5.00",
+        [KEY_BUDGET] = "US dollars above 0, such as 5.00, or a map of per_run, per_day, per_month",
+        [KEY_SIZE] = "a size such as 500MB or 1GiB",
+        [KEY_DURATION] = "a duration such as 12h or 30d (s, m, h, d, w)",
+        [KEY_PERCENT] = "a percentage from 0% to 100%, such as 0.1%",
         [KEY_ZONE] = "an IANA time zone such as Europe/Berlin",
         [KEY_SCHEDULE] = "five cron fields in quotes, such as \"15 2 * * *\", or @daily",
         [KEY_ENDPOINT] = "the name of an endpoint",

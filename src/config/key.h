@@ -22,8 +22,11 @@ enum key_type {
     KEY_WORD,     /* char *: one of `words` */
     KEY_NAME,     /* char *: of a job */
     KEY_INT,      /* int64_t: min .. max */
-    KEY_MONEY,    /* int64_t, nano-dollars: a number of dollars above 0 */
-    KEY_BUDGET,   /* the same, or a map of `keys` */
+    KEY_SIZE,     /* int64_t, bytes: min .. max */
+    KEY_DURATION, /* int64_t, seconds: min .. max */
+    KEY_PERCENT,  /* int64_t, parts per million: min .. max */
+    KEY_MONEY,    /* int64_t, nano-dollars: a number of dollars above 0; 0 where there is none */
+    KEY_BUDGET,   /* struct config_budget: a number of dollars is per_run, else a map of `keys` */
     KEY_ZONE,     /* char *: an IANA time zone */
     KEY_SCHEDULE, /* char *, and struct config_job.cron */
     KEY_ENDPOINT, /* const struct endpoint * */
@@ -32,15 +35,17 @@ enum key_type {
     KEY_LABELS,   /* char *: JSON object */
 };
 
+struct unit;
+
 struct key {
     const char *name;
     enum key_type type;
-    size_t offset; /* in struct config, or in struct config_job */
-    int64_t min, max;
-    const char *const *words;       /* NULL-terminated */
+    size_t offset;            /* in struct config, or in struct config_job */
+    int64_t min, max;         /* of a number; where min is 0 the number is a value like any other */
+    const char *const *words; /* NULL-terminated */
     const char *const *later_words; /* of later versions, NULL-terminated; NULL: none */
     const char *fallback;           /* the default; NULL: none */
-    const char *sample;             /* what the sample shows, as YAML; NULL: the default */
+    const char *sample;             /* what the sample shows, as YAML; NULL: default, or `keys` */
     const char *twin;               /* the key that gives the same value in another way */
     const char *doc;
     const struct key *keys; /* of a map */
@@ -60,6 +65,18 @@ extern const struct key_table job_keys;
 
 /* NULL where there is none. */
 const struct key *key_find(const struct key *keys, size_t n_keys, const char *name);
+
+/*
+ * The number that `text` is by the key's type and range: of KEY_INT, KEY_SIZE, KEY_DURATION and
+ * KEY_PERCENT, which are those that may have a default. False where it is none.
+ */
+bool key_parse_number(const struct key *key, const char *text, int64_t *ret_value);
+
+/* Whether the key is one of those. */
+bool key_is_number(const struct key *key);
+
+/* The units of a size, a duration or a percentage; NULL for all else. */
+const struct unit *key_units(const struct key *key);
 
 /* What the key expects, for a complaint and for the documentation: "a whole number from 1 to 30".
  */

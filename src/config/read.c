@@ -2,33 +2,39 @@
  * The happy path: each key of a map is looked up in the table, its value checked by the key's type
  * and put into its place in the struct; keys that are not there get their defaults.
  *
- * What is wrong is complained about where it stands; its place in the struct stays empty. A key of
- * a later version and an unknown key (with what was probably meant) are errors.
+ * What is wrong is complained about where it stands; its place in the struct stays empty, or keeps
+ * its default. Caps that cannot all be reached are a warning. A key of a later version and an
+ * unknown key (with what was probably meant) are errors.
  */
 #include "config/read.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "config/config.h"
 #include "config/value.h"
 #include "core/mem.h"
+#include "core/money.h"
 #include "core/text.h"
 
 static void read_map(struct source *source, const struct yaml_node *map, const char *prefix,
                      const struct key *keys, size_t n_keys, void *base);
 static void read_one(const struct slot *slot);
-static void set_defaults(const struct key *keys, size_t n_keys, void *base);
+static void set_numbers(const struct key *keys, size_t n_keys, void *base);
+static void set_texts(const struct key *keys, size_t n_keys, void *base);
 
 void read_map_into(struct source *source, const struct yaml_node *map,
                    const struct key_table *table, void *base)
 {
+    set_numbers(table->keys, table->n_keys, base);
     read_map(source, map, "", table->keys, table->n_keys, base);
-    set_defaults(table->keys, table->n_keys, base);
+    set_texts(table->keys, table->n_keys, base);
 }
 
 void read_defaults(const struct key_table *table, void *base)
 {
-    set_defaults(table->keys, table->n_keys, base);
+    set_numbers(table->keys, table->n_keys, base);
+    set_texts(table->keys, table->n_keys, base);
 }
 
 /* --- keys ------------------------------------------------------------------------------------ */
@@ -97,21 +103,29 @@ static void read_map(struct source *source, const struct yaml_node *map, const c
     require_keys(source, map, prefix, keys, n_keys);
 }
 
-static void set_defaults(const struct key *keys, size_t n_keys, void *base)
+/* Before the map is read: 0 may be a value, so it does not tell that there was none. */
+static void set_numbers(const struct key *keys, size_t n_keys, void *base)
 {
     for (size_t i = 0; i < n_keys; i++) {
         const struct key *key = &keys[i];
 
         if (key->type == KEY_MAP && !key->is_later)
-            set_defaults(key->keys, key->n_keys, base);
-        if (key->fallback == NULL)
-            continue;
-        if (key->type == KEY_INT) {
-            if (*value_number_at(base, key) == 0)
-                text_parse_int64(key->fallback, strlen(key->fallback), value_number_at(base, key));
-        } else if (*value_text_at(base, key) == NULL) {
+            set_numbers(key->keys, key->n_keys, base);
+        if (key->fallback != NULL && key_is_number(key))
+            key_parse_number(key, key->fallback, value_number_at(base, key));
+    }
+}
+
+/* Behind it: a text that is there already would be taken for that of a key's twin. */
+static void set_texts(const struct key *keys, size_t n_keys, void *base)
+{
+    for (size_t i = 0; i < n_keys; i++) {
+        const struct key *key = &keys[i];
+
+        if (key->type == KEY_MAP && !key->is_later)
+            set_texts(key->keys, key->n_keys, base);
+        if (key->fallback != NULL && !key_is_number(key) && *value_text_at(base, key) == NULL)
             *value_text_at(base, key) = mem_strdup(key->fallback);
-        }
     }
 }
 
@@ -127,19 +141,39 @@ static void read_submap(const struct slot *slot)
     read_map(slot->source, slot->node, prefix, slot->key->keys, slot->key->n_keys, slot->base);
 }
 
+/* A cap that another one of its level makes pointless. `longer` counts more than `shorter`. */
+static void warn_of_order(const struct slot *slot, const struct key *shorter,
+                          const struct key *longer, void *budget)
+{
+    int64_t above = *value_number_at(budget, shorter), below = *value_number_at(budget, longer);
+    char much[MONEY_TEXT_MAX], little[MONEY_TEXT_MAX];
+
+    if (above > below && below > 0)
+        yaml_warn(slot->source, yaml_get(slot->node, shorter->name),
+                  "%s.%s: %s is more than the %s of %s.%s, and can never be spent", slot->path,
+                  shorter->name, money_format(above, much), money_format(below, little), slot->path,
+                  longer->name);
+}
+
 /* A number means per_run. */
 static void read_budget(const struct slot *slot)
 {
-    char prefix[KEY_PATH_BYTES_MAX];
-    int64_t per_run = 0;
+    void *budget = (char *)slot->base + slot->key->offset;
+    const struct key *keys = slot->key->keys; /* the longer a time it counts, the later */
+    char prefix[KEY_PATH_BYTES_MAX], expected[KEY_EXPECTED_MAX];
 
     if (slot->node->kind != YAML_MAP) {
         value_read_money(slot);
         return;
     }
+    if (slot->node->n_items == 0)
+        yaml_complain(slot->source, slot->node, "%s: found an empty map, expected %s", slot->path,
+                      key_expected(slot->key, expected));
     snprintf(prefix, sizeof(prefix), "%s.", slot->path);
-    read_map(slot->source, slot->node, prefix, slot->key->keys, slot->key->n_keys, &per_run);
-    *value_number_at(slot->base, slot->key) = per_run;
+    read_map(slot->source, slot->node, prefix, keys, slot->key->n_keys, budget);
+    for (size_t i = 0; i < slot->key->n_keys; i++)
+        for (size_t j = i + 1; j < slot->key->n_keys; j++)
+            warn_of_order(slot, &keys[i], &keys[j], budget);
 }
 
 static void read_one(const struct slot *slot)

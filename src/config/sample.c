@@ -17,12 +17,13 @@ static void append_key(struct buf *out, const struct key *key, int depth)
     if (key->fallback != NULL && strstr(value, key->fallback) == NULL)
         buf_printf(out, " (default %s)", key->fallback);
     buf_append_char(out, '\n');
-    if (key->type == KEY_MAP)
-        buf_printf(out, "%*s%s:\n", indent, "", key->name);
-    else
+    if (value != NULL) {
         buf_printf(out, "%*s%s%s: %s\n", indent, "", key->is_second_choice ? "# " : "", key->name,
                    value);
-    for (size_t i = 0; key->type == KEY_MAP && i < key->n_keys; i++)
+        return;
+    }
+    buf_printf(out, "%*s%s:\n", indent, "", key->name);
+    for (size_t i = 0; i < key->n_keys; i++)
         if (!key->keys[i].is_later)
             append_key(out, &key->keys[i], depth + 1);
 }

@@ -9,7 +9,9 @@
 #include "config/config.h"
 #include "config/json.h"
 #include "config/key.h"
+#include "config/quantity.h"
 #include "core/buf.h"
+#include "core/mem.h"
 
 /* A JSON text on its way out. */
 struct writer {
@@ -208,6 +210,36 @@ static void put_budget(struct writer *writer, const struct key *key)
     if (key->type == KEY_BUDGET) {
         open_in(writer, NULL, '{');
         put_keys(writer, key->keys, key->n_keys);
+        put_int(writer, "minProperties", 1);
+        close_with(writer, '}');
+    }
+    close_with(writer, ']');
+}
+
+/* A number with one of the units, and a bare one where it may be. */
+static void put_quantity(struct writer *writer, const struct key *key)
+{
+    CLEANUP(buf_deinit) struct buf pattern = BUF_WITH_CEILING(256);
+    const struct unit *units = key_units(key);
+    bool may_be_bare = false;
+
+    buf_append_string(&pattern, "^[0-9]+(\\.[0-9]+)? ?(");
+    for (size_t i = 0; units[i].name != NULL; i++) {
+        may_be_bare = may_be_bare || units[i].name[0] == '\0';
+        if (units[i].name[0] != '\0')
+            buf_printf(&pattern, "%s%s", i == 0 ? "" : "|", units[i].name);
+    }
+    buf_append_string(&pattern, ")$|\\$\\{");
+    open_in(writer, "anyOf", '[');
+    open_in(writer, NULL, '{');
+    put_text(writer, "type", "string");
+    put_text(writer, "pattern", buf_text(&pattern));
+    close_with(writer, '}');
+    if (may_be_bare || key->min == 0) {
+        open_in(writer, NULL, '{');
+        put_text(writer, "type", "integer");
+        put_int(writer, "minimum", key->min);
+        put_int(writer, "maximum", may_be_bare ? key->max : 0);
         close_with(writer, '}');
     }
     close_with(writer, ']');
@@ -280,6 +312,11 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_INT:
         put_int_or_variable(writer, key->min, key->max);
+        return;
+    case KEY_SIZE:
+    case KEY_DURATION:
+    case KEY_PERCENT:
+        put_quantity(writer, key);
         return;
     case KEY_MONEY:
     case KEY_BUDGET:

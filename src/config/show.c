@@ -10,6 +10,7 @@
 #include "config/config.h"
 #include "config/json.h"
 #include "config/key.h"
+#include "config/quantity.h"
 #include "config/yaml_scalar.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -86,9 +87,38 @@ static void append_money(struct buf *out, int64_t nanousd)
     buf_append_string(out, money_format(nanousd, text) + 1);
 }
 
+static int64_t number_at(const struct key *key, const void *base)
+{
+    return *(const int64_t *)(const void *)((const char *)base + key->offset);
+}
+
+/* As a number where there is nothing but per_run, whose key is the first. */
+static void append_budget(struct buf *out, const struct key *budget, const void *base)
+{
+    const char *caps = (const char *)base + budget->offset;
+    const char *separator = "{ ";
+    bool is_number = number_at(&budget->keys[0], caps) != 0;
+
+    for (size_t i = 1; i < budget->n_keys; i++)
+        is_number = is_number && number_at(&budget->keys[i], caps) == 0;
+    if (is_number) {
+        append_money(out, number_at(&budget->keys[0], caps));
+        return;
+    }
+    for (size_t i = 0; i < budget->n_keys; i++) {
+        if (number_at(&budget->keys[i], caps) == 0)
+            continue;
+        buf_printf(out, "%s%s: ", separator, budget->keys[i].name);
+        append_money(out, number_at(&budget->keys[i], caps));
+        separator = ", ";
+    }
+    buf_append_string(out, " }");
+}
+
 static void append_value(struct buf *out, const struct key *key, const void *base)
 {
     const char *at = (const char *)base + key->offset;
+    char quantity[QUANTITY_TEXT_MAX];
 
     switch (key->type) {
     case KEY_SECRET:
@@ -98,11 +128,18 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
         append_database(out, *(char *const *)(const void *)at);
         return;
     case KEY_INT:
-        buf_printf(out, "%" PRId64, *(const int64_t *)(const void *)at);
+        buf_printf(out, "%" PRId64, number_at(key, base));
+        return;
+    case KEY_SIZE:
+    case KEY_DURATION:
+    case KEY_PERCENT:
+        buf_append_string(out, quantity_format(number_at(key, base), key_units(key), quantity));
         return;
     case KEY_MONEY:
+        append_money(out, number_at(key, base));
+        return;
     case KEY_BUDGET:
-        append_money(out, *(const int64_t *)(const void *)at);
+        append_budget(out, key, base);
         return;
     case KEY_ENDPOINT:
         buf_append_string(out, (*(const struct endpoint *const *)(const void *)at)->name);
@@ -127,6 +164,8 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     }
 }
 
+static bool is_one_there(const struct key *keys, size_t n_keys, const void *base);
+
 /* Whether there is a value; after a complaint even a required one may be missing. */
 static bool is_there(const struct key *key, const void *base)
 {
@@ -134,9 +173,23 @@ static bool is_there(const struct key *key, const void *base)
 
     if (key->is_later || key->type == KEY_FILE || key->type == KEY_TARGETS)
         return false;
-    if (key->type == KEY_INT || key->type == KEY_BUDGET)
-        return *(const int64_t *)(const void *)at != 0;
+    if (key->type == KEY_MAP)
+        return is_one_there(key->keys, key->n_keys, base);
+    if (key->type == KEY_BUDGET)
+        return is_one_there(key->keys, key->n_keys, at);
+    if (key->type == KEY_MONEY)
+        return number_at(key, base) != 0;
+    if (key_is_number(key))
+        return key->min == 0 || number_at(key, base) != 0;
     return *(char *const *)(const void *)at != NULL;
+}
+
+static bool is_one_there(const struct key *keys, size_t n_keys, const void *base)
+{
+    for (size_t i = 0; i < n_keys; i++)
+        if (is_there(&keys[i], base))
+            return true;
+    return false;
 }
 
 static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, const void *base,
@@ -145,10 +198,12 @@ static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, 
     for (size_t i = 0; i < n_keys; i++) {
         const struct key *key = &keys[i];
 
-        if (key->type == KEY_MAP && !key->is_later) {
+        if (!is_there(key, base))
+            continue;
+        if (key->type == KEY_MAP) {
             buf_printf(out, "%*s%s:\n", 2 * depth, "", key->name);
             append_keys(out, key->keys, key->n_keys, base, depth + 1);
-        } else if (is_there(key, base)) {
+        } else {
             buf_printf(out, "%*s%s: ", 2 * depth, "", key->name);
             append_value(out, key, base);
             buf_append_char(out, '\n');

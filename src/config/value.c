@@ -280,14 +280,18 @@ static void read_name(const struct slot *slot)
 
 static void read_int(const struct slot *slot)
 {
-    int64_t value;
-
     if (slot->node->kind != YAML_INT ||
-        !text_parse_int64(slot->node->text, strlen(slot->node->text), &value) ||
-        value < slot->key->min || value > slot->key->max)
+        !key_parse_number(slot->key, slot->node->text, value_number_at(slot->base, slot->key)))
         value_refuse(slot);
-    else
-        *value_number_at(slot->base, slot->key) = value;
+}
+
+/* With a unit, so mostly a text to YAML. */
+static void read_quantity(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+
+    if (text != NULL && !key_parse_number(slot->key, text, value_number_at(slot->base, slot->key)))
+        value_refuse(slot);
 }
 
 /* A number of dollars. */
@@ -346,10 +350,12 @@ void value_read(const struct slot *slot)
         [KEY_DATABASE] = read_database, [KEY_URL] = read_url,
         [KEY_PATH] = read_path,         [KEY_WORD] = read_word,
         [KEY_NAME] = read_name,         [KEY_INT] = read_int,
-        [KEY_MONEY] = value_read_money, [KEY_BUDGET] = read_nothing,
-        [KEY_ZONE] = read_zone,         [KEY_SCHEDULE] = read_schedule,
-        [KEY_ENDPOINT] = read_endpoint, [KEY_TARGETS] = read_nothing,
-        [KEY_REQUEST] = read_nothing,   [KEY_LABELS] = read_nothing,
+        [KEY_SIZE] = read_quantity,     [KEY_DURATION] = read_quantity,
+        [KEY_PERCENT] = read_quantity,  [KEY_MONEY] = value_read_money,
+        [KEY_BUDGET] = read_nothing,    [KEY_ZONE] = read_zone,
+        [KEY_SCHEDULE] = read_schedule, [KEY_ENDPOINT] = read_endpoint,
+        [KEY_TARGETS] = read_nothing,   [KEY_REQUEST] = read_nothing,
+        [KEY_LABELS] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)

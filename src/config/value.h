@@ -16,7 +16,8 @@ struct slot {
     void *base;       /* of the struct that key->offset counts in */
 };
 
-/* Any type but KEY_MAP and KEY_BUDGET, which are maps. A broken node is passed over in silence. */
+/* Any type but KEY_MAP and KEY_BUDGET, which may be maps. A broken node is passed over in silence.
+ */
 void value_read(const struct slot *slot);
 
 /* Complains that something else was found than expected. */

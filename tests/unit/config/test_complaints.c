@@ -7,6 +7,8 @@
 TestSuite(complaints, .timeout = 20);
 
 /* The password must not be quoted here, nor get to libpq, which would quote a piece of it. */
+#define BUDGET                                                                                     \
+    "expected US dollars above 0, such as 5.00, or a map of per_run, per_day, per_month\n"
 #define STRAY_AT                                                                                   \
     "main.yaml:3:17: database.url: in the user or password of a URL, write @ as %40, / as %2F, "   \
     "? as %3F, # as %23 and % as %25\n"
@@ -37,7 +39,8 @@ static const struct mistake in_main[] = {
      "main.yaml:2:3: api.password or password_file is missing\n"
      "main.yaml:3:3: api.pasword: unknown key; did you mean password?\n"},
     {MAIN "colour: red\n",
-     "main.yaml:3:1: colour: unknown key; known are api, database, budget, spool, jobs\n"},
+     "main.yaml:3:1: colour: unknown key; known are api, database, budget, spool, spool_free_min, "
+     "archive, archive_max, missing_ok, jobs\n"},
     {"api: {login: me, password: x, provider: aisa}\nbudget: 1",
      "main.yaml:1:41: api.provider: aisa is not in this version (" LINKHAUL_VERSION ")\n"},
     {"api: {login: me, password: x, provider: google}\nbudget: 1",
@@ -78,24 +81,45 @@ static const struct mistake in_main[] = {
     {MAIN "database: {url: \"postgresql:///name?host=/tmp&user=me@host\"}\n", ""},
     {MAIN "database: {url: hunter2}\n",
      "main.yaml:3:17: database.url: expected a connection URL such as postgresql:///linkhaul\n"},
-    {API "budget: -1",
-     "main.yaml:2:9: budget: found -1, expected US dollars above 0, such as "
-     "5.00\n"},
-    {API "budget: 0",
-     "main.yaml:2:9: budget: found 0, expected US dollars above 0, such as 5.00\n"},
-    {API "budget: $5",
-     "main.yaml:2:9: budget: found \"$5\", expected US dollars above 0, such as 5.00\n"},
+    {API "budget: -1", "main.yaml:2:9: budget: found -1, " BUDGET},
+    {API "budget: 0", "main.yaml:2:9: budget: found 0, " BUDGET},
+    {API "budget: $5", "main.yaml:2:9: budget: found \"$5\", " BUDGET},
     {API "budget: {per_run: x}",
      "main.yaml:2:19: budget.per_run: found \"x\", expected US dollars above 0, such as 5.00\n"},
-    {API "budget: {}",
-     "main.yaml:2:9: budget.per_run is missing; it is US dollars above 0, such as "
-     "5.00\n"},
-    {API "budget: {per_run: 1, per_day: 2}",
-     "main.yaml:2:22: budget.per_day: not in this version (" LINKHAUL_VERSION ")\n"},
+    {API "budget: {}", "main.yaml:2:9: budget: found an empty map, " BUDGET},
+    {API "budget: {per_run: 1, per_dya: 2}",
+     "main.yaml:2:22: budget.per_dya: unknown key; did you mean per_day?\n"},
+    {API "budget: {per_run: 9, per_day: 8, per_month: 7}",
+     "main.yaml:2:19: warning: budget.per_run: $9.00 is more than the $8.00 of budget.per_day, and "
+     "can never be spent\n"
+     "main.yaml:2:19: warning: budget.per_run: $9.00 is more than the $7.00 of budget.per_month, "
+     "and can never be spent\n"
+     "main.yaml:2:31: warning: budget.per_day: $8.00 is more than the $7.00 of budget.per_month, "
+     "and can never be spent\n"},
+    {API "budget: {per_run: 9, per_month: 9}", ""},
     {API "budget: {per_run: {per_run: 1}}",
      "main.yaml:2:19: budget.per_run: found a map, expected US dollars above 0, such as 5.00\n"},
     {MAIN "jobs: [a, b]\n", "main.yaml:3:7: jobs: found a list, expected a text\n"},
     {MAIN "spool:\n", "main.yaml:3:7: spool: found nothing, expected a path\n"},
+    {"api: {login: me, password: x, prices: {per_call: 1}}\nbudget: 1",
+     "main.yaml:1:39: api.prices.per_item is missing; it is US dollars above 0, such as 5.00\n"},
+    {"api: {login: me, password: x, timezone: Europe/Berlim}\nbudget: 1",
+     "main.yaml:1:41: api.timezone: there is no time zone Europe/Berlim; did you mean "
+     "Europe/Berlin?\n"},
+    {"api: {login: me, password: x, unknown_retries: 11}\nbudget: 1",
+     "main.yaml:1:48: api.unknown_retries: found 11, expected a whole number from 0 to 10\n"},
+    {MAIN "spool_free_min: 5 gb\n",
+     "main.yaml:3:17: spool_free_min: found \"5 gb\", expected a size such as 500MB or 1GiB\n"},
+    {MAIN "archive: 30\n",
+     "main.yaml:3:10: archive: found 30, expected a duration such as 12h or 30d (s, m, h, d, w)\n"},
+    {MAIN "archive_max: 0\n",
+     "main.yaml:3:14: archive_max: found 0, expected a size such as 500MB or 1GiB\n"},
+    {MAIN "missing_ok: 100.01%\n",
+     "main.yaml:3:13: missing_ok: found \"100.01%\", expected a percentage from 0% to 100%, such "
+     "as 0.1%\n"},
+    {MAIN "missing_ok: 0.001\n",
+     "main.yaml:3:13: missing_ok: found 0.001, expected a percentage from 0% to 100%, such as "
+     "0.1%\n"},
 };
 
 Test(complaints, name_what_is_wrong_in_the_main_file)
@@ -186,8 +210,13 @@ static const struct mistake in_jobs[] = {
     {FULL "max_rows: 0\n",
      "job.yaml:4:11: max_rows: found 0, expected a whole number from 1 to 1000000000000\n"},
     {FULL "maxrows: 5\n", "job.yaml:4:1: maxrows: unknown key; did you mean max_rows?\n"},
-    {FULL "budget: cheap\n",
-     "job.yaml:4:9: budget: found \"cheap\", expected US dollars above 0, such as 5.00\n"},
+    {FULL "budget: cheap\n", "job.yaml:4:9: budget: found \"cheap\", " BUDGET},
+    {FULL "budget: {per_day: 0.05}\n",
+     "job.yaml:4:9: warning: budget: $0.05 is less than one page may cost at "
+     "list price ($0.06 for 1000 items), so no call would be made\n"},
+    {FULL "resume_within: 0\n",
+     "job.yaml:4:16: resume_within: found 0, expected a duration such as 12h or 30d (s, m, h, d, "
+     "w)\n"},
     {FULL "budget: 0.05\n",
      "job.yaml:4:9: warning: budget: $0.05 is less than one page may cost at "
      "list price ($0.06 for 1000 items), so no call would be made\n"},
@@ -282,6 +311,23 @@ Test(complaints, require_a_cap_on_money)
                       "job.yaml:1:1: budget is missing, here and in the main file; calls cost "
                       "money: write budget: 5.00, in US dollars per run\n");
     expect_complaints(API, FULL "budget: 1.00\n", "");
+    expect_complaints(API, FULL "budget: {per_month: 1.00}\n", "");
+    expect_complaints("api: {login: me, password: x, budget: {per_day: 2}}\n", FULL, "");
+}
+
+Test(complaints, go_by_the_prices_that_are_given)
+{
+    static const char cheap[] =
+        "api: {login: me, password: x, prices: {per_call: 0.01, per_item: 0.00001}}\nbudget: 1\n";
+
+    expect_complaints(cheap, FULL "budget: 0.02\n", "");
+    expect_complaints(cheap, FULL "budget: 0.019\nrequest: {limit: 500}\n",
+                      "job.yaml:5:18: warning: request.limit: in pages of 500 items 1000 of them "
+                      "cost $0.03 at api.prices, in one page $0.02; leave limit out, and bound a "
+                      "listing by max_rows\n");
+    expect_complaints(cheap, FULL "budget: 0.019\n",
+                      "job.yaml:4:9: warning: budget: $0.019 is less than one page may cost at "
+                      "api.prices ($0.02 for 1000 items), so no call would be made\n");
 }
 
 Test(complaints, of_all_documents_come_at_once_and_in_order)
@@ -290,8 +336,7 @@ Test(complaints, of_all_documents_come_at_once_and_in_order)
                       JOB "targets: [Moz.com]\nmax_rows: x\n---\njob: b\nendpoint: c\n",
                       "main.yaml:1:42: api.in_flight: found 99, expected a whole number from 1 to "
                       "30\n"
-                      "main.yaml:2:9: budget: found \"x\", expected US dollars above 0, such as "
-                      "5.00\n"
+                      "main.yaml:2:9: budget: found \"x\", " BUDGET
                       "job.yaml:3:11: targets: found \"Moz.com\"; a domain is written in lower "
                       "case\n"
                       "job.yaml:4:11: max_rows: found \"x\", expected a whole number from 1 to "

@@ -107,7 +107,10 @@ Test(etc, samples_load_without_an_error)
     cr_expect(eq(i64, config->api.calls_per_minute, 2000));
     cr_expect_str_eq(config->database_url, "postgresql:///linkhaul");
     cr_expect_str_eq(config->spool, "/var/lib/linkhaul");
-    cr_expect(eq(i64, config->budget_per_run_nanousd, INT64_C(5000000000)));
+    cr_expect(eq(i64, config->budget.per_run_nanousd, INT64_C(5000000000)));
+    cr_expect(eq(i64, config->budget.per_day_nanousd, INT64_C(25000000000)));
+    cr_expect(eq(i64, config->spool_free_min_bytes, INT64_C(1) << 30));
+    cr_expect(eq(i64, config->archive_max_bytes, 0));
     cr_assert(eq(sz, config->n_jobs, 2));
 
     cr_expect_str_eq(config->jobs[0].name, "competitor-backlinks");

@@ -6,15 +6,11 @@
 TestSuite(keys, .timeout = 20);
 
 /* The names that the contract reserves for later; a key that moves in leaves this list. */
-static const char *const later_main[] = {"accounts",   "projects",    "http",
-                                         "archive",    "archive_max", "spool_free_min",
-                                         "missing_ok", "log",         "on_night"};
-static const char *const later_api[] = {"token",        "token_file",      "prices", "timezone",
-                                        "keep_balance", "unknown_retries", "body"};
-static const char *const later_job[] = {
-    "project", "projects", "account", "resume_within", "max_shrink", "missing_ok", "sync",
-    "refresh", "catch_up", "jitter",  "at_least",      "formerly",   "feeds",      "retention"};
-static const char *const later_budget[] = {"per_day", "per_month"};
+static const char *const later_main[] = {"accounts", "projects", "http", "log", "on_night"};
+static const char *const later_api[] = {"token", "token_file", "body"};
+static const char *const later_job[] = {"project",  "projects", "account",  "sync",
+                                        "refresh",  "catch_up", "jitter",   "at_least",
+                                        "formerly", "feeds",    "retention"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
@@ -42,12 +38,6 @@ Test(keys, of_later_versions_are_refused_as_such)
                  later_job[i]);
         expect_complaints(MAIN, text, expected);
     }
-    for (size_t i = 0; i < N(later_budget); i++) {
-        snprintf(text, sizeof(text), FULL "budget: {per_run: 1, %s: 2}\n", later_budget[i]);
-        snprintf(expected, sizeof(expected),
-                 "job.yaml:4:22: budget.%s: not in this version " VERSION, later_budget[i]);
-        expect_complaints(MAIN, text, expected);
-    }
 }
 
 static size_t count_later(const struct key *keys, size_t n_keys)
@@ -62,12 +52,10 @@ static size_t count_later(const struct key *keys, size_t n_keys)
 Test(keys, lists_of_this_test_name_every_later_key_of_the_table)
 {
     const struct key *api = key_find(main_keys.keys, main_keys.n_keys, "api");
-    const struct key *budget = key_find(job_keys.keys, job_keys.n_keys, "budget");
 
     cr_expect(eq(sz, count_later(main_keys.keys, main_keys.n_keys), N(later_main)));
     cr_expect(eq(sz, count_later(api->keys, api->n_keys), N(later_api)));
     cr_expect(eq(sz, count_later(job_keys.keys, job_keys.n_keys), N(later_job)));
-    cr_expect(eq(sz, count_later(budget->keys, budget->n_keys), N(later_budget)));
 }
 
 static void expect_documented(const struct key *keys, size_t n_keys)
@@ -98,9 +86,18 @@ Test(keys, of_the_main_file_are_all_read)
         "  password: 123456\n"
         "  in_flight: 7\n"
         "  calls_per_minute: 11\n"
+        "  budget: {per_month: 12.5}\n"
+        "  timezone: Europe/Berlin\n"
+        "  prices: {per_call: 0.02, per_item: 0.00003}\n"
+        "  keep_balance: 20\n"
+        "  unknown_retries: 0\n"
         "database: {url: \"host=/tmp dbname=x\"}\n"
-        "budget: {per_run: 0.5}\n"
+        "budget: {per_run: 0.5, per_day: 1, per_month: 2}\n"
         "spool: /tmp/spool\n"
+        "spool_free_min: 0\n"
+        "archive: 12h\n"
+        "archive_max: 1.5 TB\n"
+        "missing_ok: 0\n"
         "jobs: none/*.yaml\n";
     CLEANUP(config_free) struct config *config = NULL;
     struct err err;
@@ -113,7 +110,21 @@ Test(keys, of_the_main_file_are_all_read)
     cr_expect(eq(i64, config->api.in_flight, 7));
     cr_expect(eq(i64, config->api.calls_per_minute, 11));
     cr_expect_str_eq(config->database_url, "host=/tmp dbname=x");
-    cr_expect(eq(i64, config->budget_per_run_nanousd, 500000000));
+    cr_expect(eq(i64, config->api.budget.per_run_nanousd, 0));
+    cr_expect(eq(i64, config->api.budget.per_day_nanousd, 0));
+    cr_expect(eq(i64, config->api.budget.per_month_nanousd, INT64_C(12500000000)));
+    cr_expect_str_eq(config->api.timezone, "Europe/Berlin");
+    cr_expect(eq(i64, config->api.prices.per_call_nanousd, 20000000));
+    cr_expect(eq(i64, config->api.prices.per_item_nanousd, 30000));
+    cr_expect(eq(i64, config->api.keep_balance_nanousd, INT64_C(20000000000)));
+    cr_expect(eq(i64, config->api.unknown_retries, 0));
+    cr_expect(eq(i64, config->budget.per_run_nanousd, 500000000));
+    cr_expect(eq(i64, config->budget.per_day_nanousd, 1000000000));
+    cr_expect(eq(i64, config->budget.per_month_nanousd, 2000000000));
+    cr_expect(eq(i64, config->spool_free_min_bytes, 0));
+    cr_expect(eq(i64, config->archive_s, 12 * 3600));
+    cr_expect(eq(i64, config->archive_max_bytes, INT64_C(1500000000000)));
+    cr_expect(eq(i64, config->missing_ok_ppm, 0));
     cr_expect_str_eq(config->spool, "/tmp/spool");
     cr_expect_str_eq(config->job_files, "none/*.yaml");
 }
@@ -128,9 +139,51 @@ Test(keys, that_are_left_out_get_their_defaults)
     cr_expect_str_eq(config->api.base_url, "https://api.dataforseo.com");
     cr_expect(eq(i64, config->api.in_flight, 25));
     cr_expect(eq(i64, config->api.calls_per_minute, 2000));
+    cr_expect_str_eq(config->api.timezone, "UTC");
+    cr_expect(eq(i64, config->api.prices.per_call_nanousd, 0));
+    cr_expect(eq(i64, config->api.keep_balance_nanousd, 0));
+    cr_expect(eq(i64, config->api.unknown_retries, 1));
+    cr_expect(eq(i64, config->budget.per_day_nanousd, 0));
+    cr_expect(eq(i64, config->spool_free_min_bytes, INT64_C(1) << 30));
+    cr_expect(eq(i64, config->archive_s, 30 * 86400));
+    cr_expect(eq(i64, config->archive_max_bytes, 0));
+    cr_expect(eq(i64, config->missing_ok_ppm, 1000));
     cr_expect_str_eq(config->database_url, "postgresql:///linkhaul");
     cr_expect_str_eq(config->spool, "/var/lib/linkhaul");
     cr_expect_str_eq(config->job_files, "jobs.d/*.yaml");
+}
+
+static struct config *load_job(const char *main_text, const char *job_text)
+{
+    struct config *config = NULL;
+    struct err err;
+
+    cr_assert(
+        config_load_text(main_text, strlen(main_text), job_text, strlen(job_text), &config, &err),
+        "%s", err.text);
+    return config;
+}
+
+Test(keys, of_a_job_stand_in_front_of_those_of_the_main_file)
+{
+    CLEANUP(config_free)
+    struct config *plain = load_job(MAIN "missing_ok: 3%\n", FULL);
+    CLEANUP(config_free)
+    struct config *own = load_job(MAIN "missing_ok: 3%\n", FULL
+                                  "missing_ok: 0 %\nmax_shrink: 12.5 %\n"
+                                  "resume_within: 2w\n"
+                                  "budget: {per_day: 7, per_month: 9}\n");
+
+    cr_expect(eq(i64, plain->jobs[0].missing_ok_ppm, 30000));
+    cr_expect(eq(i64, plain->jobs[0].max_shrink_ppm, 500000));
+    cr_expect(eq(i64, plain->jobs[0].resume_within_s, 7 * 86400));
+    cr_expect(eq(i64, own->jobs[0].missing_ok_ppm, 0));
+    cr_expect(eq(i64, own->jobs[0].max_shrink_ppm, 125000));
+    cr_expect(eq(i64, own->jobs[0].resume_within_s, 14 * 86400));
+    cr_expect(eq(i64, own->jobs[0].own_budget.per_run_nanousd, 0));
+    cr_expect(eq(i64, own->jobs[0].own_budget.per_day_nanousd, INT64_C(7000000000)));
+    cr_expect(eq(i64, own->jobs[0].own_budget.per_month_nanousd, INT64_C(9000000000)));
+    cr_expect(eq(i64, own->jobs[0].budget_nanousd, INT64_C(5000000000)));
 }
 
 Test(keys, of_a_base_url_with_plain_http_take_any_loopback_and_nothing_else)

@@ -35,10 +35,15 @@ Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
                      "  password: \"***\"\n"
                      "  in_flight: 25\n"
                      "  calls_per_minute: 2000\n"
+                     "  timezone: UTC\n"
+                     "  unknown_retries: 1\n"
                      "database:\n"
                      "  url: \"postgresql://me:***@db/linkhaul\"\n"
                      "budget: 5.00\n"
                      "spool: /var/lib/linkhaul\n"
+                     "spool_free_min: 1GiB\n"
+                     "archive: 30d\n"
+                     "missing_ok: 0.1%\n"
                      "jobs: \"jobs.d/*.yaml\"\n"
                      "---\n"
                      "# job.yaml:1\n"
@@ -49,11 +54,55 @@ Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
                      "request: {\"filters\":[\"dofollow\",\"=\",true],\"limit\":1000}\n"
                      "max_rows: 7\n"
                      "budget: 0.50\n"
+                     "missing_ok: 0.1%\n"
+                     "max_shrink: 50%\n"
+                     "resume_within: 7d\n"
                      "labels: {\"team\":\"north\"}\n"
                      "targets:\n"
                      "  - moz.com # feed 54336e2a-7059-267c-c2cb-904052675bec\n"
                      "  - \"https://moz.com/x?y=1\" # feed 9f616216-4115-b553-43d4-506e4dc22b5d\n"
                      "# 2 feeds; a run may cost $0.50\n");
+}
+
+static const char money_and_sizes[] =
+    "api:\n  login: me\n  password: x\n  budget: {per_month: 300}\n"
+    "  prices: {per_call: 0.024, per_item: 0.000036}\n  keep_balance: 20\n"
+    "  unknown_retries: 0\n"
+    "budget: {per_run: 5, per_day: 25}\nspool_free_min: 0\narchive: 0\n"
+    "archive_max: 1536 MiB\nmissing_ok: 0.0001 %\n";
+
+Test(show, shows_caps_sizes_and_durations_as_they_can_be_read)
+{
+    CLEANUP(mem_free_string)
+    char *text = shown(money_and_sizes, FULL "budget: {per_run: 1.5}\nresume_within: 36h\n");
+    CLEANUP(mem_free_string) char *again = NULL;
+    char *jobs = strstr(text, "---\n");
+
+    cr_assert_str_eq(strstr(text, "  budget:"), strstr(text,
+                                                       "  budget: { per_month: 300.00 }\n"
+                                                       "  timezone: UTC\n"
+                                                       "  prices:\n"
+                                                       "    per_call: 0.024\n"
+                                                       "    per_item: 0.000036\n"
+                                                       "  keep_balance: 20.00\n"
+                                                       "  unknown_retries: 0\n"));
+    cr_assert_str_eq(strstr(text, "\nbudget:"),
+                     strstr(text,
+                            "\nbudget: { per_run: 5.00, per_day: 25.00 }\n"
+                            "spool: /var/lib/linkhaul\n"
+                            "spool_free_min: 0\n"
+                            "archive: 0\n"
+                            "archive_max: 1536MiB\n"
+                            "missing_ok: 0.0001%\n"));
+    cr_assert_str_eq(strstr(jobs, "budget:"), strstr(jobs,
+                                                     "budget: 1.50\n"
+                                                     "missing_ok: 0.0001%\n"
+                                                     "max_shrink: 50%\n"
+                                                     "resume_within: 36h\n"));
+    *jobs = '\0';
+    again = shown(text, FULL);
+    *strstr(again, "---\n") = '\0';
+    cr_expect_str_eq(again, text);
 }
 
 Test(show, never_shows_a_database_password)
@@ -130,10 +179,15 @@ Test(show, makes_a_new_feed_of_a_changed_meaning_and_of_nothing_else)
 
 Test(show, joins_the_caps_to_the_smaller)
 {
+    static const char account[] =
+        "api: {login: me, password: x, budget: 2}\nbudget: {per_day: 1}\n";
     static const struct {
         const char *main_text, *job_text;
         int64_t cap, own;
     } cases[] = {
+        {account, FULL, INT64_C(2000000000), 0},
+        {account, FULL "budget: 1\n", INT64_C(1000000000), INT64_C(1000000000)},
+        {API, FULL "budget: {per_day: 1}\n", 0, 0},
         {MAIN, FULL, INT64_C(5000000000), 0},
         {MAIN, FULL "budget: 3\n", INT64_C(3000000000), INT64_C(3000000000)},
         {MAIN, FULL "budget: 7\n", INT64_C(5000000000), INT64_C(7000000000)},
@@ -148,7 +202,7 @@ Test(show, joins_the_caps_to_the_smaller)
                                    cases[i].job_text, strlen(cases[i].job_text), &config, &err),
                   "%s", err.text);
         cr_expect(eq(i64, config->jobs[0].budget_nanousd, cases[i].cap));
-        cr_expect(eq(i64, config->jobs[0].own_budget_nanousd, cases[i].own));
+        cr_expect(eq(i64, config->jobs[0].own_budget.per_run_nanousd, cases[i].own));
     }
 }
 
