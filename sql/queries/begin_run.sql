@@ -1,18 +1,20 @@
 -- Goes on with the job's open run, or begins one. The night that its calls count in is today's (or
 -- the one asked for) either way; the night of an open run stays what it was.
 -- $1 uid for a new run, $2 project, $3 job, $4 endpoint, $5 timezone, $6 labels, $7 night or null,
--- $8 budget, 0 for none
+-- $8 the smallest cap of a run, 0 for none, $9 account, $10 its time zone
 WITH asked AS (
     SELECT coalesce($7::date, (now() AT TIME ZONE $5)::date) AS night
 ), continued AS (
     UPDATE linkhaul.run
-    SET budget_nanousd = nullif($8::bigint, 0), budget_night = asked.night, labels = $6::jsonb
+    SET budget_nanousd = nullif($8::bigint, 0), budget_night = asked.night, labels = $6::jsonb,
+        account = $9, account_timezone = $10, stop_asked_at = NULL
     FROM asked
     WHERE project = $2 AND job = $3 AND state = 'open'
     RETURNING run_id
 )
 INSERT INTO linkhaul.run (uid, project, job, endpoint, night, timezone, labels, budget_nanousd,
-                          budget_night)
-SELECT $1::uuid, $2, $3, $4, asked.night, $5, $6::jsonb, nullif($8::bigint, 0), asked.night
+                          budget_night, account, account_timezone)
+SELECT $1::uuid, $2, $3, $4, asked.night, $5, $6::jsonb, nullif($8::bigint, 0), asked.night, $9,
+       $10
 FROM asked
 WHERE NOT EXISTS (SELECT FROM continued)

@@ -1,5 +1,6 @@
 -- $1 account, $2 endpoint
-SELECT extract(epoch FROM now() - asked_at)::bigint, per_call_nanousd, per_item_nanousd,
-       balance_nanousd
-FROM linkhaul.account
-WHERE name = $1 AND endpoint = $2
+SELECT extract(epoch FROM now() - a.asked_at)::bigint, a.per_call_nanousd, a.per_item_nanousd,
+       b.left_nanousd
+FROM linkhaul.account AS a
+JOIN linkhaul.balance AS b ON b.account = a.name
+WHERE a.name = $1 AND a.endpoint = $2

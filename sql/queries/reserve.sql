@@ -1,8 +1,10 @@
--- $1 attempt, $2 run, $3 listing, $4 slice, $5 position, $6 token or null, $7 items of the page,
--- $8 tag, $9 its worst case. The trigger on attempt refuses what does not fit the cap.
-INSERT INTO linkhaul.attempt (attempt_id, run_id, listing_id, slice_no, position, token, page_limit,
-                              tag, reserved_nanousd, night)
-SELECT $1::uuid, run_id, $3::bigint, $4::integer, $5::bigint, $6, $7::bigint, $8, $9::bigint,
-       budget_night
-FROM linkhaul.run
-WHERE run_id = $2::bigint AND state = 'open'
+-- Reserves calls, each by itself, and commits them together. $1 attempts, $2 runs, $3 listings,
+-- $4 slices, $5 positions, $6 tokens (null: none), $7 items of a page, $8 tags, $9 worst cases.
+-- A row per call, in their order: whose cap refused it and why; null where none did.
+SELECT r.scope, r.refusal
+FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::integer[], $5::bigint[], $6::text[],
+            $7::bigint[], $8::text[], $9::bigint[])
+     WITH ORDINALITY AS a (attempt, run, listing, slice, pos, token, items, tag, worst, n),
+LATERAL linkhaul.reserve(a.attempt, a.run, a.listing, a.slice, a.pos, a.token, a.items, a.tag,
+                         a.worst) AS r
+ORDER BY a.n

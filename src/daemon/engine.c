@@ -162,6 +162,37 @@ static void on_prices_put(void *data, const struct err *err)
         start_next_run(engine);
 }
 
+static struct store_caps caps_of(const struct config_budget *budget)
+{
+    return (struct store_caps){budget->per_run_nanousd, budget->per_day_nanousd,
+                               budget->per_month_nanousd};
+}
+
+/* All but the feeds. */
+static struct store_run_request run_request(const struct engine *engine,
+                                            const struct config_job *job)
+{
+    const struct config *config = engine->settings.config;
+
+    return (struct store_run_request){
+        .job = job->name,
+        .project = job->project,
+        .endpoint = job->endpoint->name,
+        .timezone = job->timezone,
+        .account = ACCOUNT_NAME,
+        .account_timezone = config->api.timezone,
+        .table = job->endpoint->table,
+        .labels = job->labels,
+        .all_caps = caps_of(&config->budget),
+        .account_caps = caps_of(&config->api.budget),
+        .job_caps = caps_of(&job->own_budget),
+        .keep_nanousd = config->api.keep_balance_nanousd,
+        .resume_within_ms = job->resume_within_s * 1000,
+        .tolerance = {.missing_ok = job->missing_ok_ppm, .max_shrink = job->max_shrink_ppm},
+        .n_feeds = job->n_feeds,
+    };
+}
+
 static void start_next_run(struct engine *engine)
 {
     const struct config_job *job;
@@ -181,15 +212,8 @@ static void start_next_run(struct engine *engine)
                                        .target = job->feeds[i].target,
                                        .request = job->feeds[i].request,
                                        .max_rows = job->max_rows};
-    request = (struct store_run_request){.job = job->name,
-                                         .project = job->project,
-                                         .endpoint = job->endpoint->name,
-                                         .timezone = job->timezone,
-                                         .table = job->endpoint->table,
-                                         .labels = job->labels,
-                                         .budget_nanousd = job->budget_nanousd,
-                                         .feeds = feeds,
-                                         .n_feeds = job->n_feeds};
+    request = run_request(engine, job);
+    request.feeds = feeds;
     store_start_run(engine->store, &request, on_run, engine);
     free(feeds);
 }

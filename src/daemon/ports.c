@@ -48,9 +48,13 @@ static void begin_slice(void *data, struct crawl_slice *slice)
     store_begin_slice(engine->store, slice->listing->listing_id, &begun, on_slice_begun, slice);
 }
 
-static void on_reserved(void *data, const struct err *err)
+static void on_reserved(void *data, const struct store_refusal *refusal, const struct err *err)
 {
-    crawl_on_reserved(data, err);
+    struct err refused;
+
+    if (refusal != NULL)
+        err_set(&refused, ERR_BUDGET, "%s", refusal->text);
+    crawl_on_reserved(data, refusal != NULL ? &refused : err);
 }
 
 static void reserve(void *data, struct crawl_page *page)
@@ -116,7 +120,12 @@ static void publish(void *data, struct crawl_listing *listing)
 {
     struct engine *engine = data;
 
-    store_publish(engine->store, listing->listing_id, listing->completeness, on_published, listing);
+    const struct engine_run *run = listing->run->data;
+    struct store_tolerance tolerance = {.missing_ok = run->job->missing_ok_ppm,
+                                        .max_shrink = run->job->max_shrink_ppm};
+
+    store_publish(engine->store, listing->listing_id, listing->completeness, &tolerance,
+                  on_published, listing);
 }
 
 static void on_suspended(void *data, const struct err *err)

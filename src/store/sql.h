@@ -11,11 +11,14 @@ struct sql_migration {
 extern const struct sql_migration sql_migrations[];
 
 /* The statements of sql/queries; each file tells at its head what its parameters are. */
+extern const char sql_accept[];
 extern const char sql_begin_run[];
 extern const char sql_begin_slice[];
 extern const char sql_book[];
 extern const char sql_book_page[];
 extern const char sql_close_finished_run[];
+extern const char sql_close_stale_listings[];
+extern const char sql_close_stale_run[];
 extern const char sql_end_run[];
 extern const char sql_get_account[];
 extern const char sql_make_partitions[];
@@ -28,12 +31,19 @@ extern const char sql_read_open_attempts[];
 extern const char sql_read_pages[];
 extern const char sql_read_run[];
 extern const char sql_read_slices[];
+extern const char sql_read_unknown[];
+extern const char sql_recent_calls[];
+extern const char sql_reconcile[];
 extern const char sql_record_migration[];
 extern const char sql_reserve[];
+extern const char sql_restart_slice[];
+extern const char sql_restore_attempts[];
 extern const char sql_schema_exists[];
 extern const char sql_schema_version[];
+extern const char sql_set_caps[];
 extern const char sql_settle_listings[];
 extern const char sql_status[];
+extern const char sql_stop[];
 extern const char sql_suspend[];
 extern const char sql_take_lock[];
 extern const char sql_who_holds_lock[];

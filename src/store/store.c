@@ -68,6 +68,7 @@ struct store *store_open(uv_loop_t *loop, const char *url, bool is_holder, store
     struct opening *opening = mem_new(sizeof(*opening));
 
     store->is_holder = is_holder;
+    store->reservations_end = &store->reservations;
     *opening = (struct opening){.store = store, .loop = loop, .done = done, .data = data};
     opening->url = mem_strdup(url);
     store_verb_begin(store);

@@ -46,12 +46,26 @@ struct store_feed {
     int64_t max_rows;    /* 0: all */
 };
 
+/* What may be spent in a run and night, a day, a month; 0: no cap. */
+struct store_caps {
+    int64_t per_run_nanousd, per_day_nanousd, per_month_nanousd;
+};
+
+/* When a listing is as good as whole, and when it is held: parts per million. */
+struct store_tolerance {
+    int64_t missing_ok, max_shrink;
+};
+
 struct store_run_request {
     const char *job, *project, *endpoint, *timezone; /* the endpoint's name, an IANA zone */
-    const char *table;                               /* whose partitions must be there */
-    const char *labels;                              /* JSON object */
-    const char *night;      /* NULL: today in `timezone`; else yyyy-mm-dd */
-    int64_t budget_nanousd; /* 0: no cap */
+    const char *account, *account_timezone; /* whose calls it makes; whose days they count in */
+    const char *table;                      /* whose partitions must be there */
+    const char *labels;                     /* JSON object */
+    const char *night;                      /* NULL: today in `timezone`; else yyyy-mm-dd */
+    struct store_caps all_caps, account_caps, job_caps; /* all apply */
+    int64_t keep_nanousd;             /* of the account's balance; 0: nothing is kept */
+    int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */
+    struct store_tolerance tolerance; /* for what that publishes */
     const struct store_feed *feeds;
     size_t n_feeds;
 };
@@ -66,6 +80,7 @@ struct store_slice {
     int32_t slice_no;
     int64_t limit;        /* items of a page, fixed for the slice */
     const char *order_by; /* JSON array as it is sent; NULL: none is sent */
+    const char *filters;  /* JSON array: what cuts it out beside the request's own; NULL: nothing */
     enum store_walk walk;
     int64_t position;             /* chain: items received, in order */
     const char *token;            /* chain: the next page's; NULL: none */
@@ -93,6 +108,15 @@ struct store_open_attempt {
     int64_t position;
 };
 
+/* A listing of an earlier run that was too old to be gone on with. Texts are "" where there is
+ * none. */
+struct store_closed {
+    const char *target, *night;
+    const char *state; /* published, held, abandoned */
+    const char *completeness;
+    int64_t n_rows, spent_nanousd; /* spent: settled, unknown, undelivered */
+};
+
 struct store_run {
     int64_t run_id;
     struct uuid uid;        /* names its spool segment */
@@ -105,6 +129,8 @@ struct store_run {
     size_t n_listings;
     const struct store_open_attempt *open_attempts;
     size_t n_open_attempts;
+    const struct store_closed *closed;
+    size_t n_closed;
 };
 
 /* `run` lasts until `store_run_free`; NULL where `err` is set. */
@@ -119,9 +145,19 @@ void store_start_run(struct store *store, const struct store_run_request *reques
                      store_run_fn *done, void *data);
 void store_run_free(struct store_run *run);
 
-/* Records a slice before its first call: slice_no, limit, order_by are read. */
+/* Records a slice before its first call: slice_no, limit, order_by, filters are read. */
 void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
                        store_done_fn *done, void *data);
+
+/*
+ * Ends a chain where it stands and begins slice `new_slice_no` for what lies behind, by the value
+ * of `column` (a timestamp) that the chain was walked by. `filters` is what then cuts it out, NULL
+ * where the slice has no row with such a value: then nothing is changed.
+ */
+typedef void store_restarted_fn(void *data, const char *filters, const struct err *err);
+void store_restart_slice(struct store *store, int64_t listing_id, int32_t slice_no,
+                         int32_t new_slice_no, int64_t limit, const char *column,
+                         store_restarted_fn *done, void *data);
 
 /* --- money ----------------------------------------------------------------------------------- */
 
@@ -137,12 +173,28 @@ struct store_attempt {
     int64_t reserved_nanousd; /* its worst case */
 };
 
+/* Whose cap refused a call: those that more than one run shares may be freed by any of them. */
+enum store_scope {
+    STORE_SCOPE_RUN,
+    STORE_SCOPE_SHARED,
+    STORE_SCOPE_STOPPED, /* no cap: somebody asked for no more calls of this run */
+};
+
+struct store_refusal {
+    enum store_scope scope;
+    const char *text; /* the cap, what is reached, what the call could cost */
+};
+
+/* `refusal` is NULL where the call is reserved; it is NULL too where `err` is set. */
+typedef void store_reserved_fn(void *data, const struct store_refusal *refusal,
+                               const struct err *err);
+
 /*
- * Reserves a call's worst case and commits. ERR_BUDGET where it fits no longer: the database
- * decides.
+ * Reserves a call's worst case and commits, or the database refuses it. Calls that are given while
+ * others are being reserved go together, in one transaction.
  */
-void store_reserve(struct store *store, const struct store_attempt *attempt, store_done_fn *done,
-                   void *data);
+void store_reserve(struct store *store, const struct store_attempt *attempt,
+                   store_reserved_fn *done, void *data);
 
 enum store_charge {
     STORE_SETTLED, /* the answer named its cost */
@@ -178,6 +230,73 @@ struct store_checkpoint {
 void store_settle(struct store *store, const struct store_outcome *outcome, store_done_fn *done,
                   void *data);
 
+/* --- calls whose charge is unknown ----------------------------------------------------------- */
+
+struct store_unknown {
+    struct uuid attempt;
+    int64_t run_id, listing_id;
+    int32_t slice_no;
+    int64_t position;
+    int64_t age_ms;         /* since it was reserved */
+    int64_t reserved_at_ms; /* since 1970, by the database's clock */
+    bool is_page;           /* its answer came, without its cost */
+};
+
+typedef void store_unknowns_fn(void *data, const struct store_unknown *unknowns, size_t n,
+                               const struct err *err);
+
+/* All of an account, the oldest first. */
+void store_read_unknowns(struct store *store, const char *account, store_unknowns_fn *done,
+                         void *data);
+
+/* A task as the vendor lists it. */
+struct store_task {
+    const char *id, *tag;
+    int64_t position;  /* its offset */
+    const char *token; /* NULL: none */
+    int64_t nanousd;
+    int64_t posted_ms; /* since 1970 */
+};
+
+struct store_list {
+    const struct store_task *tasks;
+    size_t n_tasks;
+    int64_t from_ms, to_ms;  /* since 1970: between these it is whole */
+    int64_t age_ms;          /* since it was asked for */
+    int64_t listed_after_ms; /* a call that was executed is listed so long after its sending */
+};
+
+struct store_resolved {
+    struct uuid attempt;
+    bool is_billed;
+    int64_t charged_nanousd;
+};
+
+typedef void store_resolved_fn(void *data, const struct store_resolved *resolved, size_t n,
+                               const struct err *err);
+
+/* Books what the list says of the account's unknown calls, and tells which it has settled. */
+void store_reconcile(struct store *store, const char *account, const struct store_list *list,
+                     store_resolved_fn *done, void *data);
+
+/*
+ * Calls that the spool knows and the database does not, since a fail-over lost its last commits:
+ * they come back as unknown. `done` when those of them whose slice is known are there.
+ */
+void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
+                            const int64_t sent_ms[], size_t n, store_done_fn *done, void *data);
+
+/* A call of this or an earlier process that the server may still count. */
+struct store_recent {
+    int64_t sent_ms;  /* ago */
+    int64_t ended_ms; /* ago; -1: it may still run */
+};
+
+typedef void store_recents_fn(void *data, const struct store_recent *recents, size_t n,
+                              const struct err *err);
+void store_read_recents(struct store *store, const char *account, int64_t minute_ms,
+                        int64_t longest_ms, store_recents_fn *done, void *data);
+
 /* --- landing a page: one transaction on `loader` --------------------------------------------- */
 
 /*
@@ -199,6 +318,8 @@ void store_load_abort(struct store *store, store_done_fn *done, void *data);
 /* --- publish --------------------------------------------------------------------------------- */
 
 struct store_published {
+    bool is_held; /* and not visible: `reason` says why */
+    char reason[512];
     int64_t n_items;       /* received, repeats among them */
     int64_t n_rows;        /* that stand */
     int64_t n_duplicates;  /* repeats that were taken out */
@@ -212,10 +333,11 @@ typedef void store_published_fn(void *data, const struct store_published *publis
 /*
  * Takes repeats out and makes the listing visible, in one transaction. `completeness` is the word
  * of the contract (complete, limited, capped, short). Where none of `total_count` is missing beyond
- * the tolerance, "complete" stays, else it becomes "short".
+ * the tolerance, "complete" stays, else it becomes "short". One that has shrunk beyond the
+ * tolerance is held.
  */
 void store_publish(struct store *store, int64_t listing_id, const char *completeness,
-                   store_published_fn *done, void *data);
+                   const struct store_tolerance *tolerance, store_published_fn *done, void *data);
 
 /* Notes why a listing could not end (budget, error); it stays open. */
 void store_suspend(struct store *store, int64_t listing_id, const char *completeness,

@@ -5,31 +5,10 @@
 #include "store/store_private.h"
 
 /*
- * Money: reserve before a call, book after it; what an account told of its prices.
- *
- * A reservation is one statement and commits with it. The trigger on the ledger adds it up and
- * refuses what does not fit the cap: ERR_BUDGET, with the amounts.
+ * Money: a call is booked; what an account told of its prices. (Reserving is store_reserve.c.)
  *
  * - A call that was booked before is not booked again: ERR_INTERNAL.
  */
-
-void store_reserve(struct store *store, const struct store_attempt *attempt, store_done_fn *done,
-                   void *data)
-{
-    struct params params = {0};
-
-    params_uuid(&params, &attempt->attempt);
-    params_int(&params, attempt->run_id);
-    params_int(&params, attempt->listing_id);
-    params_int(&params, attempt->slice_no);
-    params_int(&params, attempt->position);
-    params_text(&params, attempt->token);
-    params_int(&params, attempt->limit);
-    params_text(&params, attempt->tag);
-    params_int(&params, attempt->reserved_nanousd);
-    store_change(store, CONTROL, sql_reserve, &params,
-                 "a call cannot be reserved: its run is not open", done, data);
-}
 
 void store_outcome_params(struct params *params, const struct store_outcome *outcome)
 {

@@ -16,8 +16,10 @@ struct store {
     bool is_holder;
     bool is_copying;    /* between copy_begin and copy_end, on `loader` */
     bool has_savepoint; /* in the loader's transaction */
-    unsigned n_verbs;   /* calls that have not been answered */
-    bool is_closing;    /* freed when the last of them is */
+    struct reservation *reservations, **reservations_end; /* wait while others are being made */
+    bool is_reserving;
+    unsigned n_verbs; /* calls that have not been answered */
+    bool is_closing;  /* freed when the last of them is */
 };
 
 /* Every verb is counted in and out: the store stays until the last of them has been answered. */

@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 #include "store/sql.h"
@@ -37,6 +38,8 @@ static void on_published(void *data, const struct db_result *result, const struc
         published.n_missing = db_int64(result, 0, 3);
         snprintf(published.completeness, sizeof(published.completeness), "%s",
                  db_text(result, 0, 4));
+        published.is_held = strcmp(db_text(result, 0, 5), "held") == 0;
+        snprintf(published.reason, sizeof(published.reason), "%.511s", db_text(result, 0, 6));
     }
     publishing->done(publishing->data, err == NULL ? &published : NULL, err);
     store_verb_end(publishing->store);
@@ -44,7 +47,7 @@ static void on_published(void *data, const struct db_result *result, const struc
 }
 
 void store_publish(struct store *store, int64_t listing_id, const char *completeness,
-                   store_published_fn *done, void *data)
+                   const struct store_tolerance *tolerance, store_published_fn *done, void *data)
 {
     struct publishing *publishing = mem_new(sizeof(*publishing));
     struct params params = {0};
@@ -53,6 +56,8 @@ void store_publish(struct store *store, int64_t listing_id, const char *complete
     store_verb_begin(store);
     params_int(&params, listing_id);
     params_text(&params, completeness);
+    params_int(&params, tolerance->missing_ok);
+    params_int(&params, tolerance->max_shrink);
     db_query(store->connections[PUBLISHER], sql_publish, params.n, params.values, on_published,
              publishing);
 }

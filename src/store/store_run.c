@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "store/array.h"
 #include "store/sql.h"
 #include "store/store_private.h"
 
@@ -28,6 +29,7 @@ struct run_memory {
     size_t n_slices;
     int64_t *pages; /* positions, then their items */
     struct store_open_attempt *open_attempts;
+    struct store_closed *closed;
     char **texts;
     size_t n_texts;
 };
@@ -54,6 +56,7 @@ void store_run_free(struct store_run *run)
     free(memory->slice_listings);
     free(memory->pages);
     free(memory->open_attempts);
+    free(memory->closed);
     free(memory);
 }
 
@@ -122,6 +125,27 @@ static void on_listings(void *data, const struct db_result *result, const struct
         };
 }
 
+static void on_closed(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+
+    if (is_over(start, err))
+        return;
+    memory->run.n_closed = (size_t)db_n_rows(result);
+    memory->closed = mem_new_array(memory->run.n_closed, sizeof(*memory->closed));
+    memory->run.closed = memory->closed;
+    for (int row = 0; row < db_n_rows(result); row++)
+        memory->closed[row] = (struct store_closed){
+            .target = keep_text(memory, result, row, 0),
+            .night = keep_text(memory, result, row, 1),
+            .state = keep_text(memory, result, row, 2),
+            .completeness = keep_text(memory, result, row, 3),
+            .n_rows = db_int64(result, row, 4),
+            .spent_nanousd = db_int64(result, row, 5),
+        };
+}
+
 static enum store_walk walk_of(const char *name)
 {
     if (strcmp(name, "offset") == 0)
@@ -146,11 +170,12 @@ static void on_slices(void *data, const struct db_result *result, const struct e
             .slice_no = (int32_t)db_int64(result, row, 1),
             .limit = db_int64(result, row, 2),
             .order_by = keep_text(memory, result, row, 3),
-            .walk = walk_of(db_text(result, row, 4)),
-            .position = db_int64(result, row, 5),
-            .token = keep_text(memory, result, row, 6),
-            .total_count = db_int64(result, row, 7),
-            .is_ended = db_bool(result, row, 8),
+            .filters = keep_text(memory, result, row, 4),
+            .walk = walk_of(db_text(result, row, 5)),
+            .position = db_int64(result, row, 6),
+            .token = keep_text(memory, result, row, 7),
+            .total_count = db_int64(result, row, 8),
+            .is_ended = db_bool(result, row, 9),
         };
         while (listing->listing_id != memory->slice_listings[row])
             listing++;
@@ -221,6 +246,68 @@ static void on_committed(void *data, const struct db_result *result, const struc
     free(start);
 }
 
+/* The smallest cap of a run that applies; 0: there is none. */
+static int64_t smallest_run_cap(const struct store_run_request *request)
+{
+    const int64_t caps[] = {request->all_caps.per_run_nanousd,
+                            request->account_caps.per_run_nanousd,
+                            request->job_caps.per_run_nanousd};
+    int64_t smallest = 0;
+
+    for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
+        if (caps[i] > 0 && (smallest == 0 || caps[i] < smallest))
+            smallest = caps[i];
+    return smallest;
+}
+
+static void add_caps(struct buf arrays[3], const char *scope, const struct store_caps *caps)
+{
+    static const char *const pers[] = {"run", "day", "month"};
+    const int64_t nanousd[] = {caps->per_run_nanousd, caps->per_day_nanousd,
+                               caps->per_month_nanousd};
+
+    for (size_t i = 0; i < sizeof(pers) / sizeof(pers[0]); i++) {
+        array_text(&arrays[0], scope);
+        array_text(&arrays[1], pers[i]);
+        array_int(&arrays[2], nanousd[i]);
+    }
+}
+
+static void set_caps(struct start *start, struct db *db, const struct store_run_request *request)
+{
+    CLEANUP(mem_free_string) char *account = mem_printf("account:%s", request->account);
+    CLEANUP(mem_free_string) char *job = mem_printf("job:%s/%s", request->project, request->job);
+    struct buf arrays[3];
+    const char *params[3];
+
+    for (int i = 0; i < 3; i++)
+        array_init(&arrays[i]);
+    add_caps(arrays, "all", &request->all_caps);
+    add_caps(arrays, account, &request->account_caps);
+    add_caps(arrays, job, &request->job_caps);
+    array_text(&arrays[0], account);
+    array_text(&arrays[1], "keep");
+    array_int(&arrays[2], request->keep_nanousd);
+    for (int i = 0; i < 3; i++)
+        params[i] = array_end(&arrays[i]);
+    db_query(db, sql_set_caps, 3, params, on_step, start);
+    for (int i = 0; i < 3; i++)
+        buf_deinit(&arrays[i]);
+}
+
+static void close_stale(struct start *start, struct db *db, const struct store_run_request *request)
+{
+    struct params params = {0};
+
+    params_text(&params, request->project);
+    params_text(&params, request->job);
+    params_int(&params, request->resume_within_ms);
+    params_int(&params, request->tolerance.missing_ok);
+    params_int(&params, request->tolerance.max_shrink);
+    db_query(db, sql_close_stale_listings, params.n, params.values, on_closed, start);
+    db_query(db, sql_close_stale_run, 3, params.values, on_step, start);
+}
+
 static void begin_run(struct start *start, struct db *db, const struct store_run_request *request)
 {
     struct params params = {0};
@@ -233,7 +320,9 @@ static void begin_run(struct start *start, struct db *db, const struct store_run
     params_text(&params, request->timezone);
     params_text(&params, request->labels);
     params_text(&params, request->night);
-    params_int(&params, request->budget_nanousd);
+    params_int(&params, smallest_run_cap(request));
+    params_text(&params, request->account);
+    params_text(&params, request->account_timezone);
     db_query(db, sql_begin_run, params.n, params.values, on_step, start);
 }
 
@@ -268,6 +357,8 @@ void store_start_run(struct store *store, const struct store_run_request *reques
 
     db_script(db, "BEGIN", on_step, start);
     db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
+    close_stale(start, db, request);
+    set_caps(start, db, request);
     begin_run(start, db, request);
     for (size_t i = 0; i < request->n_feeds; i++)
         name_feed(start, db, request, &request->feeds[i]);
@@ -290,7 +381,42 @@ void store_begin_slice(struct store *store, int64_t listing_id, const struct sto
     params_int(&params, slice->slice_no);
     params_int(&params, slice->limit);
     params_text(&params, slice->order_by);
+    params_text(&params, slice->filters);
     store_change(store, CONTROL, sql_begin_slice, &params, NULL, done, data);
+}
+
+struct restarting {
+    struct store *store;
+    store_restarted_fn *done;
+    void *data;
+};
+
+static void on_restarted(void *data, const struct db_result *result, const struct err *err)
+{
+    struct restarting *restarting = data;
+    bool is_there = err == NULL && db_n_rows(result) == 1;
+
+    restarting->done(restarting->data, is_there ? db_text(result, 0, 0) : NULL, err);
+    store_verb_end(restarting->store);
+    free(restarting);
+}
+
+void store_restart_slice(struct store *store, int64_t listing_id, int32_t slice_no,
+                         int32_t new_slice_no, int64_t limit, const char *column,
+                         store_restarted_fn *done, void *data)
+{
+    struct restarting *restarting = mem_new(sizeof(*restarting));
+    struct params params = {0};
+
+    *restarting = (struct restarting){store, done, data};
+    store_verb_begin(store);
+    params_int(&params, listing_id);
+    params_int(&params, slice_no);
+    params_int(&params, new_slice_no);
+    params_int(&params, limit);
+    params_text(&params, column);
+    db_query(store->connections[PUBLISHER], sql_restart_slice, params.n, params.values,
+             on_restarted, restarting);
 }
 
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)

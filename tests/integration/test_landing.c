@@ -67,12 +67,13 @@ static void reserve(struct uuid *ret_attempt)
 /* How much of everything is there: rows, pages booked, items counted, dollars settled. */
 static char *traces(void)
 {
-    return pg_text(c.url,
-                   "SELECT (SELECT count(*) FROM linkhaul.backlink) || ' rows, ' || (SELECT "
-                   "count(*) FROM linkhaul.attempt WHERE is_page) || ' pages, ' || (SELECT "
-                   "sum(n_items) FROM linkhaul.listing) || ' items, ' || (SELECT "
-                   "sum(settled_nanousd) FROM linkhaul.spend) || ' settled, position ' || "
-                   "(SELECT position FROM linkhaul.slice)");
+    return pg_text(
+        c.url,
+        "SELECT (SELECT count(*) FROM linkhaul.backlink) || ' rows, ' || (SELECT "
+        "count(*) FROM linkhaul.attempt WHERE is_page) || ' pages, ' || (SELECT "
+        "sum(n_items) FROM linkhaul.listing) || ' items, ' || (SELECT "
+        "sum(settled_nanousd) FROM linkhaul.spend WHERE scope LIKE 'run:%%') || ' settled, position ' || "
+        "(SELECT position FROM linkhaul.slice)");
 }
 
 #define expect_traces(wanted)                                                                      \

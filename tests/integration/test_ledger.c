@@ -112,7 +112,7 @@ Test(ledger, books_a_call_once)
     cr_expect(eq(int, c.err.kind, ERR_INTERNAL));
     cr_expect(not(calls_settle(&c, &attempt, STORE_UNKNOWN, 0)));
     cr_expect(not(calls_settle(&c, &never, STORE_VOID, 0)));
-    cr_expect(eq(i64, pg_int(c.url, "SELECT settled_nanousd FROM linkhaul.spend"), 70));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT DISTINCT settled_nanousd FROM linkhaul.spend"), 70));
     cr_expect(not(calls_reserve(&c, listing_id + 1, 0, 100, &attempt)), "a listing that is not");
     calls_end(&c);
 }
@@ -138,15 +138,18 @@ Test(ledger, keeps_its_sums_equal_to_the_ledger_whatever_happens_to_it)
     wrong = pg_text(
         c.url,
         "SELECT string_agg(s::text || ' ' || l::text, '; ') FROM linkhaul.spend AS s FULL JOIN "
-        "(SELECT 'run:' || run_id AS scope, night::text AS period, "
-        "coalesce(sum(reserved_nanousd) FILTER (WHERE state = 'reserved'), 0) AS reserved, "
+        "(SELECT scope, period, coalesce(sum(reserved_nanousd) FILTER (WHERE state = 'reserved'), 0) AS reserved, "
         "coalesce(sum(charged_nanousd), 0) AS settled, "
         "coalesce(sum(reserved_nanousd) FILTER (WHERE state = 'unknown'), 0) AS unknown "
-        "FROM linkhaul.attempt GROUP BY 1, 2) AS l USING (scope, period) WHERE "
+        "FROM linkhaul.attempt, LATERAL (VALUES ('run:' || run_id, night::text), "
+        "('job:default/walk', day::text), ('job:default/walk', left(day::text, 7)), "
+        "('account:default', day::text), ('account:default', left(day::text, 7)), "
+        "('all', day::text), ('all', left(day::text, 7))) AS p (scope, period) "
+        "GROUP BY 1, 2) AS l USING (scope, period) WHERE "
         "(reserved_nanousd, settled_nanousd, unknown_nanousd) IS DISTINCT FROM "
         "(l.reserved, l.settled, l.unknown)");
     cr_expect(eq(ptr, wrong, NULL), "%s", wrong);
-    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.spend"), 2));
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.spend"), 8));
     calls_end(&c);
 }
 

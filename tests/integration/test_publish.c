@@ -174,9 +174,65 @@ Test(publish, never_puts_an_older_night_in_place_of_a_newer)
     cr_expect(eq(i64, n_visible(), 10));
     calls_end_run(&c);
     listing_id = calls_start_listing(&c, "2026-12-01", 0);
-    calls_land_page(&c, listing_id, 0, links, 4, 4);
+    calls_land_page(&c, listing_id, 0, links, 6, 6);
     cr_assert(calls_publish(&c, listing_id, "complete"));
-    cr_expect(eq(i64, n_visible(), 4));
+    cr_expect(eq(i64, n_visible(), 6));
+    calls_end(&c);
+}
+
+/* The next night's listing, of so many rows. */
+static void publish_night(const char *night, size_t n_links)
+{
+    calls_end_run(&c);
+    listing_id = calls_start_listing(&c, night, 0);
+    calls_land_page(&c, listing_id, 0, links, n_links, (int64_t)n_links);
+    cr_assert(calls_publish(&c, listing_id, "complete"), "%s", c.err.text);
+}
+
+Test(publish, holds_a_listing_that_has_shrunk_and_shows_the_one_before)
+{
+    calls_land_page(&c, listing_id, 0, links, 10, 10);
+    cr_assert(calls_publish(&c, listing_id, "complete"));
+    publish_night("2026-11-23", 4);
+    cr_expect(c.published.is_held);
+    cr_expect(ne(ptr, strstr(c.published.reason, "has 4 rows where the night of 2026-11-22 had 10"),
+                 NULL),
+              "%s", c.published.reason);
+    cr_expect(ne(ptr, strstr(c.published.reason, "linkhaul publish 2"), NULL));
+    cr_expect(eq(i64, n_visible(), 10));
+    cr_expect(
+        eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.listing WHERE state = 'held'"), 1));
+    publish_night("2026-11-24", 5);
+    cr_expect(not(c.published.is_held), "half of it is still there");
+    cr_expect(eq(i64, n_visible(), 5));
+    calls_end(&c);
+}
+
+Test(publish, holds_nothing_that_max_rows_has_cut)
+{
+    calls_land_page(&c, listing_id, 0, links, 10, 10);
+    cr_assert(calls_publish(&c, listing_id, "complete"));
+    calls_end_run(&c);
+    listing_id = calls_start_listing(&c, "2026-11-23", 0);
+    pg_execute(c.url, "UPDATE linkhaul.listing SET max_rows = 3 WHERE state = 'open'");
+    calls_land_page(&c, listing_id, 0, links, 3, 10);
+    cr_assert(calls_publish(&c, listing_id, "limited"));
+    cr_expect(not(c.published.is_held));
+    cr_expect(eq(i64, n_visible(), 3));
+    calls_end(&c);
+}
+
+Test(publish, shows_a_held_listing_once_it_is_accepted)
+{
+    calls_land_page(&c, listing_id, 0, links, 10, 10);
+    cr_assert(calls_publish(&c, listing_id, "complete"));
+    publish_night("2026-11-23", 1);
+    cr_assert(c.published.is_held);
+    calls_end_run(&c);
+    pg_execute(c.url, "SELECT linkhaul.publish(2, 'complete', 1000, 500000, true)");
+    cr_expect(eq(i64, n_visible(), 1));
+    pg_execute(c.url, "SELECT linkhaul.publish(2, 'complete', 1000, 500000, true)");
+    cr_expect(eq(i64, n_visible(), 1), "once only");
     calls_end(&c);
 }
 

@@ -84,6 +84,9 @@ static struct uuid key_of(const char *target)
     return key;
 }
 
+/* What a job has by default. */
+#define TOLERANCE ((struct store_tolerance){.missing_ok = 1000, .max_shrink = 500000})
+
 bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nanousd,
                      const char *const targets[])
 {
@@ -96,7 +99,14 @@ bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nano
         .table = "backlink",
         .labels = "{\"team\": \"north\"}",
         .night = night,
-        .budget_nanousd = budget_nanousd,
+        .account = "default",
+        .account_timezone = "UTC",
+        .all_caps = calls->all_caps,
+        .account_caps = calls->account_caps,
+        .job_caps = {.per_run_nanousd = budget_nanousd},
+        .keep_nanousd = calls->keep_nanousd,
+        .resume_within_ms = calls->is_fresh ? 0 : INT64_C(604800000),
+        .tolerance = TOLERANCE,
         .feeds = feeds,
     };
 
@@ -118,6 +128,17 @@ bool calls_begin_slice(struct calls *calls, int64_t listing_id, int64_t limit)
     return calls_wait(calls);
 }
 
+static void on_reserved(void *data, const struct store_refusal *refusal, const struct err *err)
+{
+    struct calls *calls = data;
+    struct err refused;
+
+    calls->refusal = refusal == NULL ? (enum store_scope) - 1 : refusal->scope;
+    if (refusal != NULL)
+        err_set(&refused, ERR_BUDGET, "%s", refusal->text);
+    calls_on_done(calls, refusal != NULL ? &refused : err);
+}
+
 bool calls_reserve(struct calls *calls, int64_t listing_id, int64_t position, int64_t worst_nanousd,
                    struct uuid *ret_attempt)
 {
@@ -132,7 +153,7 @@ bool calls_reserve(struct calls *calls, int64_t listing_id, int64_t position, in
     };
 
     *ret_attempt = attempt.attempt;
-    CALL(calls, store_reserve(calls->store, &attempt, calls_on_done, calls));
+    CALL(calls, store_reserve(calls->store, &attempt, on_reserved, calls));
     return calls_wait(calls);
 }
 
@@ -234,7 +255,10 @@ static void on_published(void *data, const struct store_published *published, co
 
 bool calls_publish(struct calls *calls, int64_t listing_id, const char *completeness)
 {
-    CALL(calls, store_publish(calls->store, listing_id, completeness, on_published, calls));
+    struct store_tolerance tolerance = TOLERANCE;
+
+    CALL(calls,
+         store_publish(calls->store, listing_id, completeness, &tolerance, on_published, calls));
     return calls_wait(calls);
 }
 

@@ -19,8 +19,12 @@ struct calls {
     bool is_answered;
     bool is_inside;           /* one of the store's functions: no callback may come */
     enum store_charge charge; /* of calls_commit(): STORE_SETTLED unless a test says otherwise */
-    struct err err;
-    struct store_run *run; /* of the last calls_start_run(); calls' own */
+    struct store_caps all_caps, account_caps; /* for calls_start_run(), beside the job's */
+    int64_t keep_nanousd;                     /* likewise */
+    bool is_fresh;                            /* likewise: an open run is closed */
+    enum store_scope refusal; /* of the last calls_reserve(); -1: it was not refused */
+    struct err err;           /* a refusal is an ERR_BUDGET with its text */
+    struct store_run *run;    /* of the last calls_start_run(); calls' own */
     struct store_published published;
     struct store_account account;
 };

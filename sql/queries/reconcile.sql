@@ -1,0 +1,62 @@
+-- Holds the calls whose charge is unknown against the vendor's own list of tasks. One that is
+-- listed was billed (or cost nothing); one that is not listed, and by now would be, was never
+-- executed. A task belongs to the call that has noted its id, else to the n-th call for its page
+-- (tag, and offset or token) that has none.
+-- $1 account; of the tasks: $2 ids, $3 tags, $4 offsets, $5 tokens (null: none), $6 costs,
+-- $7 milliseconds since 1970 when they were posted; $8 and $9 the times, in milliseconds since
+-- 1970, between which the list is whole; $10 how many milliseconds ago it was asked for, and
+-- $11 how long after its sending a call is on the list at the latest
+WITH listed AS (
+    SELECT l.*, to_timestamp(l.posted_ms / 1000.0) AS posted_at
+    FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[])
+         AS l (task_id, tag, position, token, nanousd, posted_ms)
+), free AS (
+    SELECT l.*, row_number() OVER (PARTITION BY tag, CASE WHEN token IS NULL THEN position END, token
+                                   ORDER BY posted_at, task_id) AS nth
+    FROM listed AS l
+    WHERE NOT EXISTS (SELECT FROM linkhaul.attempt AS a
+                      WHERE a.task_id = l.task_id AND a.task_id <> '')
+), open AS (
+    SELECT a.*, row_number() OVER (PARTITION BY a.tag, CASE WHEN a.token IS NULL THEN a.position END,
+                                                a.token, a.task_id <> ''
+                                   ORDER BY a.reserved_at, a.attempt_id) AS nth
+    FROM linkhaul.attempt AS a
+    JOIN linkhaul.run AS r USING (run_id)
+    WHERE a.state = 'unknown' AND r.account = $1
+), found AS (
+    SELECT o.attempt_id, o.is_page, l.task_id, l.nanousd
+    FROM open AS o JOIN listed AS l USING (task_id)
+    WHERE o.task_id <> ''
+    UNION ALL
+    SELECT o.attempt_id, o.is_page, l.task_id, l.nanousd
+    FROM open AS o
+    JOIN free AS l ON l.tag = o.tag AND l.nth = o.nth AND l.token IS NOT DISTINCT FROM o.token
+                   AND (o.token IS NOT NULL OR l.position = o.position)
+    WHERE o.task_id = '' AND l.posted_at > o.reserved_at - interval '5 minutes'
+), absent AS (
+    SELECT o.attempt_id
+    FROM open AS o
+    WHERE NOT o.is_page
+      AND o.reserved_at BETWEEN to_timestamp($8::bigint / 1000.0) AND to_timestamp($9::bigint / 1000.0)
+      AND o.reserved_at < now() - ($10::bigint + $11::bigint) * interval '1 millisecond'
+      AND o.attempt_id NOT IN (SELECT attempt_id FROM found)
+)
+UPDATE linkhaul.attempt AS a
+SET state = v.state, charged_nanousd = v.nanousd, task_id = v.task_id, message = v.message,
+    booked_at = now()
+FROM (
+    SELECT attempt_id, CASE WHEN is_page THEN 'settled' ELSE 'undelivered' END AS state, nanousd,
+           task_id,
+           CASE WHEN is_page THEN '' ELSE 'billed, and its answer never came' END AS message
+    FROM found
+    WHERE is_page OR nanousd > 0
+    UNION ALL
+    SELECT attempt_id, 'void', NULL, task_id, 'listed by the vendor at no charge'
+    FROM found
+    WHERE NOT is_page AND nanousd = 0
+    UNION ALL
+    SELECT attempt_id, 'void', NULL, '', 'not on the vendor''s list: never executed'
+    FROM absent
+) AS v
+WHERE a.attempt_id = v.attempt_id AND a.state = 'unknown'
+RETURNING a.attempt_id, a.state, a.charged_nanousd
