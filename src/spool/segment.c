@@ -23,8 +23,8 @@
  * Failures:
  *   a frame that is torn, or does not fit its checksum or the frames before it: nothing from there
  *     on is trusted; the file is cut in front of it and goes on from there
- *   a head of something else, or of another run: left alone, an error
- *   locked by another process: ERR_BUSY
+ *   a head of something else, or of another run, or a frame of a later version: left alone, an
+ * error locked by another process: ERR_BUSY
  */
 static bool open_file(struct spool *spool, const char *dir, struct err *err);
 static bool make_directory(const char *dir, struct err *err);
@@ -176,14 +176,16 @@ static bool take_frame(struct spool *spool, const struct frame *frame, const uin
         return false;
     switch (frame->kind) {
     case FRAME_BEGIN:
-        frame_begin_get(payload, &begin);
-        spool_entry_new(spool, &begin);
+        frame_begin_get(frame, payload, &begin);
+        entry = spool_entry_new(spool, &begin);
+        entry->request_offset = payload_offset + frame_request_offset(frame);
+        entry->request_size = frame->size - frame_request_offset(frame);
         break;
     case FRAME_BODY:
         spool_entry_grow(entry, payload_offset, frame->size);
         break;
     case FRAME_END:
-        frame_end_get(payload, &entry->answer.end);
+        frame_end_get(frame, payload, &entry->answer.end);
         entry->answer.is_received = true;
         entry->is_over = true;
         break;
@@ -199,7 +201,8 @@ static bool take_frame(struct spool *spool, const struct frame *frame, const uin
 
 /*
  * Reads the frame at spool->size and takes it in. `ret_is_good` tells whether there was one; false
- * is only returned where the disk fails, as that must not be taken for a torn tail.
+ * is only returned for what must not be taken for a torn tail: the disk fails, or it is a frame of
+ * a later version.
  */
 static bool read_frame(struct spool *spool, uint64_t size, uint8_t *room, bool *ret_is_good,
                        struct err *err)
@@ -226,6 +229,11 @@ static bool read_frame(struct spool *spool, uint64_t size, uint8_t *room, bool *
         crc = crc32c(crc, room, part);
         done += (uint32_t)part;
     }
+    if (frame_is_sound(head, crc) && frame.form > FRAME_FORM)
+        return err_set(err, ERR_IO,
+                       "%s was written by a later version of linkhaul: it is left as it is; go on "
+                       "with that version, or move the file away",
+                       spool->path);
     if (!frame_is_sound(head, crc) || !take_frame(spool, &frame, payload, offset))
         return true;
     spool->size = offset + frame.size;

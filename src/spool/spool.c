@@ -63,52 +63,6 @@ bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_
     return true;
 }
 
-void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),
-                void *data)
-{
-    struct spool_entry *entry = TAILQ_FIRST(&spool->entries);
-
-    while (entry != NULL) {
-        struct spool_entry *next = TAILQ_NEXT(entry, of_spool);
-
-        each(&entry->answer, data);
-        entry = next;
-    }
-}
-
-struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begin *begin)
-{
-    struct spool_entry *entry = mem_new(sizeof(*entry));
-
-    entry->spool = spool;
-    entry->answer.attempt = begin->attempt;
-    entry->answer.listing_id = begin->listing_id;
-    entry->answer.slice_no = begin->slice_no;
-    entry->answer.position = begin->position;
-    buf_init(&entry->piece, SPOOL_PIECE_SIZE);
-    TAILQ_INSERT_TAIL(&spool->entries, entry, of_spool);
-    return entry;
-}
-
-void spool_entry_destroy(struct spool_entry *entry)
-{
-    TAILQ_REMOVE(&entry->spool->entries, entry, of_spool);
-    buf_deinit(&entry->piece);
-    free(entry->spans);
-    free(entry);
-}
-
-void spool_entry_grow(struct spool_entry *entry, uint64_t offset, size_t size)
-{
-    if (entry->n_spans == entry->spans_room) {
-        entry->spans_room = entry->spans_room == 0 ? 16 : entry->spans_room * 2;
-        entry->spans = mem_resize(entry->spans, entry->spans_room, sizeof(*entry->spans));
-    }
-    entry->spans[entry->n_spans++] =
-        (struct spool_span){.position = entry->answer.body_bytes, .offset = offset, .size = size};
-    entry->answer.body_bytes += size;
-}
-
 static struct spool_entry *entry_of(struct spool_answer *answer)
 {
     return (struct spool_entry *)answer;
@@ -120,9 +74,11 @@ struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *
     uint8_t head[FRAME_BEGIN_SIZE];
 
     assert(!spool->is_closing);
+    entry->request_offset = spool->size + FRAME_HEAD_SIZE + sizeof(head);
+    entry->request_size = strlen(begin->request);
     frame_begin_put(head, begin);
     put_frame(spool, FRAME_BEGIN, &begin->attempt, head, sizeof(head), begin->request,
-              strlen(begin->request));
+              entry->request_size);
     start_group(spool);
     return &entry->answer;
 }
@@ -218,7 +174,10 @@ void spool_set_io(struct spool *spool, const struct spool_io *io)
 static void put_frame(struct spool *spool, enum frame_kind kind, const struct uuid *attempt,
                       const void *head, size_t head_size, const void *data, size_t size)
 {
-    struct frame frame = {.kind = kind, .size = (uint32_t)(head_size + size), .attempt = *attempt};
+    struct frame frame = {.kind = kind,
+                          .form = FRAME_FORM,
+                          .size = (uint32_t)(head_size + size),
+                          .attempt = *attempt};
     size_t frame_size = FRAME_HEAD_SIZE + head_size + size;
     uint8_t frame_head[FRAME_HEAD_SIZE];
 
@@ -372,61 +331,6 @@ static void tell(struct spool *spool)
         if (spool->events.on_room != NULL && !spool->is_closing)
             spool->events.on_room(spool->events.data);
     }
-}
-
-/* The last span that does not start behind `position`. */
-static size_t find_span(const struct spool_entry *entry, uint64_t position)
-{
-    size_t low = 0, high = entry->n_spans;
-
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-
-        if (entry->spans[middle].position <= position)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t *ret_size,
-                struct err *err)
-{
-    const struct spool_entry *entry = answer;
-    char reason[SPOOL_REASON_MAX];
-    size_t done = 0;
-
-    assert(entry->answer.is_received);
-    if (position >= entry->answer.body_bytes)
-        size = 0;
-    else if (size > entry->answer.body_bytes - position)
-        size = (size_t)(entry->answer.body_bytes - position);
-    for (size_t i = size > 0 ? find_span(entry, position) : 0; done < size;) {
-        const struct spool_span *span = &entry->spans[i];
-        uint64_t skip = position + done - span->position;
-        size_t part = span->size - (size_t)skip;
-        ssize_t n;
-
-        if (part > size - done)
-            part = size - done;
-        n = pread(entry->spool->fd, (char *)into + done, part, (off_t)(span->offset + skip));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_set(err, ERR_IO, "%s cannot be read: %s", entry->spool->path,
-                           n < 0 ? spool_reason(errno, reason, sizeof(reason))
-                                 : "somebody has cut it off");
-        done += (size_t)n;
-        i += skip + (size_t)n == span->size;
-    }
-    *ret_size = done;
-    return true;
-}
-
-void spool_forget(struct spool_answer *answer)
-{
-    spool_entry_destroy(entry_of(answer));
 }
 
 uint64_t spool_size(const struct spool *spool)

@@ -24,13 +24,19 @@ struct spool;
 struct spool_answer;
 struct uv_loop_s;
 
-/* What is known before a call is sent. No credential is part of it. */
+/*
+ * What is known before a call is sent: all that its row of the ledger says, so that the row can be
+ * made again where a database lost its last commits. No credential is part of it.
+ */
 struct spool_begin {
     struct uuid attempt;
     int64_t listing_id;
     int32_t slice_no;
-    int64_t position;    /* items of the slice before this page */
-    const char *request; /* the body that was sent, JSON */
+    int64_t position; /* items of the slice before this page */
+    int64_t limit;    /* items that were asked for */
+    int64_t reserved_nanousd;
+    int64_t sent_at_ms;  /* since 1970 */
+    const char *request; /* the body that was sent, JSON; a chain's token is in it */
 };
 
 /* What an end record keeps of HTTP. */
@@ -38,6 +44,7 @@ struct spool_end {
     uint32_t status;
     uint32_t retry_after_s;
     uint64_t elapsed_ms;
+    int64_t charge_nanousd; /* as a header says it; -1: none does */
 };
 
 /* An attempt as its segment has it. Stays in place until spool_forget() or spool_close(). */
@@ -46,6 +53,9 @@ struct spool_answer {
     int64_t listing_id;
     int32_t slice_no;
     int64_t position;
+    int64_t limit;            /* -1: not known, as an older version began it; so the next two */
+    int64_t reserved_nanousd; /* -1 */
+    int64_t sent_at_ms;       /* -1 */
     struct spool_end end;
     uint64_t body_bytes;
     bool is_received; /* its end record is on disk */
@@ -108,6 +118,11 @@ bool spool_is_full(const struct spool *spool);
  */
 bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t *ret_size,
                 struct err *err);
+
+/*
+ * Reads back the request of a received answer, as spool_begin() had it. Free it. From any thread.
+ */
+bool spool_request(const struct spool_answer *answer, char **ret_request, struct err *err);
 
 /*
  * Frees what is kept in memory about an answer that has been loaded, has failed, or is a remnant of

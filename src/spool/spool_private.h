@@ -1,6 +1,6 @@
 /*
- * What spool.c and segment.c share: an answer with what only the spool knows of it, and the group
- * of bytes that is being written.
+ * What spool.c, answer.c and segment.c share: an answer with what only the spool knows of it, and
+ * the group of bytes that is being written.
  */
 #pragma once
 
@@ -40,6 +40,8 @@ struct spool_entry {
     struct spool *spool;
     struct spool_span *spans; /* ascending, without gaps */
     size_t n_spans, spans_room;
+    uint64_t request_offset; /* in the segment */
+    size_t request_size;
     struct buf piece; /* of the body, not yet framed */
     bool is_over;     /* an end or abandon record was made */
     spool_synced_fn *synced;
@@ -86,6 +88,7 @@ struct spool {
     void *closed_data;
 };
 
+/* A new entry at the end of the list; `begin`'s request is not looked at. */
 struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begin *begin);
 void spool_entry_destroy(struct spool_entry *entry);
 
