@@ -90,7 +90,7 @@ static bool read_segment(const struct spool *spool, uint64_t offset, void *into,
             continue;
         if (n <= 0)
             return err_set(err, ERR_IO, "%s cannot be read: %s", spool->path,
-                           n < 0 ? spool_reason(errno, reason, sizeof(reason))
+                           n < 0 ? spool_reason(errno, spool->path, reason, sizeof(reason))
                                  : "somebody has cut it off");
         done += (size_t)n;
     }

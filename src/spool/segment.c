@@ -28,7 +28,6 @@
  */
 static bool open_file(struct spool *spool, const char *dir, struct err *err);
 static bool make_directory(const char *dir, struct err *err);
-static bool sync_directory(const char *dir, struct err *err);
 static bool check_head(struct spool *spool, const char *dir, const struct uuid *run_uid,
                        uint64_t size, struct err *err);
 static bool read_frames(struct spool *spool, uint64_t size, struct err *err);
@@ -41,7 +40,7 @@ static bool fail(struct err *err, const char *path, const char *what)
     char reason[SPOOL_REASON_MAX];
 
     return err_set(err, ERR_IO, "%s %s: %s", path, what,
-                   spool_reason(errno, reason, sizeof(reason)));
+                   spool_reason(errno, path, reason, sizeof(reason)));
 }
 
 bool segment_open(struct spool *spool, const char *dir, const struct uuid *run_uid, struct err *err)
@@ -89,21 +88,9 @@ static bool make_directory(const char *dir, struct err *err)
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return fail(err, dir, "cannot be made");
     if (slash == NULL)
-        return sync_directory(".", err);
+        return disk_sync_directory(".", err);
     slash[slash == parent] = '\0'; /* the parent of /spool is / */
-    return sync_directory(parent, err);
-}
-
-static bool sync_directory(const char *dir, struct err *err)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0;
-
-    if (!is_synced)
-        fail(err, dir, "cannot be synced");
-    if (fd >= 0)
-        close(fd);
-    return is_synced;
+    return disk_sync_directory(parent, err);
 }
 
 /* Reads exactly `size` bytes; false with errno 0 where the file ends before. */
@@ -133,7 +120,7 @@ static bool write_head(struct spool *spool, const uint8_t *head, const char *dir
         errno = ENOSPC;
     if (n != SEGMENT_HEAD_SIZE || fsync(spool->fd) != 0)
         return fail(err, spool->path, "cannot be written");
-    return sync_directory(dir, err);
+    return disk_sync_directory(dir, err);
 }
 
 static bool check_head(struct spool *spool, const char *dir, const struct uuid *run_uid,

@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -223,6 +222,13 @@ static void start_group(struct spool *spool)
     (void)rc;
 }
 
+/* In a worker, where asking for the disk's free space may block too. */
+static void note_failure(struct spool *spool, int error)
+{
+    spool->group.error = error;
+    spool_reason(error, spool->path, spool->group.reason, sizeof(spool->group.reason));
+}
+
 /* In a worker. */
 static void write_group(uv_work_t *work)
 {
@@ -239,58 +245,23 @@ static void write_group(uv_work_t *work)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            group->error = n < 0 ? errno : EIO;
+            note_failure(spool, n < 0 ? errno : EIO);
             return;
         }
         done += (size_t)n;
     }
     if (group->must_sync && spool->io->fdatasync(spool->fd) != 0)
-        group->error = errno;
-}
-
-const char *spool_reason(int error, char *text, size_t size)
-{
-    const char *advice = "";
-
-    switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-        advice = ": free some space, or let `spool` name another disk";
-        break;
-    case EFBIG:
-        advice = ": raise the limit on the size of files (ulimit -f, LimitFSIZE)";
-        break;
-    case EROFS:
-        advice = ": the disk may be failing, see the kernel's log; then mount it writable";
-        break;
-    case EIO:
-        advice = ": the disk is failing, see the kernel's log";
-        break;
-    case EACCES:
-    case EPERM:
-        advice = ": it must belong to the user who runs linkhaul";
-        break;
-    case ENOENT:
-    case ENOTDIR:
-        advice = ": make that directory, or let `spool` name another";
-        break;
-    default:
-        break;
-    }
-    snprintf(text, size, "%s%s", uv_strerror(uv_translate_sys_error(error)), advice);
-    return text;
+        note_failure(spool, errno);
 }
 
 static void on_group_over(uv_work_t *work, int status)
 {
     struct spool *spool = work->data;
     struct spool_group *group = &spool->group;
-    char reason[SPOOL_REASON_MAX];
 
     (void)status; /* never canceled: nobody calls uv_cancel */
     if (group->error != 0 && spool->err.kind == ERR_NONE)
-        err_set(&spool->err, ERR_IO, "%s cannot be written: %s", spool->path,
-                spool_reason(group->error, reason, sizeof(reason)));
+        err_set(&spool->err, ERR_IO, "%s cannot be written: %s", spool->path, group->reason);
     buf_clear(&group->bytes);
     if (spool->err.kind != ERR_NONE)
         buf_clear(&spool->waiting);

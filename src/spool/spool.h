@@ -108,6 +108,14 @@ void spool_end(struct spool_answer *answer, const struct spool_end *end, spool_s
 /* No answer came: what came of it is kept but is not an answer. */
 void spool_abandon(struct spool_answer *answer);
 
+/*
+ * Whether calls may go out as far as the disk of `dir` is concerned: it is writable, and at least
+ * `free_min` bytes are free on it (0: any). False with ERR_IO, which names the folder, what is free
+ * and what helps. `*ret_free` is what is free in either case, to those who are not root. `dir` must
+ * be there. One call of the kernel; from any thread.
+ */
+bool spool_has_room(const char *dir, uint64_t free_min, uint64_t *ret_free, struct err *err);
+
 /* More waits to be written than should: pause, and go on at on_room. */
 bool spool_is_full(const struct spool *spool);
 

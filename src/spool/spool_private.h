@@ -1,5 +1,5 @@
 /*
- * What spool.c, answer.c and segment.c share: an answer with what only the spool knows of it, and
+ * What the files of this folder share: an answer with what only the spool knows of it, and
  * the group of bytes that is being written.
  */
 #pragma once
@@ -27,6 +27,11 @@
 #define SPOOL_WAITING_MAX ((size_t)8 * 1024 * 1024)
 /* A longer piece becomes several frames. */
 #define SPOOL_FRAME_MAX ((size_t)1024 * 1024)
+
+/* What an error of the disk is told in. */
+#define SPOOL_REASON_MAX 256
+
+struct statvfs;
 
 /* A stretch of a body in the segment. */
 struct spool_span {
@@ -64,9 +69,10 @@ struct spool_group {
     bool must_write; /* false: the spool is dead, there is only bad news to bring */
     bool must_sync;
     struct buf bytes;
-    uint64_t offset;           /* where they go */
-    struct spool_entries ends; /* whose end record is among them; the loop's */
-    int error;                 /* errno, 0 where all went well */
+    uint64_t offset;               /* where they go */
+    struct spool_entries ends;     /* whose end record is among them; the loop's */
+    int error;                     /* errno, 0 where all went well */
+    char reason[SPOOL_REASON_MAX]; /* in words, where it did not */
 };
 
 struct spool {
@@ -95,10 +101,18 @@ void spool_entry_destroy(struct spool_entry *entry);
 /* The body goes on with `size` bytes that stand at `offset` of the segment. */
 void spool_entry_grow(struct spool_entry *entry, uint64_t offset, size_t size);
 
-/* "no space left on device: free some space", from an errno. */
-const char *spool_reason(int error, char *text, size_t size);
+/*
+ * "no space left on device (12 KiB free): free some space, ...", from an errno; `path` is on that
+ * disk. Returns `text`.
+ */
+const char *spool_reason(int error, const char *path, char *text, size_t size);
 
-#define SPOOL_REASON_MAX 256
+/* Makes what was made, renamed or removed in a folder last. */
+bool disk_sync_directory(const char *dir, struct err *err);
+
+/* What spool_has_room() makes of what the kernel says. */
+bool disk_has_room(const char *dir, const struct statvfs *disk, uint64_t free_min,
+                   uint64_t *ret_free, struct err *err);
 
 /*
  * Opens, locks and reads the segment: fills fd, path, size and entries. Where it fails the caller

@@ -23,6 +23,13 @@ static ssize_t scripted_pwrite(int fd, const void *data, size_t size, off_t offs
     }
     if (size > 1) /* a kernel may take less; this one always does */
         size = size / 2 + 1;
+    if (f.is_disk_small && f.disk_left == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    if (f.is_disk_small && size > f.disk_left) /* as kernels do: first short, then an error */
+        size = f.disk_left;
+    f.disk_left -= size;
     return pwrite(fd, data, size, offset);
 }
 

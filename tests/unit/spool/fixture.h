@@ -24,6 +24,10 @@ struct fixture {
     /* The kernel's: which call fails, counted from 1 (0: none), and with which errno. */
     unsigned n_writes, n_syncs, failing_write, failing_sync;
     int error;
+
+    /* Or the disk has room for so many bytes more, once `is_disk_small`. */
+    bool is_disk_small;
+    size_t disk_left;
 };
 
 extern struct fixture f;
