@@ -39,13 +39,11 @@ static void finish_closing(struct spool *spool);
 
 static const struct spool_io kernel = {pwrite, fdatasync};
 
-bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
-                const struct spool_events *events, struct spool **ret_spool, struct err *err)
+static struct spool *spool_new(struct uv_loop_s *loop)
 {
     struct spool *spool = mem_new(sizeof(*spool));
 
     spool->loop = loop;
-    spool->events = *events;
     spool->io = &kernel;
     spool->fd = -1;
     TAILQ_INIT(&spool->entries);
@@ -54,12 +52,36 @@ bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_
     buf_init(&spool->waiting, SPOOL_WAITING_MAX);
     buf_init(&spool->group.bytes, SPOOL_WAITING_MAX);
     spool->group.work.data = spool;
+    return spool;
+}
+
+static bool open_segment(struct spool *spool, const char *dir, const struct uuid *run_uid,
+                         struct spool **ret_spool, struct err *err)
+{
     if (!segment_open(spool, dir, run_uid, err)) {
         finish_closing(spool);
         return false;
     }
     *ret_spool = spool;
     return true;
+}
+
+bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                const struct spool_events *events, struct spool **ret_spool, struct err *err)
+{
+    struct spool *spool = spool_new(loop);
+
+    spool->events = *events;
+    return open_segment(spool, dir, run_uid, ret_spool, err);
+}
+
+bool spool_open_archived(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                         struct spool **ret_spool, struct err *err)
+{
+    struct spool *spool = spool_new(loop);
+
+    spool->is_read_only = true;
+    return open_segment(spool, dir, run_uid, ret_spool, err);
 }
 
 static struct spool_entry *entry_of(struct spool_answer *answer)
@@ -72,7 +94,7 @@ struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *
     struct spool_entry *entry = spool_entry_new(spool, begin);
     uint8_t head[FRAME_BEGIN_SIZE];
 
-    assert(!spool->is_closing);
+    assert(!spool->is_closing && !spool->is_read_only);
     entry->request_offset = spool->size + FRAME_HEAD_SIZE + sizeof(head);
     entry->request_size = strlen(begin->request);
     frame_begin_put(head, begin);
@@ -207,7 +229,7 @@ static void start_group(struct spool *spool)
 
     if (group->is_under_way)
         return;
-    group->must_write = spool->err.kind == ERR_NONE;
+    group->must_write = spool->err.kind == ERR_NONE && !spool->is_read_only;
     group->must_sync = !TAILQ_EMPTY(&spool->ends) || spool->is_closing;
     if (!group->must_sync && !has_news && spool->waiting.size < SPOOL_GROUP_SIZE)
         return;

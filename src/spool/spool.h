@@ -87,6 +87,15 @@ struct spool_events {
 bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
                 const struct spool_events *events, struct spool **ret_spool, struct err *err);
 
+/*
+ * Opens the segment of a run to read it again: spool_each(), spool_read(), spool_request(),
+ * spool_forget() and spool_close() may follow, nothing else. Nothing is written, a torn tail is
+ * passed over. Others may read it at the same time; ERR_BUSY where it is being written, ERR_IO
+ * where it is not there. Blocks.
+ */
+bool spool_open_archived(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                         struct spool **ret_spool, struct err *err);
+
 /* Every answer of the segment in the order in which they began; `each` may forget the one it gets.
  */
 void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),

@@ -28,6 +28,9 @@
 /* A longer piece becomes several frames. */
 #define SPOOL_FRAME_MAX ((size_t)1024 * 1024)
 
+/* The name of a run's segment, from the run's uid. */
+#define SEGMENT_NAME "run-%s.segment"
+
 /* What an error of the disk is told in. */
 #define SPOOL_REASON_MAX 256
 
@@ -81,6 +84,7 @@ struct spool {
     const struct spool_io *io;
     char *path;
     int fd;
+    bool is_read_only;
     struct spool_entries entries; /* in the order in which they began */
     struct buf waiting;           /* frames that no group has taken */
     struct spool_entries ends;    /* whose end record is in `waiting` */
@@ -115,8 +119,8 @@ bool disk_has_room(const char *dir, const struct statvfs *disk, uint64_t free_mi
                    uint64_t *ret_free, struct err *err);
 
 /*
- * Opens, locks and reads the segment: fills fd, path, size and entries. Where it fails the caller
- * frees what was filled.
+ * Opens, locks and reads the segment, by `is_read_only`: fills fd, path, size and entries. Where it
+ * fails the caller frees what was filled.
  */
 bool segment_open(struct spool *spool, const char *dir, const struct uuid *run_uid,
                   struct err *err);

@@ -68,6 +68,11 @@ bool fixture_open(struct err *err)
     return true;
 }
 
+bool fixture_open_archived(struct spool **ret_spool, struct err *err)
+{
+    return spool_open_archived(&f.loop, f.dir, &f.run_uid, ret_spool, err);
+}
+
 void fixture_start(void)
 {
     struct err err = {.kind = ERR_NONE};

@@ -38,6 +38,9 @@ void fixture_start(void);
 /* Opens the segment; false with `err` where it is refused. */
 bool fixture_open(struct err *err);
 
+/* Opens it to be read again, beside whoever else has it open. */
+bool fixture_open_archived(struct spool **ret_spool, struct err *err);
+
 /* Closes the spool and turns the loop until it is closed. */
 void fixture_close(void);
 

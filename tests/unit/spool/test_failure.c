@@ -158,7 +158,7 @@ Test(failure, of_a_disk_that_is_full_at_any_byte_keeps_what_was_told)
 
     log_set_level(LOG_ERROR);
     fixture_start();
-    for (size_t left = 0; !is_told[N_SWEEP - 1]; left += 7) {
+    for (size_t left = 0; !is_told[N_SWEEP - 1]; left += 17) {
         fill_disk(left, is_told);
         for (unsigned round = 0; round < 2; round++) {
             cr_assert(fixture_open(&err), "%zu bytes: %s", left, err.text);
