@@ -1,5 +1,7 @@
 #include "core/text.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #define WORD_MAX 64
@@ -115,4 +117,22 @@ bool text_parse_int64(const char *text, size_t length, int64_t *ret_value)
     }
     *ret_value = is_negative ? (int64_t)(UINT64_C(0) - value) : (int64_t)value;
     return true;
+}
+
+const char *text_bytes(uint64_t bytes, char text[TEXT_BYTES_MAX])
+{
+    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    uint64_t whole = bytes, rest = 0; /* of 1024 */
+    size_t unit = 0;
+
+    for (; whole >= 1024; unit++) {
+        rest = whole % 1024;
+        whole /= 1024;
+    }
+    if (unit > 0 && whole < 10)
+        snprintf(text, TEXT_BYTES_MAX, "%" PRIu64 ".%" PRIu64 " %s", whole, rest * 10 / 1024,
+                 units[unit]);
+    else
+        snprintf(text, TEXT_BYTES_MAX, "%" PRIu64 " %s", whole, units[unit]);
+    return text;
 }

@@ -29,3 +29,8 @@ const char *text_near_miss(const char *word, const char *const *names, size_t n_
 
 /* Reads a whole decimal integer with an optional sign; false where it is none or out of range. */
 bool text_parse_int64(const char *text, size_t length, int64_t *ret_value);
+
+#define TEXT_BYTES_MAX 24
+
+/* A number of bytes for people, rounded down: "17 B", "1.5 GiB", "512 MiB". Returns `text`. */
+const char *text_bytes(uint64_t bytes, char text[TEXT_BYTES_MAX]);

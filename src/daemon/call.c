@@ -3,6 +3,7 @@
 
 #include "api/endpoint.h"
 #include "api/request.h"
+#include "core/clock.h"
 #include "core/mem.h"
 #include "daemon/engine_private.h"
 #include "decode/page.h"
@@ -112,7 +113,8 @@ static void on_done(struct http_request *request, const struct http_answer *answ
     spool_end(call->answer,
               &(struct spool_end){.status = answer->status,
                                   .retry_after_s = answer->retry_after_s,
-                                  .elapsed_ms = answer->elapsed_ms},
+                                  .elapsed_ms = answer->elapsed_ms,
+                                  .charge_nanousd = -1},
               on_synced);
     crawl_on_arrived(call->page, was_sent, /* is_whole= */ true);
 }
@@ -138,6 +140,9 @@ void call_send(void *data, struct crawl_page *page)
                                                      .listing_id = slice->listing->listing_id,
                                                      .slice_no = slice->slice_no,
                                                      .position = page->position,
+                                                     .limit = slice->limit,
+                                                     .reserved_nanousd = page->reserved_nanousd,
+                                                     .sent_at_ms = clock_wall_ms(),
                                                      .request = call->body});
     call->answer->data = call;
     call->request = (struct http_request){.path = slice->listing->run->endpoint->url_path,

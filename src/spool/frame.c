@@ -6,7 +6,11 @@
 #include "spool/spool.h"
 
 /* Where the fields of a frame's header stand. */
-enum { AT_CRC = 0, AT_SIZE = 4, AT_KIND = 8, AT_ATTEMPT = 12 };
+enum { AT_CRC = 0, AT_SIZE = 4, AT_KIND = 8, AT_FORM = 9, AT_ATTEMPT = 12 };
+
+/* What the payloads hold at least, by form. */
+static const uint32_t begin_sizes[] = {20, FRAME_BEGIN_SIZE};
+static const uint32_t end_sizes[] = {16, FRAME_END_SIZE};
 
 static const uint8_t magic[12] = {'L', 'H', 'S', 'P', 'O', 'O', 'L', 0, 1, 0, 0, 0};
 
@@ -49,17 +53,20 @@ void frame_put(uint8_t head[FRAME_HEAD_SIZE], const struct frame *frame, uint32_
     memset(head, 0, FRAME_HEAD_SIZE);
     put_u32(head + AT_SIZE, frame->size);
     head[AT_KIND] = (uint8_t)frame->kind;
+    head[AT_FORM] = frame->form;
     memcpy(head + AT_ATTEMPT, frame->attempt.bytes, sizeof(frame->attempt.bytes));
     put_u32(head + AT_CRC, whole_crc(head, payload_crc));
 }
 
 static bool has_fitting_size(const struct frame *frame)
 {
+    if (frame->form > FRAME_FORM)
+        return true;
     switch (frame->kind) {
     case FRAME_BEGIN:
-        return frame->size >= FRAME_BEGIN_SIZE;
+        return frame->size >= begin_sizes[frame->form];
     case FRAME_END:
-        return frame->size == FRAME_END_SIZE;
+        return frame->size == end_sizes[frame->form];
     case FRAME_ABANDON:
         return frame->size == 0;
     case FRAME_BODY:
@@ -73,7 +80,9 @@ bool frame_get(const uint8_t head[FRAME_HEAD_SIZE], struct frame *ret_frame)
 {
     struct frame frame = {.size = get_u32(head + AT_SIZE)};
 
-    if (head[AT_KIND] < FRAME_BEGIN || head[AT_KIND] >= FRAME_KINDS_END)
+    frame.form = head[AT_FORM];
+    if (head[AT_KIND] < FRAME_BEGIN ||
+        (head[AT_KIND] >= FRAME_KINDS_END && frame.form <= FRAME_FORM))
         return false;
     frame.kind = (enum frame_kind)head[AT_KIND];
     if (!has_fitting_size(&frame))
@@ -93,13 +102,9 @@ void frame_begin_put(uint8_t payload[FRAME_BEGIN_SIZE], const struct spool_begin
     put_u64(payload, (uint64_t)begin->listing_id);
     put_u64(payload + 8, (uint64_t)begin->position);
     put_u32(payload + 16, (uint32_t)begin->slice_no);
-}
-
-void frame_begin_get(const uint8_t payload[FRAME_BEGIN_SIZE], struct spool_begin *begin)
-{
-    begin->listing_id = (int64_t)get_u64(payload);
-    begin->position = (int64_t)get_u64(payload + 8);
-    begin->slice_no = (int32_t)get_u32(payload + 16);
+    put_u64(payload + 20, (uint64_t)begin->limit);
+    put_u64(payload + 28, (uint64_t)begin->reserved_nanousd);
+    put_u64(payload + 36, (uint64_t)begin->sent_at_ms);
 }
 
 void frame_end_put(uint8_t payload[FRAME_END_SIZE], const struct spool_end *end)
@@ -107,11 +112,28 @@ void frame_end_put(uint8_t payload[FRAME_END_SIZE], const struct spool_end *end)
     put_u32(payload, end->status);
     put_u32(payload + 4, end->retry_after_s);
     put_u64(payload + 8, end->elapsed_ms);
+    put_u64(payload + 16, (uint64_t)end->charge_nanousd);
 }
 
-void frame_end_get(const uint8_t payload[FRAME_END_SIZE], struct spool_end *end)
+void frame_begin_get(const struct frame *frame, const uint8_t *payload, struct spool_begin *begin)
+{
+    begin->listing_id = (int64_t)get_u64(payload);
+    begin->position = (int64_t)get_u64(payload + 8);
+    begin->slice_no = (int32_t)get_u32(payload + 16);
+    begin->limit = frame->form == 0 ? -1 : (int64_t)get_u64(payload + 20);
+    begin->reserved_nanousd = frame->form == 0 ? -1 : (int64_t)get_u64(payload + 28);
+    begin->sent_at_ms = frame->form == 0 ? -1 : (int64_t)get_u64(payload + 36);
+}
+
+void frame_end_get(const struct frame *frame, const uint8_t *payload, struct spool_end *end)
 {
     end->status = get_u32(payload);
     end->retry_after_s = get_u32(payload + 4);
     end->elapsed_ms = get_u64(payload + 8);
+    end->charge_nanousd = frame->form == 0 ? -1 : (int64_t)get_u64(payload + 16);
+}
+
+uint32_t frame_request_offset(const struct frame *frame)
+{
+    return begin_sizes[frame->form];
 }

@@ -20,15 +20,17 @@
  *   empty, or a torn head          write the head, sync the file and its directory: a new segment
  *   a head, frames, end of file    remember every attempt and where its body stands
  *
+ * To read only, nothing is made, written or cut, and others may read too.
+ *
  * Failures:
  *   a frame that is torn, or does not fit its checksum or the frames before it: nothing from there
  *     on is trusted; the file is cut in front of it and goes on from there
- *   a head of something else, or of another run: left alone, an error
- *   locked by another process: ERR_BUSY
+ *   a head of something else, or of another run, or a frame of a later version: left alone, an
+ * error locked by another process: ERR_BUSY
  */
 static bool open_file(struct spool *spool, const char *dir, struct err *err);
+static bool lock_file(struct spool *spool, struct err *err);
 static bool make_directory(const char *dir, struct err *err);
-static bool sync_directory(const char *dir, struct err *err);
 static bool check_head(struct spool *spool, const char *dir, const struct uuid *run_uid,
                        uint64_t size, struct err *err);
 static bool read_frames(struct spool *spool, uint64_t size, struct err *err);
@@ -41,7 +43,7 @@ static bool fail(struct err *err, const char *path, const char *what)
     char reason[SPOOL_REASON_MAX];
 
     return err_set(err, ERR_IO, "%s %s: %s", path, what,
-                   spool_reason(errno, reason, sizeof(reason)));
+                   spool_reason(errno, path, reason, sizeof(reason)));
 }
 
 bool segment_open(struct spool *spool, const char *dir, const struct uuid *run_uid, struct err *err)
@@ -49,11 +51,15 @@ bool segment_open(struct spool *spool, const char *dir, const struct uuid *run_u
     char uid[UUID_TEXT_MAX];
     struct stat stat;
 
-    spool->path = mem_printf("%s/run-%s.segment", dir, uuid_format(run_uid, uid));
-    if (!open_file(spool, dir, err))
-        return false;
-    if (fstat(spool->fd, &stat) != 0)
-        return fail(err, spool->path, "cannot be looked at");
+    spool->path = mem_printf("%s/" SEGMENT_NAME, dir, uuid_format(run_uid, uid));
+    do { /* again where spool_prune() took it away before it was locked: nobody would find it */
+        if (spool->fd >= 0)
+            close(spool->fd);
+        if (!open_file(spool, dir, err) || !lock_file(spool, err))
+            return false;
+        if (fstat(spool->fd, &stat) != 0)
+            return fail(err, spool->path, "cannot be looked at");
+    } while (stat.st_nlink == 0);
     if (!S_ISREG(stat.st_mode))
         return err_set(err, ERR_IO, "%s is not a file", spool->path);
     return check_head(spool, dir, run_uid, (uint64_t)stat.st_size, err) &&
@@ -62,17 +68,27 @@ bool segment_open(struct spool *spool, const char *dir, const struct uuid *run_u
 
 static bool open_file(struct spool *spool, const char *dir, struct err *err)
 {
-    int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW;
+    int flags =
+        O_CLOEXEC | O_NOFOLLOW | (spool->is_read_only ? O_RDONLY | O_NONBLOCK : O_RDWR | O_CREAT);
 
     spool->fd = open(spool->path, flags, 0600);
+    if (spool->fd < 0 && errno == ENOENT && spool->is_read_only)
+        return err_set(
+            err, ERR_IO,
+            "%s is not there: the answers of a run are kept for as long as `archive` and "
+            "`archive_max` say",
+            spool->path);
     if (spool->fd < 0 && errno == ENOENT) {
         if (!make_directory(dir, err))
             return false;
         spool->fd = open(spool->path, flags, 0600);
     }
-    if (spool->fd < 0)
-        return fail(err, spool->path, "cannot be opened");
-    if (flock(spool->fd, LOCK_EX | LOCK_NB) == 0)
+    return spool->fd >= 0 || fail(err, spool->path, "cannot be opened");
+}
+
+static bool lock_file(struct spool *spool, struct err *err)
+{
+    if (flock(spool->fd, (spool->is_read_only ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
         return true;
     if (errno == EWOULDBLOCK)
         return err_set(err, ERR_BUSY, "%s is in use by another linkhaul: wait for it, or stop it",
@@ -89,21 +105,9 @@ static bool make_directory(const char *dir, struct err *err)
     if (mkdir(dir, 0700) != 0 && errno != EEXIST)
         return fail(err, dir, "cannot be made");
     if (slash == NULL)
-        return sync_directory(".", err);
+        return disk_sync_directory(".", err);
     slash[slash == parent] = '\0'; /* the parent of /spool is / */
-    return sync_directory(parent, err);
-}
-
-static bool sync_directory(const char *dir, struct err *err)
-{
-    int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool is_synced = fd >= 0 && fsync(fd) == 0;
-
-    if (!is_synced)
-        fail(err, dir, "cannot be synced");
-    if (fd >= 0)
-        close(fd);
-    return is_synced;
+    return disk_sync_directory(parent, err);
 }
 
 /* Reads exactly `size` bytes; false with errno 0 where the file ends before. */
@@ -133,7 +137,7 @@ static bool write_head(struct spool *spool, const uint8_t *head, const char *dir
         errno = ENOSPC;
     if (n != SEGMENT_HEAD_SIZE || fsync(spool->fd) != 0)
         return fail(err, spool->path, "cannot be written");
-    return sync_directory(dir, err);
+    return disk_sync_directory(dir, err);
 }
 
 static bool check_head(struct spool *spool, const char *dir, const struct uuid *run_uid,
@@ -151,7 +155,7 @@ static bool check_head(struct spool *spool, const char *dir, const struct uuid *
                        "is; look what it is and move it away",
                        spool->path);
     spool->size = SEGMENT_HEAD_SIZE;
-    return n == SEGMENT_HEAD_SIZE || write_head(spool, wanted, dir, err);
+    return n == SEGMENT_HEAD_SIZE || spool->is_read_only || write_head(spool, wanted, dir, err);
 }
 
 /* The attempt's entry. From the end: a frame's attempt is one of the last few that began. */
@@ -176,14 +180,16 @@ static bool take_frame(struct spool *spool, const struct frame *frame, const uin
         return false;
     switch (frame->kind) {
     case FRAME_BEGIN:
-        frame_begin_get(payload, &begin);
-        spool_entry_new(spool, &begin);
+        frame_begin_get(frame, payload, &begin);
+        entry = spool_entry_new(spool, &begin);
+        entry->request_offset = payload_offset + frame_request_offset(frame);
+        entry->request_size = frame->size - frame_request_offset(frame);
         break;
     case FRAME_BODY:
         spool_entry_grow(entry, payload_offset, frame->size);
         break;
     case FRAME_END:
-        frame_end_get(payload, &entry->answer.end);
+        frame_end_get(frame, payload, &entry->answer.end);
         entry->answer.is_received = true;
         entry->is_over = true;
         break;
@@ -199,7 +205,8 @@ static bool take_frame(struct spool *spool, const struct frame *frame, const uin
 
 /*
  * Reads the frame at spool->size and takes it in. `ret_is_good` tells whether there was one; false
- * is only returned where the disk fails, as that must not be taken for a torn tail.
+ * is only returned for what must not be taken for a torn tail: the disk fails, or it is a frame of
+ * a later version.
  */
 static bool read_frame(struct spool *spool, uint64_t size, uint8_t *room, bool *ret_is_good,
                        struct err *err)
@@ -226,6 +233,11 @@ static bool read_frame(struct spool *spool, uint64_t size, uint8_t *room, bool *
         crc = crc32c(crc, room, part);
         done += (uint32_t)part;
     }
+    if (frame_is_sound(head, crc) && frame.form > FRAME_FORM)
+        return err_set(err, ERR_IO,
+                       "%s was written by a later version of linkhaul: it is left as it is; go on "
+                       "with that version, or move the file away",
+                       spool->path);
     if (!frame_is_sound(head, crc) || !take_frame(spool, &frame, payload, offset))
         return true;
     spool->size = offset + frame.size;
@@ -251,11 +263,13 @@ static bool cut_tail(struct spool *spool, uint64_t size, struct err *err)
 
     TAILQ_FOREACH(entry, &spool->entries, of_spool)
     n_parts += !entry->is_over;
-    if (ftruncate(spool->fd, (off_t)spool->size) != 0 || fsync(spool->fd) != 0)
+    if (!spool->is_read_only &&
+        (ftruncate(spool->fd, (off_t)spool->size) != 0 || fsync(spool->fd) != 0))
         return fail(err, spool->path, "cannot be cut");
     log_warning("%s: the last %" PRIu64 " of %" PRIu64
-                " bytes were torn and are cut off; %u calls "
-                "that had begun before them have no whole answer",
-                spool->path, size - spool->size, size, n_parts);
+                " bytes were torn and are %s; %u calls that had begun before them have no whole "
+                "answer",
+                spool->path, size - spool->size, size,
+                spool->is_read_only ? "passed over" : "cut off", n_parts);
     return true;
 }

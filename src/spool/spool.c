@@ -2,7 +2,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,13 +39,11 @@ static void finish_closing(struct spool *spool);
 
 static const struct spool_io kernel = {pwrite, fdatasync};
 
-bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
-                const struct spool_events *events, struct spool **ret_spool, struct err *err)
+static struct spool *spool_new(struct uv_loop_s *loop)
 {
     struct spool *spool = mem_new(sizeof(*spool));
 
     spool->loop = loop;
-    spool->events = *events;
     spool->io = &kernel;
     spool->fd = -1;
     TAILQ_INIT(&spool->entries);
@@ -55,6 +52,12 @@ bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_
     buf_init(&spool->waiting, SPOOL_WAITING_MAX);
     buf_init(&spool->group.bytes, SPOOL_WAITING_MAX);
     spool->group.work.data = spool;
+    return spool;
+}
+
+static bool open_segment(struct spool *spool, const char *dir, const struct uuid *run_uid,
+                         struct spool **ret_spool, struct err *err)
+{
     if (!segment_open(spool, dir, run_uid, err)) {
         finish_closing(spool);
         return false;
@@ -63,50 +66,22 @@ bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_
     return true;
 }
 
-void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),
-                void *data)
+bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                const struct spool_events *events, struct spool **ret_spool, struct err *err)
 {
-    struct spool_entry *entry = TAILQ_FIRST(&spool->entries);
+    struct spool *spool = spool_new(loop);
 
-    while (entry != NULL) {
-        struct spool_entry *next = TAILQ_NEXT(entry, of_spool);
-
-        each(&entry->answer, data);
-        entry = next;
-    }
+    spool->events = *events;
+    return open_segment(spool, dir, run_uid, ret_spool, err);
 }
 
-struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begin *begin)
+bool spool_open_archived(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                         struct spool **ret_spool, struct err *err)
 {
-    struct spool_entry *entry = mem_new(sizeof(*entry));
+    struct spool *spool = spool_new(loop);
 
-    entry->spool = spool;
-    entry->answer.attempt = begin->attempt;
-    entry->answer.listing_id = begin->listing_id;
-    entry->answer.slice_no = begin->slice_no;
-    entry->answer.position = begin->position;
-    buf_init(&entry->piece, SPOOL_PIECE_SIZE);
-    TAILQ_INSERT_TAIL(&spool->entries, entry, of_spool);
-    return entry;
-}
-
-void spool_entry_destroy(struct spool_entry *entry)
-{
-    TAILQ_REMOVE(&entry->spool->entries, entry, of_spool);
-    buf_deinit(&entry->piece);
-    free(entry->spans);
-    free(entry);
-}
-
-void spool_entry_grow(struct spool_entry *entry, uint64_t offset, size_t size)
-{
-    if (entry->n_spans == entry->spans_room) {
-        entry->spans_room = entry->spans_room == 0 ? 16 : entry->spans_room * 2;
-        entry->spans = mem_resize(entry->spans, entry->spans_room, sizeof(*entry->spans));
-    }
-    entry->spans[entry->n_spans++] =
-        (struct spool_span){.position = entry->answer.body_bytes, .offset = offset, .size = size};
-    entry->answer.body_bytes += size;
+    spool->is_read_only = true;
+    return open_segment(spool, dir, run_uid, ret_spool, err);
 }
 
 static struct spool_entry *entry_of(struct spool_answer *answer)
@@ -119,10 +94,12 @@ struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *
     struct spool_entry *entry = spool_entry_new(spool, begin);
     uint8_t head[FRAME_BEGIN_SIZE];
 
-    assert(!spool->is_closing);
+    assert(!spool->is_closing && !spool->is_read_only);
+    entry->request_offset = spool->size + FRAME_HEAD_SIZE + sizeof(head);
+    entry->request_size = strlen(begin->request);
     frame_begin_put(head, begin);
     put_frame(spool, FRAME_BEGIN, &begin->attempt, head, sizeof(head), begin->request,
-              strlen(begin->request));
+              entry->request_size);
     start_group(spool);
     return &entry->answer;
 }
@@ -218,7 +195,10 @@ void spool_set_io(struct spool *spool, const struct spool_io *io)
 static void put_frame(struct spool *spool, enum frame_kind kind, const struct uuid *attempt,
                       const void *head, size_t head_size, const void *data, size_t size)
 {
-    struct frame frame = {.kind = kind, .size = (uint32_t)(head_size + size), .attempt = *attempt};
+    struct frame frame = {.kind = kind,
+                          .form = FRAME_FORM,
+                          .size = (uint32_t)(head_size + size),
+                          .attempt = *attempt};
     size_t frame_size = FRAME_HEAD_SIZE + head_size + size;
     uint8_t frame_head[FRAME_HEAD_SIZE];
 
@@ -249,7 +229,7 @@ static void start_group(struct spool *spool)
 
     if (group->is_under_way)
         return;
-    group->must_write = spool->err.kind == ERR_NONE;
+    group->must_write = spool->err.kind == ERR_NONE && !spool->is_read_only;
     group->must_sync = !TAILQ_EMPTY(&spool->ends) || spool->is_closing;
     if (!group->must_sync && !has_news && spool->waiting.size < SPOOL_GROUP_SIZE)
         return;
@@ -262,6 +242,13 @@ static void start_group(struct spool *spool)
     rc = uv_queue_work(spool->loop, &group->work, write_group, on_group_over);
     assert(rc == 0); /* it fails only without a function to call */
     (void)rc;
+}
+
+/* In a worker, where asking for the disk's free space may block too. */
+static void note_failure(struct spool *spool, int error)
+{
+    spool->group.error = error;
+    spool_reason(error, spool->path, spool->group.reason, sizeof(spool->group.reason));
 }
 
 /* In a worker. */
@@ -280,58 +267,23 @@ static void write_group(uv_work_t *work)
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0) {
-            group->error = n < 0 ? errno : EIO;
+            note_failure(spool, n < 0 ? errno : EIO);
             return;
         }
         done += (size_t)n;
     }
     if (group->must_sync && spool->io->fdatasync(spool->fd) != 0)
-        group->error = errno;
-}
-
-const char *spool_reason(int error, char *text, size_t size)
-{
-    const char *advice = "";
-
-    switch (error) {
-    case ENOSPC:
-    case EDQUOT:
-        advice = ": free some space, or let `spool` name another disk";
-        break;
-    case EFBIG:
-        advice = ": raise the limit on the size of files (ulimit -f, LimitFSIZE)";
-        break;
-    case EROFS:
-        advice = ": the disk may be failing, see the kernel's log; then mount it writable";
-        break;
-    case EIO:
-        advice = ": the disk is failing, see the kernel's log";
-        break;
-    case EACCES:
-    case EPERM:
-        advice = ": it must belong to the user who runs linkhaul";
-        break;
-    case ENOENT:
-    case ENOTDIR:
-        advice = ": make that directory, or let `spool` name another";
-        break;
-    default:
-        break;
-    }
-    snprintf(text, size, "%s%s", uv_strerror(uv_translate_sys_error(error)), advice);
-    return text;
+        note_failure(spool, errno);
 }
 
 static void on_group_over(uv_work_t *work, int status)
 {
     struct spool *spool = work->data;
     struct spool_group *group = &spool->group;
-    char reason[SPOOL_REASON_MAX];
 
     (void)status; /* never canceled: nobody calls uv_cancel */
     if (group->error != 0 && spool->err.kind == ERR_NONE)
-        err_set(&spool->err, ERR_IO, "%s cannot be written: %s", spool->path,
-                spool_reason(group->error, reason, sizeof(reason)));
+        err_set(&spool->err, ERR_IO, "%s cannot be written: %s", spool->path, group->reason);
     buf_clear(&group->bytes);
     if (spool->err.kind != ERR_NONE)
         buf_clear(&spool->waiting);
@@ -372,61 +324,6 @@ static void tell(struct spool *spool)
         if (spool->events.on_room != NULL && !spool->is_closing)
             spool->events.on_room(spool->events.data);
     }
-}
-
-/* The last span that does not start behind `position`. */
-static size_t find_span(const struct spool_entry *entry, uint64_t position)
-{
-    size_t low = 0, high = entry->n_spans;
-
-    while (high - low > 1) {
-        size_t middle = low + (high - low) / 2;
-
-        if (entry->spans[middle].position <= position)
-            low = middle;
-        else
-            high = middle;
-    }
-    return low;
-}
-
-bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t *ret_size,
-                struct err *err)
-{
-    const struct spool_entry *entry = answer;
-    char reason[SPOOL_REASON_MAX];
-    size_t done = 0;
-
-    assert(entry->answer.is_received);
-    if (position >= entry->answer.body_bytes)
-        size = 0;
-    else if (size > entry->answer.body_bytes - position)
-        size = (size_t)(entry->answer.body_bytes - position);
-    for (size_t i = size > 0 ? find_span(entry, position) : 0; done < size;) {
-        const struct spool_span *span = &entry->spans[i];
-        uint64_t skip = position + done - span->position;
-        size_t part = span->size - (size_t)skip;
-        ssize_t n;
-
-        if (part > size - done)
-            part = size - done;
-        n = pread(entry->spool->fd, (char *)into + done, part, (off_t)(span->offset + skip));
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return err_set(err, ERR_IO, "%s cannot be read: %s", entry->spool->path,
-                           n < 0 ? spool_reason(errno, reason, sizeof(reason))
-                                 : "somebody has cut it off");
-        done += (size_t)n;
-        i += skip + (size_t)n == span->size;
-    }
-    *ret_size = done;
-    return true;
-}
-
-void spool_forget(struct spool_answer *answer)
-{
-    spool_entry_destroy(entry_of(answer));
 }
 
 uint64_t spool_size(const struct spool *spool)

@@ -24,13 +24,19 @@ struct spool;
 struct spool_answer;
 struct uv_loop_s;
 
-/* What is known before a call is sent. No credential is part of it. */
+/*
+ * What is known before a call is sent: all that its row of the ledger says, so that the row can be
+ * made again where a database lost its last commits. No credential is part of it.
+ */
 struct spool_begin {
     struct uuid attempt;
     int64_t listing_id;
     int32_t slice_no;
-    int64_t position;    /* items of the slice before this page */
-    const char *request; /* the body that was sent, JSON */
+    int64_t position; /* items of the slice before this page */
+    int64_t limit;    /* items that were asked for */
+    int64_t reserved_nanousd;
+    int64_t sent_at_ms;  /* since 1970 */
+    const char *request; /* the body that was sent, JSON; a chain's token is in it */
 };
 
 /* What an end record keeps of HTTP. */
@@ -38,6 +44,7 @@ struct spool_end {
     uint32_t status;
     uint32_t retry_after_s;
     uint64_t elapsed_ms;
+    int64_t charge_nanousd; /* as a header says it; -1: none does */
 };
 
 /* An attempt as its segment has it. Stays in place until spool_forget() or spool_close(). */
@@ -46,6 +53,9 @@ struct spool_answer {
     int64_t listing_id;
     int32_t slice_no;
     int64_t position;
+    int64_t limit;            /* -1: not known, as an older version began it; so the next two */
+    int64_t reserved_nanousd; /* -1 */
+    int64_t sent_at_ms;       /* -1 */
     struct spool_end end;
     uint64_t body_bytes;
     bool is_received; /* its end record is on disk */
@@ -77,6 +87,15 @@ struct spool_events {
 bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
                 const struct spool_events *events, struct spool **ret_spool, struct err *err);
 
+/*
+ * Opens the segment of a run to read it again: spool_each(), spool_read(), spool_request(),
+ * spool_forget() and spool_close() may follow, nothing else. Nothing is written, a torn tail is
+ * passed over. Others may read it at the same time; ERR_BUSY where it is being written, ERR_IO
+ * where it is not there. Blocks.
+ */
+bool spool_open_archived(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
+                         struct spool **ret_spool, struct err *err);
+
 /* Every answer of the segment in the order in which they began; `each` may forget the one it gets.
  */
 void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),
@@ -98,6 +117,14 @@ void spool_end(struct spool_answer *answer, const struct spool_end *end, spool_s
 /* No answer came: what came of it is kept but is not an answer. */
 void spool_abandon(struct spool_answer *answer);
 
+/*
+ * Whether calls may go out as far as the disk of `dir` is concerned: it is writable, and at least
+ * `free_min` bytes are free on it (0: any). False with ERR_IO, which names the folder, what is free
+ * and what helps. `*ret_free` is what is free in either case, to those who are not root. `dir` must
+ * be there. One call of the kernel; from any thread.
+ */
+bool spool_has_room(const char *dir, uint64_t free_min, uint64_t *ret_free, struct err *err);
+
 /* More waits to be written than should: pause, and go on at on_room. */
 bool spool_is_full(const struct spool *spool);
 
@@ -108,6 +135,11 @@ bool spool_is_full(const struct spool *spool);
  */
 bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t *ret_size,
                 struct err *err);
+
+/*
+ * Reads back the request of a received answer, as spool_begin() had it. Free it. From any thread.
+ */
+bool spool_request(const struct spool_answer *answer, char **ret_request, struct err *err);
 
 /*
  * Frees what is kept in memory about an answer that has been loaded, has failed, or is a remnant of

@@ -1,6 +1,6 @@
 /*
- * What spool.c and segment.c share: an answer with what only the spool knows of it, and the group
- * of bytes that is being written.
+ * What the files of this folder share: an answer with what only the spool knows of it, and
+ * the group of bytes that is being written.
  */
 #pragma once
 
@@ -28,6 +28,14 @@
 /* A longer piece becomes several frames. */
 #define SPOOL_FRAME_MAX ((size_t)1024 * 1024)
 
+/* The name of a run's segment, from the run's uid. */
+#define SEGMENT_NAME "run-%s.segment"
+
+/* What an error of the disk is told in. */
+#define SPOOL_REASON_MAX 256
+
+struct statvfs;
+
 /* A stretch of a body in the segment. */
 struct spool_span {
     uint64_t position; /* in the body */
@@ -40,6 +48,8 @@ struct spool_entry {
     struct spool *spool;
     struct spool_span *spans; /* ascending, without gaps */
     size_t n_spans, spans_room;
+    uint64_t request_offset; /* in the segment */
+    size_t request_size;
     struct buf piece; /* of the body, not yet framed */
     bool is_over;     /* an end or abandon record was made */
     spool_synced_fn *synced;
@@ -62,9 +72,10 @@ struct spool_group {
     bool must_write; /* false: the spool is dead, there is only bad news to bring */
     bool must_sync;
     struct buf bytes;
-    uint64_t offset;           /* where they go */
-    struct spool_entries ends; /* whose end record is among them; the loop's */
-    int error;                 /* errno, 0 where all went well */
+    uint64_t offset;               /* where they go */
+    struct spool_entries ends;     /* whose end record is among them; the loop's */
+    int error;                     /* errno, 0 where all went well */
+    char reason[SPOOL_REASON_MAX]; /* in words, where it did not */
 };
 
 struct spool {
@@ -73,6 +84,7 @@ struct spool {
     const struct spool_io *io;
     char *path;
     int fd;
+    bool is_read_only;
     struct spool_entries entries; /* in the order in which they began */
     struct buf waiting;           /* frames that no group has taken */
     struct spool_entries ends;    /* whose end record is in `waiting` */
@@ -86,20 +98,29 @@ struct spool {
     void *closed_data;
 };
 
+/* A new entry at the end of the list; `begin`'s request is not looked at. */
 struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begin *begin);
 void spool_entry_destroy(struct spool_entry *entry);
 
 /* The body goes on with `size` bytes that stand at `offset` of the segment. */
 void spool_entry_grow(struct spool_entry *entry, uint64_t offset, size_t size);
 
-/* "no space left on device: free some space", from an errno. */
-const char *spool_reason(int error, char *text, size_t size);
+/*
+ * "no space left on device (12 KiB free): free some space, ...", from an errno; `path` is on that
+ * disk. Returns `text`.
+ */
+const char *spool_reason(int error, const char *path, char *text, size_t size);
 
-#define SPOOL_REASON_MAX 256
+/* Makes what was made, renamed or removed in a folder last. */
+bool disk_sync_directory(const char *dir, struct err *err);
+
+/* What spool_has_room() makes of what the kernel says. */
+bool disk_has_room(const char *dir, const struct statvfs *disk, uint64_t free_min,
+                   uint64_t *ret_free, struct err *err);
 
 /*
- * Opens, locks and reads the segment: fills fd, path, size and entries. Where it fails the caller
- * frees what was filled.
+ * Opens, locks and reads the segment, by `is_read_only`: fills fd, path, size and entries. Where it
+ * fails the caller frees what was filled.
  */
 bool segment_open(struct spool *spool, const char *dir, const struct uuid *run_uid,
                   struct err *err);

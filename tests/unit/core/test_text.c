@@ -176,3 +176,30 @@ Test(text, reads_no_further_than_it_is_told)
                              "34",
                              5, &value)));
 }
+
+Test(text, of_bytes_is_short_and_never_says_more_than_there_is)
+{
+    static const struct {
+        uint64_t bytes;
+        const char *text;
+    } cases[] = {
+        {0, "0 B"},
+        {1023, "1023 B"},
+        {1024, "1.0 KiB"},
+        {1535, "1.4 KiB"},
+        {1536, "1.5 KiB"},
+        {10239, "9.9 KiB"},
+        {10240, "10 KiB"},
+        {UINT64_C(1048575), "1023 KiB"},
+        {UINT64_C(1048576), "1.0 MiB"},
+        {UINT64_C(536870912), "512 MiB"},
+        {UINT64_C(1610612736), "1.5 GiB"},
+        {UINT64_MAX, "15 EiB"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[TEXT_BYTES_MAX];
+
+        cr_expect_str_eq(text_bytes(cases[i].bytes, text), cases[i].text);
+    }
+}

@@ -13,6 +13,8 @@
 
 struct fixture f;
 
+#define REQUEST_MAX 128
+
 static ssize_t scripted_pwrite(int fd, const void *data, size_t size, off_t offset)
 {
     if (++f.n_writes == f.failing_write) {
@@ -21,6 +23,13 @@ static ssize_t scripted_pwrite(int fd, const void *data, size_t size, off_t offs
     }
     if (size > 1) /* a kernel may take less; this one always does */
         size = size / 2 + 1;
+    if (f.is_disk_small && f.disk_left == 0) {
+        errno = ENOSPC;
+        return -1;
+    }
+    if (f.is_disk_small && size > f.disk_left) /* as kernels do: first short, then an error */
+        size = f.disk_left;
+    f.disk_left -= size;
     return pwrite(fd, data, size, offset);
 }
 
@@ -57,6 +66,11 @@ bool fixture_open(struct err *err)
         return false;
     spool_set_io(f.spool, &scripted);
     return true;
+}
+
+bool fixture_open_archived(struct spool **ret_spool, struct err *err)
+{
+    return spool_open_archived(&f.loop, f.dir, &f.run_uid, ret_spool, err);
 }
 
 void fixture_start(void)
@@ -105,14 +119,26 @@ static struct uuid attempt_of(unsigned n)
     return attempt;
 }
 
+/* Of a length of its own. */
+static void make_request(char request[REQUEST_MAX], unsigned n)
+{
+    snprintf(request, REQUEST_MAX, "[{\"target\":\"forbes.com\",\"tag\":\"%0*u\"}]",
+             (int)n % 50 + 1, n);
+}
+
 struct spool_answer *begin(unsigned n)
 {
+    char request[REQUEST_MAX];
     struct spool_begin begin = {.attempt = attempt_of(n),
                                 .listing_id = INT64_C(7000000000) + n,
                                 .slice_no = (int32_t)n,
                                 .position = (int64_t)n * 1000,
-                                .request = "[{\"target\":\"forbes.com\",\"limit\":1000}]"};
+                                .limit = 1000 + n,
+                                .reserved_nanousd = INT64_C(60000000000) + n,
+                                .sent_at_ms = INT64_C(1795000000000) + n,
+                                .request = request};
 
+    make_request(request, n);
     return spool_begin(f.spool, &begin);
 }
 
@@ -139,7 +165,10 @@ static void on_synced(struct spool_answer *answer, const struct err *err)
 
 void end(struct spool_answer *answer, unsigned n)
 {
-    struct spool_end end = {.status = 200 + n, .retry_after_s = n, .elapsed_ms = 1000 + n};
+    struct spool_end end = {.status = 200 + n,
+                            .retry_after_s = n,
+                            .elapsed_ms = 1000 + n,
+                            .charge_nanousd = INT64_C(60000000000) - n};
     unsigned n_before = f.n_synced;
 
     spool_end(answer, &end, on_synced);
@@ -187,6 +216,8 @@ void expect_body(struct spool_answer *answer, unsigned n, size_t size)
 {
     CLEANUP(mem_free_string) char *wanted = mem_new(size);
     CLEANUP(mem_free_string) char *found = mem_new(size + 1);
+    CLEANUP(mem_free_string) char *request = NULL;
+    char wanted_request[REQUEST_MAX];
     struct err err = {.kind = ERR_NONE};
     size_t done = 0, part = 1;
 
@@ -199,6 +230,13 @@ void expect_body(struct spool_answer *answer, unsigned n, size_t size)
     cr_expect(eq(u32, answer->end.status, 200 + n));
     cr_expect(eq(u32, answer->end.retry_after_s, n));
     cr_expect(eq(u64, answer->end.elapsed_ms, 1000 + n));
+    cr_expect(eq(i64, answer->limit, 1000 + n));
+    cr_expect(eq(i64, answer->reserved_nanousd, INT64_C(60000000000) + n));
+    cr_expect(eq(i64, answer->sent_at_ms, INT64_C(1795000000000) + n));
+    cr_expect(eq(i64, answer->end.charge_nanousd, INT64_C(60000000000) - n));
+    make_request(wanted_request, n);
+    cr_assert(spool_request(answer, &request, &err), "%s", err.text);
+    cr_expect_str_eq(request, wanted_request);
     make_body(wanted, n, 0, size);
     for (size_t step = 1; part > 0; step = step * 3 % 50021) { /* of all sizes */
         size_t room = size + 1 - done < step ? size + 1 - done : step;

@@ -24,6 +24,10 @@ struct fixture {
     /* The kernel's: which call fails, counted from 1 (0: none), and with which errno. */
     unsigned n_writes, n_syncs, failing_write, failing_sync;
     int error;
+
+    /* Or the disk has room for so many bytes more, once `is_disk_small`. */
+    bool is_disk_small;
+    size_t disk_left;
 };
 
 extern struct fixture f;
@@ -33,6 +37,9 @@ void fixture_start(void);
 
 /* Opens the segment; false with `err` where it is refused. */
 bool fixture_open(struct err *err);
+
+/* Opens it to be read again, beside whoever else has it open. */
+bool fixture_open_archived(struct spool **ret_spool, struct err *err);
 
 /* Closes the spool and turns the loop until it is closed. */
 void fixture_close(void);

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "core/log.h"
 #include "fixture.h"
@@ -95,6 +96,85 @@ Test(failure, of_a_write_names_the_file_and_what_helps)
     cr_expect(eq(uint, f.n_sync_errors, 6));
     expect_dead("free some space");
     expect_only_the_first_answer();
+}
+
+Test(failure, of_each_kind_says_what_helps)
+{
+    static const struct {
+        int error;
+        const char *words;
+    } kinds[] = {
+        {ENOSPC, " free): free some space, or let `spool` name another disk"},
+        {EDQUOT, "disk quota exceeded ("},
+        {EROFS, "read-only file system: the disk may be failing"},
+        {EIO, "i/o error: the disk is failing"},
+    };
+
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        for (unsigned is_sync = 0; is_sync < 2; is_sync++) {
+            f = (struct fixture){.n_synced = 0};
+            fixture_start();
+            fail_several(is_sync ? 0 : 2, is_sync ? 1 : 0, kinds[i].error);
+            cr_expect(eq(uint, f.n_sync_errors, 6));
+            expect_dead(kinds[i].words);
+            f.failing_write = f.failing_sync = 0;
+            expect_only_the_first_answer();
+        }
+}
+
+enum { N_SWEEP = 6, SWEEP_BODY_SIZE = 300 };
+
+/* Some answers alone in their group, then several at once, on a disk with so much room. */
+static void fill_disk(size_t disk_left, bool is_told[N_SWEEP])
+{
+    struct spool_answer *answers[N_SWEEP];
+
+    f.is_disk_small = true;
+    f.disk_left = disk_left;
+    f.n_synced = f.n_sync_errors = f.n_failed = 0;
+    for (unsigned n = 0; n < N_SWEEP; n++) {
+        answers[n] = begin(n);
+        put_body(answers[n], n, 0, SWEEP_BODY_SIZE);
+        end(answers[n], n);
+        if (n < 2)
+            run_until_synced(n + 1);
+    }
+    run_until_synced(N_SWEEP);
+    for (unsigned n = 0; n < N_SWEEP; n++) {
+        is_told[n] = answers[n]->is_received;
+        cr_assert(eq(int, answers[n]->is_failed, !is_told[n]));
+        cr_assert(n == 0 || is_told[n - 1] || !is_told[n], "a hole in front of answer %u", n);
+    }
+    cr_assert(eq(uint, f.n_failed, is_told[N_SWEEP - 1] ? 0 : 1));
+    fixture_close();
+    f.is_disk_small = false;
+}
+
+/* Whatever fits: what was told as received is there, and the segment can be gone on with. */
+Test(failure, of_a_disk_that_is_full_at_any_byte_keeps_what_was_told)
+{
+    struct err err = {.kind = ERR_NONE};
+    bool is_told[N_SWEEP] = {false};
+
+    log_set_level(LOG_ERROR);
+    fixture_start();
+    for (size_t left = 0; !is_told[N_SWEEP - 1]; left += 17) {
+        fill_disk(left, is_told);
+        for (unsigned round = 0; round < 2; round++) {
+            cr_assert(fixture_open(&err), "%zu bytes: %s", left, err.text);
+            for (unsigned n = 0; n < N_SWEEP; n++)
+                if (is_told[n] || (find(n) != NULL && find(n)->is_received))
+                    expect_body(find(n), n, SWEEP_BODY_SIZE);
+            if (round == 0)
+                put_answer(20, 33);
+            else
+                expect_body(find(20), 20, 33);
+            fixture_close();
+        }
+        cr_assert(eq(int, unlink(f.path), 0));
+        cr_assert(fixture_open(&err));
+    }
+    fixture_finish();
 }
 
 Test(failure, of_a_write_that_nobody_waits_for_is_told_too)
