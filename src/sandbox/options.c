@@ -270,6 +270,8 @@ uint64_t options_items(const struct options *options, const char *target)
 
 void options_print_help(FILE *file)
 {
+    char kinds[FAULT_KINDS_TEXT_MAX];
+
     fputs(
         "linkhaul-sandbox: a local stand-in for the API: same rules, made-up data, free.\n"
         "Prints its URL as the first line, then answers until SIGTERM or SIGINT.\n\n",
@@ -277,5 +279,8 @@ void options_print_help(FILE *file)
     for (size_t i = 0; i < N_OPTIONS; i++)
         if (table[i].doc != NULL)
             fprintf(file, "  %-13s%-10s %s\n", table[i].name, table[i].value, table[i].doc);
-    fprintf(file, "  --help, --version\n\nKinds of faults: %s.\n", fault_kinds());
+    fprintf(file,
+            "  --help, --version\n\n"
+            "Kinds of faults: all (each as likely as the others), or one of %s.\n",
+            fault_kinds(kinds));
 }

@@ -50,18 +50,18 @@ Test(limits, meets_faults_at_their_rate_and_at_the_same_calls_again)
     int n_http = 0, n_drops = 0, n_differing = 0;
 
     for (uint64_t call = 1; call <= 10000; call++) {
-        const struct fault *fault = fault_of(rules, 2, 5, call);
+        const struct fault *fault = fault_of(rules, 2, 5, call, false);
 
-        cr_assert(fault == fault_of(rules, 2, 5, call));
-        n_differing += fault != fault_of(rules, 2, 6, call);
+        cr_assert(fault == fault_of(rules, 2, 5, call, false));
+        n_differing += fault != fault_of(rules, 2, 6, call, false);
         n_http += fault != NULL && fault->way == FAULT_HTTP;
         n_drops += fault != NULL && fault->way == FAULT_DROP;
     }
     cr_expect(n_http > 850 && n_http < 1150, "%d", n_http);
     cr_expect(n_drops <= 1);
     cr_expect(n_differing > 1000);
-    cr_expect(fault_of(rules + 1, 1, 5, 77) != NULL);
-    cr_expect(fault_of(rules + 1, 1, 5, 78) == NULL);
+    cr_expect(fault_of(rules + 1, 1, 5, 77, false) != NULL);
+    cr_expect(fault_of(rules + 1, 1, 5, 78, false) == NULL);
 }
 
 Test(limits, meets_a_fault_always_or_never)
@@ -69,8 +69,8 @@ Test(limits, meets_a_fault_always_or_never)
     struct fault_rule always = rule_of("slow=1"), never = rule_of("slow=0");
 
     for (uint64_t call = 1; call < 1000; call++) {
-        cr_assert(fault_of(&always, 1, 1, call) != NULL);
-        cr_assert(fault_of(&never, 1, 1, call) == NULL);
+        cr_assert(fault_of(&always, 1, 1, call, false) != NULL);
+        cr_assert(fault_of(&never, 1, 1, call, false) == NULL);
     }
 }
 
