@@ -172,9 +172,9 @@ struct sandbox *sandbox_start(const struct options *options, struct err *err)
     sandbox->authorization = authorization_of(options);
     sandbox->listings = listings_new(options->seed);
     init_lock(sandbox);
-    minute_init(&sandbox->paid_minute, options->per_minute);
+    minute_init(&sandbox->paid_minute, options->per_minute, clock_api_ms(MINUTE_MS));
     for (size_t i = 0; i < n_free_pages; i++)
-        minute_init(&sandbox->free_minutes[i], free_pages[i].per_minute);
+        minute_init(&sandbox->free_minutes[i], free_pages[i].per_minute, clock_api_ms(MINUTE_MS));
     if (options->ledger != NULL)
         sandbox->ledger = ledger_open(options->ledger, err);
     if ((options->ledger != NULL && sandbox->ledger == NULL) || !listen_on(sandbox, err)) {

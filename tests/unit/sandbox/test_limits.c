@@ -12,7 +12,7 @@ Test(limits, lets_so_many_through_in_any_sixty_seconds)
 {
     struct minute minute;
 
-    minute_init(&minute, 3);
+    minute_init(&minute, 3, MINUTE_MS);
     cr_expect(minute_take(&minute, 1000));
     cr_expect(minute_take(&minute, 1000));
     cr_expect(minute_take(&minute, 50000));
@@ -32,6 +32,32 @@ Test(limits, refuses_the_call_that_is_one_too_many_in_a_minute)
     for (int i = 0; i < 8; i++)
         cr_expect(eq(int, code_of("[{\"target\":\"a.com\"}]", NULL, 0), i < 5 ? 20000 : 40202));
     cr_expect(eq(i64, sandbox->spent_nanousd, 5 * 24360000));
+    stop();
+}
+
+Test(limits, has_shorter_minutes_in_a_rehearsal)
+{
+    int64_t begin_ms;
+    int code;
+
+    setenv("LINKHAUL_HASTE", "300", 1); /* a minute is 200 ms */
+    START("--per-minute", "1", "--items", "a.com=10");
+    begin_ms = clock_mono_ms();
+    cr_expect(eq(int, code_of("[{\"target\":\"a.com\"}]", NULL, 0), 20000));
+    do
+        code = code_of("[{\"target\":\"a.com\"}]", NULL, 0);
+    while (code == 40202);
+    cr_expect(eq(int, code, 20000));
+    cr_expect(ge(i64, clock_mono_ms() - begin_ms, 199));
+    for (int i = 0; i < 6; i++)
+        json_object_put(ask("GET", "/v3/appendix/user_data", ""));
+    do {
+        struct json_object *json = ask("GET", "/v3/appendix/user_data", "");
+
+        code = (int)int_at(json, TASK_CODE);
+        json_object_put(json);
+    } while (code == 40202);
+    cr_expect(eq(int, code, 20000));
     stop();
 }
 
