@@ -122,6 +122,8 @@ static void begin(struct paid *paid, struct reply *reply)
     paid->call_no = ++sandbox->n_paid_calls;
     paid->in_flight = ++sandbox->in_flight;
     sandbox_task_id(sandbox, paid->offer->function_code, paid->id);
+    paid->place = history_post(&sandbox->history);
+    paid->posted_s = clock_wall_ms() / 1000;
     if (!minute_take(&sandbox->paid_minute, now))
         refuse(paid, CODE_RATE);
     else if (paid->in_flight > options->in_flight)
@@ -234,11 +236,12 @@ static void execute(struct paid *paid, struct reply *reply)
 
 static void note_history(struct paid *paid, int64_t now_ms)
 {
-    int64_t took_ms = now_ms - paid->request->begin_ms;
+    const struct options *options = paid->sandbox->options;
     struct history_task task = {
         .path = paid->endpoint->url_path,
-        .posted_s = (clock_wall_ms() - took_ms) / 1000,
+        .posted_s = paid->posted_s,
         .done_s = clock_wall_ms() / 1000,
+        .listed_from_ms = now_ms + clock_api_ms((int64_t)options->id_list_lag_ms),
         .code = paid->refusal.code == 0 ? CODE_OK : paid->refusal.code,
         .cost_nanousd = paid->cost_nanousd,
         .metadata = mem_strdup(json_object_to_json_string_ext(
@@ -246,7 +249,7 @@ static void note_history(struct paid *paid, int64_t now_ms)
     };
 
     memcpy(task.id, paid->id, sizeof(task.id));
-    history_add(&paid->sandbox->history, &task);
+    history_fill(&paid->sandbox->history, paid->place, &task);
 }
 
 static void end(struct paid *paid, const struct reply *reply)

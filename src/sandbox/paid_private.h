@@ -22,6 +22,8 @@ struct paid {
     char id[TASK_ID_MAX];
     uint64_t call_no;
     size_t in_flight;
+    uint64_t place;           /* in the history */
+    int64_t posted_s;         /* since 1970 */
     int64_t end_ms;           /* not over before */
     struct refusal refusal;   /* code 0: none */
     struct json_object *body; /* owned */
