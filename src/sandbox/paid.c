@@ -19,9 +19,11 @@
  */
 #include "sandbox/paid_private.h"
 
+#include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "api/endpoint.h"
 #include "core/clock.h"
@@ -252,6 +254,15 @@ static void note_history(struct paid *paid, int64_t now_ms)
     history_fill(&paid->sandbox->history, paid->place, &task);
 }
 
+/* Nobody reads the socket while the call waits: what has become of it shows now. */
+static bool is_gone(int socket)
+{
+    char byte;
+    ssize_t size = socket == 0 ? 1 : recv(socket, &byte, sizeof(byte), MSG_PEEK | MSG_DONTWAIT);
+
+    return size == 0 || (size < 0 && errno != EAGAIN);
+}
+
 static void end(struct paid *paid, const struct reply *reply)
 {
     struct sandbox *sandbox = paid->sandbox;
@@ -270,6 +281,7 @@ static void end(struct paid *paid, const struct reply *reply)
         .cost_nanousd = paid->cost_nanousd,
         .is_billed = paid->cost_nanousd > 0,
         .is_reused = paid->request->is_reused,
+        .is_gone = is_gone(paid->request->socket),
         .in_flight = paid->in_flight,
         .call_no = paid->call_no,
         .fault = paid->fault == NULL ? NULL : paid->fault->kind,

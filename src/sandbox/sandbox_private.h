@@ -53,6 +53,7 @@ struct request {
     struct buf body;
     int64_t begin_ms; /* when it was whole */
     bool is_reused;   /* its connection has carried another before */
+    int socket;       /* of the client; 0: there is none */
 };
 
 /* How much of a reply the client gets to see. */

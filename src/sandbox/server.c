@@ -32,6 +32,8 @@ static enum MHD_Result answer(struct sandbox *sandbox, struct MHD_Connection *co
     enum MHD_Result result;
 
     request->begin_ms = clock_mono_ms();
+    request->socket =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     request->authorization =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
     sandbox_answer(sandbox, request, &reply);

@@ -54,6 +54,7 @@ static void read_call(struct json_object *line, struct ledger_call *call)
     call->cost_nanousd = number(line, "cost_nanousd", 0);
     call->is_billed = flag(line, "billed");
     call->is_reused = flag(line, "reused");
+    call->is_gone = flag(line, "gone");
     call->in_flight = number(line, "in_flight", 0);
     text(line, "fault", call->fault, sizeof(call->fault));
 }

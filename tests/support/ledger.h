@@ -23,6 +23,7 @@ struct ledger_call {
     int64_t cost_nanousd;
     bool is_billed;
     bool is_reused;    /* its connection had carried another request before */
+    bool is_gone;      /* the client went away before it was over */
     int64_t in_flight; /* with this one */
     char fault[64];    /* "" where none was played */
 };

@@ -18,16 +18,6 @@ static struct json_object *list(const char *fields)
     return json;
 }
 
-static int64_t n_listed(void)
-{
-    struct json_object *json = list("");
-    int64_t n = int_at(json, "tasks.0.result_count");
-
-    cr_assert(eq(i64, int_at(json, TASK_CODE), 20000));
-    json_object_put(json);
-    return n;
-}
-
 Test(id_list, has_what_was_posted_and_what_it_cost)
 {
     struct json_object *paid, *json, *row;

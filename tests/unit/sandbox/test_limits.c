@@ -31,7 +31,7 @@ Test(limits, refuses_the_call_that_is_one_too_many_in_a_minute)
     START("--per-minute", "5", "--items", "a.com=10");
     for (int i = 0; i < 8; i++)
         cr_expect(eq(int, code_of("[{\"target\":\"a.com\"}]", NULL, 0), i < 5 ? 20000 : 40202));
-    cr_expect(eq(i64, sandbox->spent_nanousd, 5 * 24360000));
+    cr_expect(eq(i64, spent(), 5 * 24360000));
     stop();
 }
 
@@ -171,7 +171,7 @@ Test(limits, writes_down_every_request_and_what_was_taken_for_it)
         cr_expect(eq(i64, int_at(lines[i], "call"), (int64_t)i + 1));
         sum += int_at(lines[i], "cost_nanousd");
     }
-    cr_expect(eq(i64, sum, sandbox->spent_nanousd));
+    cr_expect(eq(i64, sum, spent()));
     cr_expect_str_eq(text_at(lines[0], "tag"), "first \"one\"");
     cr_expect_str_eq(text_at(lines[0], "target"), "a.com");
     cr_expect(eq(i64, int_at(lines[0], "items"), 10));
