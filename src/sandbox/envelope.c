@@ -10,6 +10,7 @@
 #include "sandbox/item.h"
 
 #define VERSION "0.1.20261101"
+#define NANOUSD_DIGITS 9 /* zeros of a dollar */
 
 void envelope_cost(struct buf *buf, int64_t nanousd)
 {
@@ -26,6 +27,27 @@ void envelope_cost(struct buf *buf, int64_t nanousd)
         buf_append(buf, text, size);
 }
 
+/* 60,000,000 nano-dollars are 6.0e-02 dollars. */
+static void put_exponent(struct buf *buf, int64_t nanousd)
+{
+    char digits[32];
+    int size = snprintf(digits, sizeof(digits), "%" PRId64, nanousd);
+    int exponent = size - 1 - NANOUSD_DIGITS;
+
+    while (size > 2 && digits[size - 1] == '0')
+        size--;
+    buf_printf(buf, "%c.%.*se%+03d", digits[0], size - 1, digits + 1, exponent);
+}
+
+static void put_cost(struct buf *buf, const struct envelope_task *task)
+{
+    buf_append_string(buf, ",\"cost\":");
+    if (task->is_cost_exponent && task->cost_nanousd >= 10)
+        put_exponent(buf, task->cost_nanousd);
+    else
+        envelope_cost(buf, task->cost_nanousd);
+}
+
 static void put_time(struct buf *buf, int64_t took_ms)
 {
     buf_printf(buf, ",\"time\":\"%" PRId64 ".%03" PRId64 "0 sec.\"", took_ms / 1000,
@@ -40,15 +62,21 @@ static void put_code(struct buf *buf, int code, const char *message)
     item_append_string(buf, message, strlen(message));
 }
 
-void envelope_open(struct buf *buf, int64_t took_ms, int64_t cost_nanousd, size_t n_tasks,
-                   size_t n_errors)
+static void put_head(struct buf *buf, int code, const char *message,
+                     const struct envelope_task *first, size_t n_tasks, size_t n_errors)
 {
     buf_append_string(buf, "{\"version\":\"" VERSION "\",");
-    put_code(buf, CODE_OK, NULL);
-    put_time(buf, took_ms);
-    buf_append_string(buf, ",\"cost\":");
-    envelope_cost(buf, cost_nanousd);
-    buf_printf(buf, ",\"tasks_count\":%zu,\"tasks_error\":%zu,\"tasks\":[", n_tasks, n_errors);
+    put_code(buf, code, message);
+    put_time(buf, first->took_ms);
+    put_cost(buf, first);
+    buf_printf(buf, ",\"tasks_count\":%zu,\"tasks_error\":%zu,\"tasks\":", n_tasks, n_errors);
+}
+
+void envelope_open(struct buf *buf, const struct envelope_task *first, size_t n_tasks,
+                   size_t n_errors)
+{
+    put_head(buf, CODE_OK, NULL, first, n_tasks, n_errors);
+    buf_append_char(buf, '[');
 }
 
 static void put_path(struct buf *buf, const char *path)
@@ -90,8 +118,7 @@ void envelope_task_open(struct buf *buf, const struct envelope_task *task)
     buf_printf(buf, "{\"id\":\"%s\",", task->id);
     put_code(buf, task->code, task->message);
     put_time(buf, task->took_ms);
-    buf_append_string(buf, ",\"cost\":");
-    envelope_cost(buf, task->cost_nanousd);
+    put_cost(buf, task);
     buf_printf(buf, ",\"result_count\":%zu", task->n_results);
     put_path(buf, task->path);
     put_data(buf, task);
@@ -110,8 +137,14 @@ void envelope_close(struct buf *buf)
 
 void envelope_refuse(struct buf *buf, int code, const char *message)
 {
-    buf_append_string(buf, "{\"version\":\"" VERSION "\",");
-    put_code(buf, code, message);
-    put_time(buf, 0);
-    buf_append_string(buf, ",\"cost\":0,\"tasks_count\":0,\"tasks_error\":0,\"tasks\":null}");
+    const struct envelope_task none = {0};
+
+    put_head(buf, code, message, &none, 0, 0);
+    buf_append_string(buf, "null}");
+}
+
+void envelope_without_tasks(struct buf *buf, const struct envelope_task *task)
+{
+    put_head(buf, CODE_OK, NULL, task, 0, 0);
+    buf_append_string(buf, "null}");
 }

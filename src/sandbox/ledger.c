@@ -69,8 +69,11 @@ void ledger_write(struct ledger *ledger, const struct ledger_line *line)
                    random_hash(0, line->token, strlen(line->token)));
     buf_printf(&buf, ",\"status_code\":%d,\"http\":%d,\"items\":%" PRId64, line->status_code,
                line->http, line->n_items);
-    buf_printf(&buf, ",\"cost_nanousd\":%" PRId64 ",\"billed\":%s,\"in_flight\":%zu",
-               line->cost_nanousd, line->is_billed ? "true" : "false", line->in_flight);
+    buf_printf(
+        &buf,
+        ",\"cost_nanousd\":%" PRId64 ",\"billed\":%s,\"reused\":%s,\"gone\":%s,\"in_flight\":%zu",
+        line->cost_nanousd, line->is_billed ? "true" : "false", line->is_reused ? "true" : "false",
+        line->is_gone ? "true" : "false", line->in_flight);
     buf_printf(&buf, ",\"call\":%" PRIu64, line->call_no);
     put_text(&buf, "fault", line->fault);
     buf_append_string(&buf, "}\n");

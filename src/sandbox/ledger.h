@@ -24,6 +24,8 @@ struct ledger_line {
     int64_t n_items; /* that were sent, or paid for */
     int64_t cost_nanousd;
     bool is_billed;
+    bool is_reused;    /* its connection has carried another request before */
+    bool is_gone;      /* the client went away before the call was over */
     size_t in_flight;  /* paid calls at that moment, this one included; 0 for free ones */
     uint64_t call_no;  /* of the paid calls, from 1; 0 for free ones */
     const char *fault; /* NULL: none */

@@ -1,4 +1,5 @@
-/* How many calls there were in the last 60 seconds, whenever one looks. */
+/* How many calls there were in the last 60 seconds, or in a window of another length, whenever one
+ * looks. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,10 +11,12 @@
 struct minute {
     int64_t *times; /* of the last `n_max` calls, a ring */
     size_t n_max;
+    int64_t window_ms;
     uint64_t n_calls; /* taken since the start */
 };
 
-void minute_init(struct minute *minute, size_t n_max);
+/* `window_ms`: how long a minute is; MINUTE_MS but in a rehearsal's haste. */
+void minute_init(struct minute *minute, size_t n_max, int64_t window_ms);
 void minute_deinit(struct minute *minute);
 
 /* Takes one call; false, and it is not counted, where the minute that ends now has `n_max`. */

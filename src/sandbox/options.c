@@ -12,36 +12,41 @@
 #include "sandbox/target.h"
 
 #define LATENCY_MS_MAX 600000
+#define LAG_MS_MAX 86400000
 
 static bool read_listen(struct options *options, const char *value, struct err *err);
-static bool read_seed(struct options *options, const char *value, struct err *err);
 static bool read_items(struct options *options, const char *value, struct err *err);
 static bool read_latency(struct options *options, const char *value, struct err *err);
-static bool read_in_flight(struct options *options, const char *value, struct err *err);
-static bool read_per_minute(struct options *options, const char *value, struct err *err);
 static bool read_fault(struct options *options, const char *value, struct err *err);
+static bool read_id_list(struct options *options, const char *value, struct err *err);
 static bool read_ledger(struct options *options, const char *value, struct err *err);
 static bool read_login(struct options *options, const char *value, struct err *err);
 static bool read_password(struct options *options, const char *value, struct err *err);
 static bool read_night(struct options *options, const char *value, struct err *err);
 
+#define NUMBER(field, min, max) NULL, offsetof(struct options, field), min, max
+
 // clang-format off
 static const struct option {
     const char *name, *value;
+    const char *doc; /* NULL: not in this version */
     bool (*read)(struct options *options, const char *value, struct err *err);
-    const char *doc;
+    size_t number; /* where a whole number goes, where there is nothing else to be read */
+    int64_t min, max;
 } table[] = {
-    {"--listen",     "ADDR",      read_listen,     "address and port on loopback (127.0.0.1:0: any free port)"},
-    {"--seed",       "N",         read_seed,       "what all data is made from (1)"},
-    {"--items",      "TARGET=N",  read_items,      "links of a target, may be repeated; others have some hundreds to ten-thousands"},
-    {"--latency",    "MS",        read_latency,    "milliseconds that a paid call takes, 50 or a range 20-80 (0)"},
-    {"--in-flight",  "N",         read_in_flight,  "paid calls at the same time; one more is refused with 40209 (30)"},
-    {"--per-minute", "N",         read_per_minute, "paid calls in any 60 seconds; one more is refused with 40202 (2000)"},
-    {"--fault",      "KIND=RATE", read_fault,      "a share of the paid calls goes wrong, 0 to 1, or KIND=@N: exactly the Nth; may be repeated"},
-    {"--ledger",     "FILE",      read_ledger,     "one line of JSON for every request is put behind this file"},
-    {"--login",      "LOGIN",     read_login,      "the login that is let in (sandbox)"},
-    {"--password",   "PASSWORD",  read_password,   "its password (sandbox)"},
-    {"--night",      "DATE",      read_night,      NULL},
+    {"--listen", "ADDR", "address and port on loopback (127.0.0.1:0: any free port)", read_listen},
+    {"--seed", "N", "what all data is made from (1)", NUMBER(seed, 0, INT64_MAX)},
+    {"--items", "TARGET=N", "links of a target, may be repeated; others have some hundreds to ten-thousands", read_items},
+    {"--latency", "MS", "milliseconds that a paid call takes, 50 or a range 20-80 (0)", read_latency},
+    {"--in-flight", "N", "paid calls at the same time; one more is refused with 40209 (30)", NUMBER(in_flight, 1, 10000)},
+    {"--per-minute", "N", "paid calls in any 60 seconds; one more is refused with 40202 (2000)", NUMBER(per_minute, 1, 10000000)},
+    {"--fault", "KIND=RATE", "a share of the paid calls goes wrong, 0 to 1, or KIND=@N: exactly the Nth; may be repeated", read_fault},
+    {"--id-list", "MODE", "live: backlinks/id_list has every call; none: it has none (live)", read_id_list},
+    {"--id-list-lag", "MS", "how long a call that is over is not listed yet, in the API's time (0)", NUMBER(id_list_lag_ms, 0, LAG_MS_MAX)},
+    {"--ledger", "FILE", "one line of JSON for every request is put behind this file", read_ledger},
+    {"--login", "LOGIN", "the login that is let in (sandbox)", read_login},
+    {"--password", "PASSWORD", "its password (sandbox)", read_password},
+    {"--night", "DATE", NULL, read_night},
 };
 // clang-format on
 
@@ -105,16 +110,6 @@ static bool read_listen(struct options *options, const char *value, struct err *
     return true;
 }
 
-static bool read_seed(struct options *options, const char *value, struct err *err)
-{
-    int64_t seed;
-
-    if (!read_count(value, 0, INT64_MAX, &seed, err))
-        return false;
-    options->seed = (uint64_t)seed;
-    return true;
-}
-
 static bool read_items(struct options *options, const char *value, struct err *err)
 {
     const char *equals = strrchr(value, '='); /* a page's URL may hold others */
@@ -160,31 +155,18 @@ static bool read_latency(struct options *options, const char *value, struct err 
     return true;
 }
 
-static bool read_in_flight(struct options *options, const char *value, struct err *err)
-{
-    int64_t count;
-
-    if (!read_count(value, 1, 10000, &count, err))
-        return false;
-    options->in_flight = (size_t)count;
-    return true;
-}
-
-static bool read_per_minute(struct options *options, const char *value, struct err *err)
-{
-    int64_t count;
-
-    if (!read_count(value, 1, 10000000, &count, err))
-        return false;
-    options->per_minute = (size_t)count;
-    return true;
-}
-
 static bool read_fault(struct options *options, const char *value, struct err *err)
 {
     if (options->n_faults == FAULT_RULES_MAX)
         return err_set(err, ERR_USAGE, "more than %d faults", FAULT_RULES_MAX);
     return fault_rule_parse(&options->faults[options->n_faults++], value, err);
+}
+
+static bool read_id_list(struct options *options, const char *value, struct err *err)
+{
+    options->is_id_list_blind = strcmp(value, "none") == 0;
+    return options->is_id_list_blind || strcmp(value, "live") == 0 ||
+           err_set(err, ERR_USAGE, "\"%s\" is neither live nor none", value);
 }
 
 static bool read_ledger(struct options *options, const char *value, struct err *err)
@@ -235,6 +217,19 @@ static const struct option *find(const char *argument, size_t size, struct err *
     return NULL;
 }
 
+static bool read_option(const struct option *option, struct options *options, const char *value,
+                        struct err *err)
+{
+    int64_t number;
+
+    if (option->read != NULL)
+        return option->read(options, value, err);
+    if (!read_count(value, option->min, option->max, &number, err))
+        return false;
+    *(uint64_t *)(void *)((char *)options + option->number) = (uint64_t)number;
+    return true;
+}
+
 bool options_parse(struct options *options, int n_arguments, const char *const *arguments,
                    struct err *err)
 {
@@ -253,7 +248,7 @@ bool options_parse(struct options *options, int n_arguments, const char *const *
         if (equals == NULL && i + 1 == n_arguments)
             return err_set(err, ERR_USAGE, "%s: %s is missing behind it", option->name,
                            option->value);
-        if (!option->read(options, equals == NULL ? arguments[++i] : equals + 1, err))
+        if (!read_option(option, options, equals == NULL ? arguments[++i] : equals + 1, err))
             return err_wrap(err, "%s", option->name);
     }
     return true;
@@ -270,12 +265,17 @@ uint64_t options_items(const struct options *options, const char *target)
 
 void options_print_help(FILE *file)
 {
+    char kinds[FAULT_KINDS_TEXT_MAX];
+
     fputs(
         "linkhaul-sandbox: a local stand-in for the API: same rules, made-up data, free.\n"
         "Prints its URL as the first line, then answers until SIGTERM or SIGINT.\n\n",
         file);
     for (size_t i = 0; i < N_OPTIONS; i++)
         if (table[i].doc != NULL)
-            fprintf(file, "  %-13s%-10s %s\n", table[i].name, table[i].value, table[i].doc);
-    fprintf(file, "  --help, --version\n\nKinds of faults: %s.\n", fault_kinds());
+            fprintf(file, "  %-14s%-10s %s\n", table[i].name, table[i].value, table[i].doc);
+    fprintf(file,
+            "  --help, --version\n\n"
+            "Kinds of faults: all (each as likely as the others), or one of %s.\n",
+            fault_kinds(kinds));
 }

@@ -23,11 +23,13 @@ struct options {
     } items[OPTIONS_TARGETS_MAX];
     size_t n_items;
     uint64_t latency_least_ms, latency_most_ms;
-    size_t in_flight;
-    size_t per_minute;
+    uint64_t in_flight;
+    uint64_t per_minute;
     struct fault_rule faults[FAULT_RULES_MAX];
     size_t n_faults;
-    const char *ledger; /* NULL: none */
+    uint64_t id_list_lag_ms; /* in the API's time */
+    bool is_id_list_blind;   /* it never lists a Live call */
+    const char *ledger;      /* NULL: none */
     const char *login, *password;
     bool is_help, is_version;
 };

@@ -35,6 +35,7 @@ static void note(struct sandbox *sandbox, const struct request *request, const s
         .path = request->path,
         .status_code = code,
         .http = reply->http,
+        .is_reused = request->is_reused,
     };
 
     pthread_mutex_lock(&sandbox->lock);
@@ -87,7 +88,7 @@ static void answer_free(struct sandbox *sandbox, size_t page_no, const struct re
 
     is_good = task.code == CODE_OK;
     reply->http = 200;
-    envelope_open(&reply->body, 0, 0, 1, !is_good);
+    envelope_open(&reply->body, &task, 1, !is_good);
     envelope_task_open(&reply->body, &task);
     buf_append_string(&reply->body, is_good ? buf_text(&result) : "null");
     envelope_task_close(&reply->body);

@@ -52,19 +52,34 @@ struct request {
     const char *authorization; /* NULL: none was sent */
     struct buf body;
     int64_t begin_ms; /* when it was whole */
+    bool is_reused;   /* its connection has carried another before */
+    int socket;       /* of the client; 0: there is none */
+};
+
+/* How much of a reply the client gets to see. */
+enum reply_way {
+    REPLY_WHOLE,
+    REPLY_CUT,        /* half of the body; the connection ends there */
+    REPLY_PACKED_CUT, /* half of the packed body, as if that were all */
+    REPLY_DRIP,       /* all of it, in small pieces */
+    REPLY_NONE,       /* the connection is closed */
+    REPLY_RESET,      /* the connection is reset */
 };
 
 struct reply {
-    int http; /* 0: none, the connection is closed */
+    int http; /* 0: none */
     const char *content_type;
     struct buf body;
-    bool is_cut;          /* only half of the body is sent */
+    enum reply_way way;
     bool has_rate;        /* a paid call, whose answer says how many are left */
     size_t n_left_minute; /* the same, for X-RateLimit-Remaining */
 };
 
 /* Answers any request, and writes it into the ledger (routes.c). */
 void sandbox_answer(struct sandbox *sandbox, const struct request *request, struct reply *reply);
+
+/* Until then, or until the sandbox stops. Call it without the lock. */
+void sandbox_wait(struct sandbox *sandbox, int64_t until_ms);
 
 /* A paid call of one endpoint (paid.c). */
 struct offer {

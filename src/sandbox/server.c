@@ -19,104 +19,49 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "sandbox/base64.h"
-#include "sandbox/gzip.h"
 #include "sandbox/sandbox_private.h"
+#include "sandbox/wire.h"
 
 #define BODY_SIZE_MAX (1 << 20)
 #define CONNECTIONS_MAX 1000
-
-/* A body of which only the first half is sent; the connection then ends. */
-struct cut_body {
-    char *data;
-    size_t size;
-};
-
-static ssize_t read_cut(void *cls, uint64_t position, char *out, size_t size_max)
-{
-    const struct cut_body *body = cls;
-    size_t half = body->size / 2, size;
-
-    if (position >= half)
-        return MHD_CONTENT_READER_END_WITH_ERROR;
-    size = half - (size_t)position < size_max ? half - (size_t)position : size_max;
-    memcpy(out, body->data + position, size);
-    return (ssize_t)size;
-}
-
-static void free_cut(void *cls)
-{
-    struct cut_body *body = cls;
-
-    free(body->data);
-    free(body);
-}
-
-static struct MHD_Response *response_of(struct buf *body, bool is_cut)
-{
-    struct cut_body *cut;
-    size_t size = body->size;
-
-    if (!is_cut)
-        return MHD_create_response_from_buffer(size, buf_take(body), MHD_RESPMEM_MUST_FREE);
-    cut = mem_new(sizeof(*cut));
-    cut->size = size;
-    cut->data = buf_take(body);
-    return MHD_create_response_from_callback(size, 16384, read_cut, cut, free_cut);
-}
-
-static bool wants_gzip(struct MHD_Connection *connection)
-{
-    const char *accepted =
-        MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Accept-Encoding");
-
-    return accepted != NULL && strstr(accepted, "gzip") != NULL &&
-           strstr(accepted, "gzip;q=0") == NULL;
-}
-
-static void put_rate(struct MHD_Response *response, size_t n_most, size_t n_left)
-{
-    char number[32];
-
-    snprintf(number, sizeof(number), "%zu", n_most);
-    MHD_add_response_header(response, "X-RateLimit-Limit", number);
-    snprintf(number, sizeof(number), "%zu", n_left);
-    MHD_add_response_header(response, "X-RateLimit-Remaining", number);
-}
-
-static enum MHD_Result send_reply(const struct sandbox *sandbox, struct MHD_Connection *connection,
-                                  struct reply *reply)
-{
-    struct buf CLEANUP(buf_deinit) packed = BUF_WITH_CEILING(REPLY_SIZE_MAX);
-    bool is_packed = wants_gzip(connection) && gzip_append(&packed, &reply->body);
-    struct MHD_Response *response = response_of(is_packed ? &packed : &reply->body, reply->is_cut);
-    enum MHD_Result result;
-
-    MHD_add_response_header(response, "Content-Type", reply->content_type);
-    if (is_packed)
-        MHD_add_response_header(response, "Content-Encoding", "gzip");
-    if (reply->http == MHD_HTTP_UNAUTHORIZED)
-        MHD_add_response_header(response, "WWW-Authenticate", "Basic realm=\"sandbox\"");
-    if (reply->has_rate)
-        put_rate(response, sandbox->options->per_minute, reply->n_left_minute);
-    result = MHD_queue_response(connection, (unsigned)reply->http, response);
-    MHD_destroy_response(response);
-    return result;
-}
 
 static enum MHD_Result answer(struct sandbox *sandbox, struct MHD_Connection *connection,
                               struct request *request)
 {
     struct reply reply = {.body = BUF_WITH_CEILING(REPLY_SIZE_MAX)};
-    enum MHD_Result result = MHD_NO; /* closes the connection without a word */
+    enum MHD_Result result;
 
     request->begin_ms = clock_mono_ms();
+    request->socket =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     request->authorization =
         MHD_lookup_connection_value(connection, MHD_HEADER_KIND, "Authorization");
     sandbox_answer(sandbox, request, &reply);
-    if (reply.http != 0)
-        result = send_reply(sandbox, connection, &reply);
+    result = wire_send(sandbox, connection, &reply);
     buf_deinit(&reply.body);
     return result;
+}
+
+/* Each connection keeps the number of its requests. */
+static void on_connection(void *cls, struct MHD_Connection *connection, void **data_of_connection,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    (void)cls;
+    (void)connection;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *data_of_connection = mem_new(sizeof(uint64_t));
+        return;
+    }
+    free(*data_of_connection);
+    *data_of_connection = NULL;
+}
+
+static uint64_t count_request(struct MHD_Connection *connection)
+{
+    uint64_t *n_requests =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+
+    return ++*n_requests;
 }
 
 /* The library's callback: first with the headers, then with each piece of the body, then at its
@@ -130,6 +75,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
     (void)version;
     if (request == NULL) {
         request = mem_new(sizeof(*request));
+        request->is_reused = count_request(connection) > 1;
         buf_init(&request->body, BODY_SIZE_MAX);
         *data_of_request = request;
         return MHD_YES;
@@ -180,11 +126,11 @@ static bool listen_on(struct sandbox *sandbox, struct err *err)
 
     inet_pton(AF_INET, options->host, &address4.sin_addr);
     errno = 0;
-    sandbox->daemon = MHD_start_daemon(is_6 ? flags | MHD_USE_IPv6 : flags, options->port, NULL,
-                                       NULL, on_request, sandbox, MHD_OPTION_SOCK_ADDR,
-                                       is_6 ? (void *)&address6 : (void *)&address4,
-                                       MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-                                       MHD_OPTION_NOTIFY_COMPLETED, on_over, NULL, MHD_OPTION_END);
+    sandbox->daemon = MHD_start_daemon(
+        is_6 ? flags | MHD_USE_IPv6 : flags, options->port, NULL, NULL, on_request, sandbox,
+        MHD_OPTION_SOCK_ADDR, is_6 ? (void *)&address6 : (void *)&address4,
+        MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, NULL, MHD_OPTION_NOTIFY_COMPLETED, on_over, NULL, MHD_OPTION_END);
     if (sandbox->daemon == NULL)
         return err_set(err, ERR_IO, "cannot listen on %s, port %u: %s", options->host,
                        options->port, strerror(errno));
@@ -204,6 +150,20 @@ static void init_lock(struct sandbox *sandbox)
     pthread_condattr_destroy(&attributes);
 }
 
+/* The clock of the condition is the monotonic one. */
+void sandbox_wait(struct sandbox *sandbox, int64_t until_ms)
+{
+    struct timespec until = {.tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000};
+
+    if (clock_mono_ms() >= until_ms)
+        return;
+    pthread_mutex_lock(&sandbox->lock);
+    while (!sandbox->is_stopping &&
+           pthread_cond_timedwait(&sandbox->stopping, &sandbox->lock, &until) != ETIMEDOUT)
+        ;
+    pthread_mutex_unlock(&sandbox->lock);
+}
+
 struct sandbox *sandbox_start(const struct options *options, struct err *err)
 {
     struct sandbox *sandbox = mem_new(sizeof(*sandbox));
@@ -214,9 +174,9 @@ struct sandbox *sandbox_start(const struct options *options, struct err *err)
     sandbox->authorization = authorization_of(options);
     sandbox->listings = listings_new(options->seed);
     init_lock(sandbox);
-    minute_init(&sandbox->paid_minute, options->per_minute);
+    minute_init(&sandbox->paid_minute, options->per_minute, clock_api_ms(MINUTE_MS));
     for (size_t i = 0; i < n_free_pages; i++)
-        minute_init(&sandbox->free_minutes[i], free_pages[i].per_minute);
+        minute_init(&sandbox->free_minutes[i], free_pages[i].per_minute, clock_api_ms(MINUTE_MS));
     if (options->ledger != NULL)
         sandbox->ledger = ledger_open(options->ledger, err);
     if ((options->ledger != NULL && sandbox->ledger == NULL) || !listen_on(sandbox, err)) {

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "core/mem.h"
 
 #define MINUTE_MS 60000
@@ -52,6 +53,8 @@ static void read_call(struct json_object *line, struct ledger_call *call)
     call->n_items = number(line, "items", 0);
     call->cost_nanousd = number(line, "cost_nanousd", 0);
     call->is_billed = flag(line, "billed");
+    call->is_reused = flag(line, "reused");
+    call->is_gone = flag(line, "gone");
     call->in_flight = number(line, "in_flight", 0);
     text(line, "fault", call->fault, sizeof(call->fault));
 }
@@ -116,13 +119,14 @@ static int compare_times(const void *a, const void *b)
 size_t ledger_minute_max(const struct ledger *ledger)
 {
     int64_t *times = mem_new_array(ledger->n_calls, sizeof(*times));
+    int64_t minute_ms = clock_api_ms(MINUTE_MS);
     size_t first = 0, most = 0;
 
     for (size_t i = 0; i < ledger->n_calls; i++)
         times[i] = ledger->calls[i].time_ms;
     qsort(times, ledger->n_calls, sizeof(*times), compare_times);
     for (size_t i = 0; i < ledger->n_calls; i++) {
-        while (times[i] - times[first] >= MINUTE_MS)
+        while (times[i] - times[first] >= minute_ms)
             first++;
         if (i + 1 - first > most)
             most = i + 1 - first;

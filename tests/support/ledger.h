@@ -22,6 +22,8 @@ struct ledger_call {
     int64_t n_items;
     int64_t cost_nanousd;
     bool is_billed;
+    bool is_reused;    /* its connection had carried another request before */
+    bool is_gone;      /* the client went away before it was over */
     int64_t in_flight; /* with this one */
     char fault[64];    /* "" where none was played */
 };
@@ -45,7 +47,10 @@ void ledger_add_file(struct ledger *ledger, const char *path);
  */
 size_t ledger_count(const struct ledger *ledger, const char *target, int64_t offset);
 
-/* The most calls that fell into any 60 seconds; of one sandbox, for each counts its own time. */
+/*
+ * The most calls that fell into any 60 seconds; of one sandbox, for each counts its own time. In a
+ * rehearsal's haste, which the test has in its own environment, a minute is as short as there.
+ */
 size_t ledger_minute_max(const struct ledger *ledger);
 
 void ledger_deinit(struct ledger *ledger);

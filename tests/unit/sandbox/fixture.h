@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <json-c/json.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,4 +125,28 @@ static inline int code_of(const char *body, char *ret_message, size_t size)
             text_at(json, at(json, "tasks") == NULL ? "status_message" : "tasks.0.status_message"));
     json_object_put(json);
     return code;
+}
+
+/* How many calls id_list has; ten times a minute. */
+static inline int64_t n_listed(void)
+{
+    struct json_object *json = ask("POST", "/v3/backlinks/id_list",
+                                   "[{\"datetime_from\":\"2020-01-01\","
+                                   "\"datetime_to\":\"2099-01-01\"}]");
+    int64_t n = int_at(json, "tasks.0.result_count");
+
+    cr_assert(eq(i64, int_at(json, TASK_CODE), 20000));
+    json_object_put(json);
+    return n;
+}
+
+/* What all calls have cost so far, while others may be under way. */
+static inline int64_t spent(void)
+{
+    int64_t nanousd;
+
+    pthread_mutex_lock(&sandbox->lock);
+    nanousd = sandbox->spent_nanousd;
+    pthread_mutex_unlock(&sandbox->lock);
+    return nanousd;
 }

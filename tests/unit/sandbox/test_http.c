@@ -1,85 +1,11 @@
-/* The sandbox over a socket: connections, compression, and faults that only the wire shows. */
-#include "unit/sandbox/fixture.h"
+/* The sandbox over a socket: connections, compression, calls side by side. */
+#include "unit/sandbox/client.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <zlib.h>
 
 TestSuite(http, .timeout = 60);
-
-/* What came back until the other side closed, or until a whole answer was there. */
-struct answer {
-    struct buf raw;
-    int status; /* 0: none came */
-    const char *body;
-    size_t body_size, promised_size;
-};
-
-static int connect_to_sandbox(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    unsigned port;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    cr_assert(eq(int, sscanf(sandbox_url(sandbox), "http://127.0.0.1:%u", &port), 1));
-    address.sin_port = htons((uint16_t)port);
-    inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-    cr_assert(eq(int, connect(fd, (struct sockaddr *)&address, sizeof(address)), 0));
-    return fd;
-}
-
-static void send_request(int fd, const char *headers, const char *body)
-{
-    char *text = mem_printf("POST " LIVE " HTTP/1.1\r\nHost: x\r\nAuthorization: " AUTHORIZATION
-                            "\r\n%sContent-Length: %zu\r\n\r\n%s",
-                            headers, strlen(body), body);
-
-    cr_assert(eq(sz, (size_t)send(fd, text, strlen(text), MSG_NOSIGNAL), strlen(text)));
-    free(text);
-}
-
-static void find_parts(struct answer *answer)
-{
-    const char *text = buf_text(&answer->raw);
-    const char *end = strstr(text, "\r\n\r\n");
-    const char *length = strstr(text, "Content-Length: ");
-
-    if (end == NULL || sscanf(text, "HTTP/1.1 %d", &answer->status) != 1)
-        return;
-    answer->body = end + 4;
-    answer->body_size = answer->raw.size - (size_t)(answer->body - text);
-    answer->promised_size = length == NULL ? 0 : strtoul(length + 16, NULL, 10);
-}
-
-static struct answer receive(int fd)
-{
-    struct answer answer = {.raw = BUF_WITH_CEILING(1 << 26)};
-    char piece[16384];
-    ssize_t size;
-
-    while (answer.status == 0 || answer.body_size < answer.promised_size) {
-        size = recv(fd, piece, sizeof(piece), 0);
-        if (size <= 0)
-            break;
-        buf_append(&answer.raw, piece, (size_t)size);
-        find_parts(&answer);
-    }
-    return answer;
-}
-
-static struct answer post(const char *headers, const char *body)
-{
-    int fd = connect_to_sandbox();
-    struct answer answer;
-
-    send_request(fd, headers, body);
-    answer = receive(fd);
-    close(fd);
-    return answer;
-}
 
 Test(http, answers_plain_and_packed_with_the_same_text)
 {
@@ -143,42 +69,6 @@ Test(http, refuses_a_body_above_its_ceiling)
     buf_deinit(&answer.raw);
     free(body);
     stop();
-}
-
-Test(http, drops_cuts_and_garbles_as_it_was_told)
-{
-    static const struct {
-        const char *kind;
-        int status;
-        bool is_billed, is_whole, is_json;
-    } cases[] = {
-        {"drop_before=@1", 0, false, false, false}, {"drop_after=@1", 0, true, false, false},
-        {"truncate=@1", 200, true, false, false},   {"garbage=@1", 200, true, true, false},
-        {"http500=@1", 500, false, true, false},    {"http503html=@1", 503, false, true, false},
-        {"50000=@1", 200, false, true, true},       {"50401=@1", 200, false, true, true},
-        {"40202=@1", 200, false, true, true},       {"40209=@1", 200, false, true, true},
-        {"40501=@1", 200, false, true, true},       {"http500=@2", 200, true, true, true},
-    };
-
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        struct answer answer;
-        struct json_object *json;
-
-        START("--items", "a.com=10", "--fault", cases[i].kind);
-        answer = post("", "[{\"target\":\"a.com\"}]");
-        cr_expect(eq(int, answer.status, cases[i].status), "%s", cases[i].kind);
-        cr_expect(eq(int, answer.status != 0 && answer.body_size == answer.promised_size,
-                     cases[i].is_whole),
-                  "%s", cases[i].kind);
-        json = answer.body == NULL ? NULL : json_tokener_parse(answer.body);
-        cr_expect(eq(int, json != NULL, cases[i].is_json), "%s", cases[i].kind);
-        json_object_put(json);
-        cr_expect(eq(i64, sandbox->spent_nanousd, cases[i].is_billed ? 24360000 : 0), "%s",
-                  cases[i].kind);
-        cr_expect(eq(sz, sandbox->in_flight, 0));
-        buf_deinit(&answer.raw);
-        stop();
-    }
 }
 
 /* Calls that begin together on connections of their own; each says how it ended. */

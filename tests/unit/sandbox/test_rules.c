@@ -163,7 +163,7 @@ Test(rules, executes_and_bills_only_the_first_of_several_tasks)
     cr_expect_str_eq(text_at(json, "tasks.2.cost"), "0");
     cr_expect_str_eq(text_at(json, "tasks.2.data.target"), "c.com");
     cr_expect_str_eq(text_at(json, "cost"), "0.024108");
-    cr_expect(eq(i64, sandbox->spent_nanousd, 24108000));
+    cr_expect(eq(i64, spent(), 24108000));
     json_object_put(json);
     stop();
 }
@@ -187,7 +187,7 @@ Test(rules, asks_the_list_price_to_the_nano_dollar)
     cr_expect(eq(i64, int_at(json, "tasks.0.result.0.items_count"), 100));
     cr_expect_str_eq(text_at(json, "cost"), "0.0276");
     json_object_put(json);
-    cr_expect(eq(i64, sandbox->spent_nanousd, 60000000 + 24000000 + 27600000));
+    cr_expect(eq(i64, spent(), 60000000 + 24000000 + 27600000));
     stop();
 }
 
@@ -237,7 +237,7 @@ Test(rules, gives_the_sample_answer_byte_for_byte)
         cr_expect(memcmp(reply.body.data, sample, size) == 0);
         buf_deinit(&reply.body);
     }
-    cr_expect(eq(i64, sandbox->spent_nanousd, 2 * 20150000));
+    cr_expect(eq(i64, spent(), 2 * 20150000));
     for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         struct reply reply = ask_raw("POST", LIVE, AUTHORIZATION, others[i]);
 

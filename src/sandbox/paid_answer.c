@@ -1,0 +1,152 @@
+/*
+ * The answer to a paid call: a refusal of the whole request, or an envelope with its task, whose
+ * page has been found before.
+ */
+#include "sandbox/paid_private.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "core/clock.h"
+#include "core/mem.h"
+#include "sandbox/envelope.h"
+#include "sandbox/fault.h"
+#include "sandbox/item.h"
+#include "sandbox/sample.h"
+#include "sandbox/token.h"
+
+/* The vendor's own example: asked for in its way, answered with its bytes. */
+static bool is_sample(const struct paid *paid)
+{
+    const struct query *query = &paid->query;
+    const char *key = buf_text(&query->listing_key);
+
+    return paid->fault == NULL && query->filter != NULL && query->limit == SAMPLE_ITEMS &&
+           query->offset == 0 && query->token == NULL && query->is_default_otherwise &&
+           strcmp(query->target, "forbes.com") == 0 &&
+           (strstr(key, "filters=[\"dofollow\",\"=\",true]\n") != NULL ||
+            strstr(key, "filters=[[\"dofollow\",\"=\",true]]\n") != NULL);
+}
+
+static void put_sample(struct paid *paid, struct buf *buf)
+{
+    paid->n_items = SAMPLE_ITEMS;
+    paid->cost_nanousd = SAMPLE_COST_NANOUSD;
+    memcpy(paid->id, SAMPLE_TASK_ID, sizeof(SAMPLE_TASK_ID));
+    buf_append(buf, sample_body, sample_body_size);
+}
+
+static struct envelope_task head(const struct paid *paid, size_t n_results)
+{
+    int64_t took_ms = clock_mono_ms() - paid->request->begin_ms;
+    int64_t planned_ms = paid->end_ms - paid->request->begin_ms;
+
+    return (struct envelope_task){
+        .id = paid->id,
+        .code = paid->refusal.code == 0 ? CODE_OK : paid->refusal.code,
+        .message = paid->refusal.code == 0 ? NULL : paid->refusal.text,
+        .took_ms = took_ms > planned_ms ? took_ms : planned_ms,
+        .cost_nanousd = paid->cost_nanousd,
+        .is_cost_exponent = paid->fault != NULL && paid->fault->way == FAULT_EXPONENT,
+        .n_results = n_results,
+        .path = paid->endpoint->url_path,
+        .api = "backlinks",
+        .function = paid->endpoint->name,
+        .data = paid->task,
+    };
+}
+
+/* Only one task is executed; the others learn why they are not. */
+static void put_other_tasks(struct paid *paid, struct buf *buf)
+{
+    struct envelope_task task = head(paid, 0);
+
+    task.code = CODE_ONE_TASK;
+    task.message = NULL;
+    task.cost_nanousd = 0;
+    for (size_t i = 1; i < paid->n_tasks; i++) {
+        char id[TASK_ID_MAX];
+
+        pthread_mutex_lock(&paid->sandbox->lock);
+        sandbox_task_id(paid->sandbox, paid->offer->function_code, id);
+        pthread_mutex_unlock(&paid->sandbox->lock);
+        task.id = id;
+        task.data = json_object_array_get_idx(paid->body, i);
+        envelope_task_open(buf, &task);
+        buf_append_string(buf, "null");
+        envelope_task_close(buf);
+    }
+}
+
+static void put_json(struct buf *buf, const char *name, struct json_object *json)
+{
+    buf_printf(buf, "\"%s\":%s,", name,
+               json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
+                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
+}
+
+static void put_page(struct paid *paid, struct buf *buf)
+{
+    const struct query *query = &paid->query;
+    struct row *row = mem_new(sizeof(*row));
+
+    buf_append_string(buf, "[{\"target\":");
+    item_append_string(buf, query->target, strlen(query->target));
+    buf_append_char(buf, ',');
+    put_json(buf, "mode", query->mode);
+    put_json(buf, "custom_mode", query->custom_mode);
+    buf_printf(buf, "\"total_count\":%zu,\"items_count\":%zu,\"items\":", paid->listing->n,
+               paid->n_items);
+    for (size_t i = 0; i < paid->n_items; i++) {
+        buf_append_char(buf, i == 0 ? '[' : ',');
+        listing_row(paid->listing, paid->position + i, row);
+        item_append(buf, row);
+    }
+    buf_append_string(buf, paid->n_items == 0 ? "null" : "]");
+    buf_append_string(buf, ",\"search_after_token\":");
+    if (paid->n_items == 0) {
+        buf_append_string(buf, "null");
+    } else {
+        buf_append_char(buf, '"');
+        token_append(buf, query, row, paid->position + paid->n_items);
+        buf_append_char(buf, '"');
+    }
+    buf_append_string(buf, "}]");
+    free(row);
+}
+
+static void put_tasks(struct paid *paid, bool has_result, struct buf *buf)
+{
+    struct envelope_task task = head(paid, has_result);
+    size_t n_errors = paid->refusal.code == 0 ? paid->n_tasks - 1 : paid->n_tasks;
+
+    envelope_open(buf, &task, paid->n_tasks, n_errors);
+    envelope_task_open(buf, &task);
+    if (has_result)
+        put_page(paid, buf);
+    else
+        buf_append_string(buf, "null");
+    envelope_task_close(buf);
+    put_other_tasks(paid, buf);
+    envelope_close(buf);
+}
+
+void paid_put_answer(struct paid *paid, struct buf *buf)
+{
+    bool is_good = paid->refusal.code == 0;
+    struct envelope_task task;
+
+    if (!paid->is_task) {
+        envelope_refuse(buf, paid->refusal.code, paid->refusal.text);
+    } else if (is_good && is_sample(paid)) {
+        put_sample(paid, buf);
+    } else if (is_good && paid->fault != NULL && paid->fault->way == FAULT_TASKS_NULL) {
+        task = head(paid, 0);
+        envelope_without_tasks(buf, &task);
+    } else {
+        put_tasks(paid, is_good && (paid->fault == NULL || paid->fault->way != FAULT_RESULT_NULL),
+                  buf);
+    }
+}
