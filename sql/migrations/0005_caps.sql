@@ -301,38 +301,43 @@ COMMENT ON FUNCTION linkhaul.publish IS 'Makes a finished listing what analysts 
 -- Ends a slice that cannot be followed any further where it stands, and begins one for what lies
 -- behind: everything from the last value on of the column that it is walked by, so that no tie is
 -- missed. The old slice then counts what lies before that value, so that both are the listing.
--- Gives that value as the API writes it (a second before, since its > is strict); nothing where no
--- row of the slice has one.
+-- Gives what cuts the new slice out (a second before that value, since the API's > is strict); null
+-- where nothing of the slice had come, and no row where what came has no such value.
 CREATE FUNCTION linkhaul.restart_slice(listing bigint, slice integer, new_slice integer,
-                                       items bigint, walk_column text, OUT after_value text)
-    RETURNS SETOF text LANGUAGE plpgsql AS
+                                       items bigint, walk_column text, OUT new_filters json)
+    RETURNS SETOF json LANGUAGE plpgsql AS
 $$
 DECLARE
     facts text;
     night date;
     newest timestamptz;
-    n_before bigint;
+    n_before bigint := 0;
+    old linkhaul.slice;
 BEGIN
     SELECT f.facts, l.night INTO STRICT facts, night
     FROM linkhaul.listing AS l JOIN linkhaul.feed AS f USING (feed_id)
     WHERE l.listing_id = listing;
-    EXECUTE format('SELECT max(%I) FROM linkhaul.%I
-                    WHERE night = $1 AND listing_id = $2 AND slice_no = $3', walk_column, facts)
-        INTO newest USING night, listing, slice;
-    IF newest IS NULL THEN
-        RETURN;
-    END IF;
-    EXECUTE format('SELECT count(*) FROM linkhaul.%2$I
-                    WHERE night = $1 AND listing_id = $2 AND slice_no = $3
-                      AND (%1$I >= $4) IS NOT TRUE', walk_column, facts)
-        INTO n_before USING night, listing, slice, newest;
-    after_value := to_char((newest - interval '1 second') AT TIME ZONE 'UTC',
-                           'YYYY-MM-DD HH24:MI:SS +00:00');
-    INSERT INTO linkhaul.slice (listing_id, slice_no, page_limit, order_by, filters)
-    SELECT listing, new_slice, items, s.order_by,
-           json_build_array(json_build_array(walk_column, '>', after_value))
-    FROM linkhaul.slice AS s
+    SELECT * INTO STRICT old FROM linkhaul.slice AS s
     WHERE s.listing_id = listing AND s.slice_no = slice;
+
+    new_filters := old.filters;
+    IF old.position > 0 THEN
+        EXECUTE format('SELECT max(%I) FROM linkhaul.%I
+                        WHERE night = $1 AND listing_id = $2 AND slice_no = $3', walk_column, facts)
+            INTO newest USING night, listing, slice;
+        IF newest IS NULL THEN
+            RETURN;
+        END IF;
+        EXECUTE format('SELECT count(*) FROM linkhaul.%2$I
+                        WHERE night = $1 AND listing_id = $2 AND slice_no = $3
+                          AND (%1$I >= $4) IS NOT TRUE', walk_column, facts)
+            INTO n_before USING night, listing, slice, newest;
+        new_filters := json_build_array(json_build_array(walk_column, '>',
+            to_char((newest - interval '1 second') AT TIME ZONE 'UTC',
+                    'YYYY-MM-DD HH24:MI:SS +00:00')));
+    END IF;
+    INSERT INTO linkhaul.slice (listing_id, slice_no, page_limit, order_by, filters)
+    VALUES (listing, new_slice, items, old.order_by, new_filters);
     UPDATE linkhaul.slice AS s
     SET is_ended = true, token = NULL, total_count = n_before
     WHERE s.listing_id = listing AND s.slice_no = slice;

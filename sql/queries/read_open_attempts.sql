@@ -1,6 +1,7 @@
--- Calls of the open run that were reserved and never booked: $1 project, $2 job
-SELECT a.attempt_id, a.listing_id, a.slice_no, a.position
-FROM linkhaul.run AS r
-JOIN linkhaul.attempt AS a ON a.run_id = r.run_id AND a.state = 'reserved'
-WHERE r.project = $1 AND r.job = $2 AND r.state = 'open'
+-- Calls of a run that have not been settled, the oldest first: $1 run. Whether they were booked as
+-- unknown, and how many milliseconds ago they were reserved.
+SELECT a.attempt_id, a.listing_id, a.slice_no, a.position, a.state = 'unknown',
+       (extract(epoch FROM now() - a.reserved_at) * 1000)::bigint
+FROM linkhaul.attempt AS a
+WHERE a.run_id = $1::bigint AND a.state IN ('reserved', 'unknown') AND NOT a.is_page
 ORDER BY a.reserved_at, a.attempt_id

@@ -1,7 +1,7 @@
 -- What the server may still count of an account's calls, made by whichever process: $1 account,
 -- $2 a minute and $3 the longest that a call runs, both in milliseconds. For each, how many
 -- milliseconds ago it was sent, and ago its end came; null where it may still run.
-SELECT (extract(epoch FROM now() - a.reserved_at) * 1000)::bigint,
+SELECT a.attempt_id, (extract(epoch FROM now() - a.reserved_at) * 1000)::bigint,
        CASE WHEN a.state NOT IN ('reserved', 'unknown') OR a.http_status IS NOT NULL
             THEN (extract(epoch FROM now() - a.booked_at) * 1000)::bigint END
 FROM linkhaul.attempt AS a

@@ -1,6 +1,7 @@
 -- Holds the calls whose charge is unknown against the vendor's own list of tasks. One that is
 -- listed was billed (or cost nothing); one that is not listed, and by now would be, was never
--- executed. A task belongs to the call that has noted its id, else to the n-th call for its page
+-- executed. Only a list that has shown a call of ours, now or before, is trusted as far as that: where
+-- it turns out not to have them at all nothing can be concluded from it. A task belongs to the call that has noted its id, else to the n-th call for its page
 -- (tag, and offset or token) that has none.
 -- $1 account; of the tasks: $2 ids, $3 tags, $4 offsets, $5 tokens (null: none), $6 costs,
 -- $7 milliseconds since 1970 when they were posted; $8 and $9 the times, in milliseconds since
@@ -33,10 +34,15 @@ WITH listed AS (
     JOIN free AS l ON l.tag = o.tag AND l.nth = o.nth AND l.token IS NOT DISTINCT FROM o.token
                    AND (o.token IS NOT NULL OR l.position = o.position)
     WHERE o.task_id = '' AND l.posted_at > o.reserved_at - interval '5 minutes'
+), trusted AS (
+    SELECT EXISTS (SELECT FROM listed AS l JOIN linkhaul.attempt AS a USING (task_id)
+                   WHERE a.task_id <> '')
+           OR EXISTS (SELECT FROM found)
+           OR EXISTS (SELECT FROM linkhaul.attempt WHERE state = 'undelivered') AS is_so
 ), absent AS (
     SELECT o.attempt_id
-    FROM open AS o
-    WHERE NOT o.is_page
+    FROM open AS o, trusted
+    WHERE NOT o.is_page AND trusted.is_so
       AND o.reserved_at BETWEEN to_timestamp($8::bigint / 1000.0) AND to_timestamp($9::bigint / 1000.0)
       AND o.reserved_at < now() - ($10::bigint + $11::bigint) * interval '1 millisecond'
       AND o.attempt_id NOT IN (SELECT attempt_id FROM found)
@@ -59,4 +65,5 @@ FROM (
     FROM absent
 ) AS v
 WHERE a.attempt_id = v.attempt_id AND a.state = 'unknown'
-RETURNING a.attempt_id, a.state, a.charged_nanousd
+RETURNING a.attempt_id, a.listing_id, a.slice_no, a.position, a.state <> 'void',
+          coalesce(a.charged_nanousd, 0)

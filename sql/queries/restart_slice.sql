@@ -1,8 +1,5 @@
 -- Ends a chain where it stands and begins a slice for what lies behind. Gives the new slice's
--- filters; no row where there is no value to go on from.
+-- filters, null for none; no row where there is no value to go on from.
 -- $1 listing, $2 slice, $3 the new slice's number, $4 items of its pages, $5 column of the walk
-WITH restarted AS MATERIALIZED (
-    SELECT after_value
-    FROM linkhaul.restart_slice($1::bigint, $2::integer, $3::integer, $4::bigint, $5)
-)
-SELECT json_build_array(json_build_array($5::text, '>', after_value)) FROM restarted
+SELECT new_filters
+FROM linkhaul.restart_slice($1::bigint, $2::integer, $3::integer, $4::bigint, $5)

@@ -25,6 +25,25 @@ static struct json_object *parse(const char *text)
     return tree;
 }
 
+/*
+ * The request's filters and ours behind an "and" each. A single condition may stand bare in a
+ * request, so it is wrapped first.
+ */
+static void add_filters(struct json_object *task, const char *filters)
+{
+    CLEANUP(put_json) struct json_object *ours = parse(filters);
+    struct json_object *all = json_object_new_array(), *users;
+
+    if (json_object_object_get_ex(task, "filters", &users) && json_object_array_length(users) > 0)
+        json_object_array_add(all, json_object_get(users));
+    for (size_t i = 0; i < json_object_array_length(ours); i++) {
+        if (json_object_array_length(all) > 0)
+            json_object_array_add(all, json_object_new_string("and"));
+        json_object_array_add(all, json_object_get(json_object_array_get_idx(ours, i)));
+    }
+    json_object_object_add(task, "filters", all);
+}
+
 char *request_body(const char *request, const struct request_page *page)
 {
     CLEANUP(put_json) struct json_object *tasks = json_object_new_array();
@@ -37,11 +56,24 @@ char *request_body(const char *request, const struct request_page *page)
     json_object_object_del(task, "order_by");
     if (page->order_by != NULL)
         json_object_object_add(task, "order_by", parse(page->order_by));
+    if (page->filters != NULL)
+        add_filters(task, page->filters);
     if (page->token != NULL)
         json_object_object_add(task, "search_after_token", json_object_new_string(page->token));
     else if (page->position > 0)
         json_object_object_add(task, "offset", json_object_new_int64(page->position));
     return mem_strdup(json_object_to_json_string_ext(tasks, JSON_FLAGS));
+}
+
+void request_read_body(const char *body, char **ret_tag, char **ret_token)
+{
+    CLEANUP(put_json) struct json_object *tasks = parse(body);
+    struct json_object *task = json_object_array_get_idx(tasks, 0), *tag, *token;
+
+    json_object_object_get_ex(task, "tag", &tag);
+    json_object_object_get_ex(task, "search_after_token", &token);
+    *ret_tag = mem_strdup(json_object_get_string(tag));
+    *ret_token = mem_strdup(json_object_get_string(token)); /* NULL stays NULL */
 }
 
 int64_t request_limit(const struct endpoint *endpoint, const char *request, int64_t max_rows)
@@ -99,4 +131,56 @@ char *request_tag(const char *request, const char *install, int64_t listing_id, 
 
     return mem_printf("lh/%s/%" PRId64 ".%d%s%s", install, listing_id, slice_no, has_own ? " " : "",
                       has_own ? json_object_get_string(users) : "");
+}
+
+/* Conditions of a filters array; one that begins with a text is itself a condition. */
+static int64_t count_conditions(struct json_object *filters)
+{
+    int64_t n = 0;
+
+    if (!json_object_is_type(filters, json_type_array) || json_object_array_length(filters) == 0)
+        return 0;
+    if (json_object_is_type(json_object_array_get_idx(filters, 0), json_type_string))
+        return 1;
+    for (size_t i = 0; i < json_object_array_length(filters); i++)
+        n += count_conditions(json_object_array_get_idx(filters, i));
+    return n;
+}
+
+/* Whether what is grouped would be grouped anew behind a filter. */
+static bool is_grouped(struct json_object *task)
+{
+    struct json_object *mode;
+
+    if (json_object_object_get_ex(task, "custom_mode", NULL))
+        return true;
+    return json_object_object_get_ex(task, "mode", &mode) &&
+           strcmp(json_object_get_string(mode), "as_is") != 0;
+}
+
+const char *request_walk_column(const struct endpoint *endpoint, const char *request,
+                                const char *order_by, const char **ret_why)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    CLEANUP(mem_free_string) char *ours = request_order(endpoint, request, /* is_cut= */ false);
+    const struct param *param = endpoint_param(endpoint, "filters");
+    const char *rule = endpoint->walk_order[0];
+    struct json_object *filters = NULL;
+
+    json_object_object_get_ex(task, "filters", &filters);
+    *ret_why = NULL;
+    if (order_by == NULL || strcmp(order_by, ours) != 0)
+        *ret_why = "it is in an order of the job's own";
+    else if (is_grouped(task))
+        *ret_why = "its links are grouped (mode)";
+    else if (count_conditions(filters) >= param->max)
+        *ret_why = "its filters have no room for one more condition";
+    if (*ret_why != NULL)
+        return NULL;
+    for (size_t i = 0; i < endpoint->n_columns; i++)
+        if (strlen(endpoint->columns[i].name) == strcspn(rule, ",") &&
+            strncmp(endpoint->columns[i].name, rule, strcspn(rule, ",")) == 0)
+            return endpoint->columns[i].name;
+    assert(!"the walk order names a column");
+    return NULL;
 }

@@ -126,30 +126,37 @@ int verdict_code(const struct verdict_facts *facts)
  * "Invalid Field: 'target'." is the fault of one feed; any other field is that of the job. The
  * first name in quotes is the field's: what follows may be anything.
  */
-static bool names_the_target(const char *message)
+static bool names_field(const char *message, const char *field)
 {
-    static const char target[] = "'target'";
     const char *name = message != NULL ? strchr(message, '\'') : NULL;
+    size_t length = strlen(field);
 
-    return name != NULL && strncmp(name, target, sizeof(target) - 1) == 0;
+    return name != NULL && strncmp(name + 1, field, length) == 0 && name[1 + length] == '\'';
 }
 
 struct verdict verdict_of(const struct verdict_facts *facts)
 {
     int code = verdict_code(facts);
     const struct line *line = code != 0 ? line_of_code(code) : line_of_status(facts->http_status);
-    struct verdict verdict = {line->class, line->stop, line->wait_s, line->meaning, line->remedy};
+    struct verdict verdict = {.class = line->class,
+                              .stop = line->stop,
+                              .wait_s = line->wait_s,
+                              .meaning = line->meaning,
+                              .remedy = line->remedy};
 
-    /* Success needs both codes: an envelope that is fine around no task at all is not an answer. */
-    if (code == 20000 && facts->task_status_code == 0) {
+    /* Success needs both codes: an envelope that is fine around no task at all is not an answer,
+     * nor is a task that is fine around no result. */
+    if (code == 20000 && (facts->task_status_code == 0 || !facts->has_result)) {
         verdict.class = VERDICT_RETRY;
-        verdict.meaning = "the answer holds no task";
+        verdict.meaning = facts->task_status_code == 0 ? "the answer holds no task"
+                                                       : "the answer holds no result";
     }
-    if (code == 40501 && names_the_target(facts->message)) {
+    if (code == 40501 && names_field(facts->message, "target")) {
         verdict.class = VERDICT_LISTING;
         verdict.meaning = "the target is invalid";
         verdict.remedy = "check the target: a registrable domain, or an absolute page URL";
     }
+    verdict.names_token = code == 40501 && names_field(facts->message, "search_after_token");
     if (verdict.class == VERDICT_WAIT && facts->retry_after_s > 0)
         verdict.wait_s = facts->retry_after_s < WAIT_MAX_S ? facts->retry_after_s : WAIT_MAX_S;
     return verdict;

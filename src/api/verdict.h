@@ -28,6 +28,7 @@ struct verdict {
     enum verdict_class class;
     enum verdict_stop stop; /* VERDICT_ACCOUNT only */
     uint32_t wait_s;        /* VERDICT_WAIT only */
+    bool names_token;       /* a field is invalid, and it is search_after_token */
     const char *meaning;    /* for people; a constant */
     const char *remedy;     /* what to do, or NULL; a constant */
 };
@@ -39,6 +40,7 @@ struct verdict_facts {
     bool has_envelope;      /* the body is the vendor's envelope */
     int status_code;        /* of the envelope; 0: none */
     int task_status_code;   /* of its task; 0: none */
+    bool has_result;        /* its task has a result; an empty listing has one, too */
     const char *message;    /* of the task, else of the envelope */
 };
 

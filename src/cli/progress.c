@@ -89,7 +89,7 @@ static void describe(struct progress *progress)
         snprintf(total, sizeof(total), "%" PRId64, now.n_items_expected);
     add_part(progress, "%" PRId64 " of %s items", now.n_items, total);
     add_part(progress, "%s of %s", format_cents(now.booked_nanousd, booked),
-             money_format(now.budget_nanousd, budget));
+             now.budget_nanousd > 0 ? money_format(now.budget_nanousd, budget) : "any amount");
     if (now.n_items_expected >= now.n_items && rate > 0)
         add_part(progress, "%" PRId64 " s left",
                  (now.n_items_expected - now.n_items + rate - 1) / rate);

@@ -62,6 +62,8 @@ static void on_done(void *data, const struct err *err)
 /* What helps a listing that is not published; why it is not has been logged above. */
 static const char *what_helps(const struct engine_listing *listing)
 {
+    if (listing->is_held)
+        return listing->reason;
     if (listing->completeness == NULL)
         return "run again to go on";
     if (strcmp(listing->completeness, "budget") == 0)
@@ -74,7 +76,10 @@ static void add_listing(struct table *table, const struct engine_listing *listin
     table_add_row(table);
     table_add(table, "%s", listing->job);
     table_add(table, "%s", listing->target);
-    table_add(table, "%s", listing->completeness != NULL ? listing->completeness : "stopped");
+    table_add(table, "%s",
+              listing->is_held                ? "held"
+              : listing->completeness != NULL ? listing->completeness
+                                              : "stopped");
     if (!listing->is_published) {
         table_add_note(table, "not published: %s", what_helps(listing));
         return;
@@ -105,15 +110,27 @@ static void print_summary(const struct engine *engine)
     table_deinit(&table);
     printf("%" PRId64 " call%s now; booked tonight for what is above: %s of %s\n", progress.n_calls,
            progress.n_calls == 1 ? "" : "s", money_format(progress.booked_nanousd, booked),
-           money_format(progress.budget_nanousd, budget));
+           progress.budget_nanousd > 0 ? money_format(progress.budget_nanousd, budget)
+                                       : "any amount");
+    if (progress.n_undelivered > 0)
+        printf("%" PRId64 " call%s billed, and %s answer%s never came: %s (undelivered)\n",
+               progress.n_undelivered, progress.n_undelivered == 1 ? " was" : "s were",
+               progress.n_undelivered == 1 ? "its" : "their",
+               progress.n_undelivered == 1 ? "" : "s",
+               money_format(progress.undelivered_nanousd, booked));
 }
 
-static int run_jobs(const struct config *config, const struct config_job **jobs, size_t n_jobs)
+static int run_jobs(const struct config *config, const struct config_job **jobs, size_t n_jobs,
+                    bool is_fresh)
 {
     struct running running = {.is_done = false};
     static const int signal_nos[2] = {SIGINT, SIGTERM};
-    struct engine_settings settings = {
-        .config = config, .jobs = jobs, .n_jobs = n_jobs, .done = on_done, .data = &running};
+    struct engine_settings settings = {.config = config,
+                                       .jobs = jobs,
+                                       .n_jobs = n_jobs,
+                                       .is_fresh = is_fresh,
+                                       .done = on_done,
+                                       .data = &running};
     int exit_code;
 
     uv_loop_init(&running.loop);
@@ -169,9 +186,9 @@ static bool is_named_before(char **names, int i)
 
 int command_run(const char *file, int argc, char **argv)
 {
-    bool is_all = false;
+    bool is_all = false, is_fresh = false;
     const struct command_switch switches[] = {
-        {"--all", &is_all}, {"--fresh", NULL}, {"--night", NULL}, {NULL, NULL}};
+        {"--all", &is_all}, {"--fresh", &is_fresh}, {"--night", NULL}, {NULL, NULL}};
     CLEANUP(config_free) struct config *config = NULL;
     const struct config_job **jobs;
     size_t n_jobs = 0;
@@ -200,7 +217,7 @@ int command_run(const char *file, int argc, char **argv)
     if (exit_code == 0 && n_jobs == 0)
         exit_code = no_job(config);
     else if (exit_code == 0)
-        exit_code = run_jobs(config, jobs, n_jobs);
+        exit_code = run_jobs(config, jobs, n_jobs, is_fresh);
     free(jobs);
     return exit_code;
 }

@@ -48,10 +48,11 @@ static struct crawl_page *take_waiting(struct crawl_slice *slice, int64_t now_ms
 
 static struct crawl_page *next_page_of(struct crawl_listing *listing, int64_t now_ms)
 {
-    if (listing->state != CRAWL_LISTING_WALKING || listing->run->is_refused)
+    if (listing->state != CRAWL_LISTING_WALKING || listing->run->is_refused ||
+        listing->run->is_stopping)
         return NULL;
     for (size_t i = 0; i < listing->n_slices; i++) {
-        struct crawl_slice *slice = &listing->slices[i];
+        struct crawl_slice *slice = listing->slices[i];
         struct crawl_page *page = take_waiting(slice, now_ms);
         struct pager_ask ask;
 
@@ -96,7 +97,7 @@ static int64_t earliest_waiting(struct crawl *crawl, int64_t now_ms)
         struct crawl_listing *listing = crawl_listing_at(crawl, i);
 
         for (size_t j = 0; j < listing->n_slices; j++)
-            for (struct crawl_page *page = listing->slices[j].waiting; page != NULL;
+            for (struct crawl_page *page = listing->slices[j]->waiting; page != NULL;
                  page = page->next)
                 if (page->not_before_ms > now_ms &&
                     (earliest < 0 || page->not_before_ms < earliest))
@@ -105,10 +106,15 @@ static int64_t earliest_waiting(struct crawl *crawl, int64_t now_ms)
     return earliest;
 }
 
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 void crawl_ask(struct crawl *crawl)
 {
     int64_t now_ms = crawl->ports->now_ms(crawl->data);
-    int64_t at_ms = -1, waiting_ms;
+    int64_t at_ms = -1;
     struct crawl_page *page = NULL;
 
     for (size_t i = 0; i < crawl->n_listings; i++) {
@@ -116,7 +122,7 @@ void crawl_ask(struct crawl *crawl)
 
         if (listing->state == CRAWL_LISTING_WALKING)
             for (size_t j = 0; j < listing->n_slices; j++)
-                replay_adopted(&listing->slices[j]);
+                replay_adopted(listing->slices[j]);
     }
     while (!crawl->is_full && crawl->n_backlog < crawl->settings.backlog_max &&
            pace_may_send(&crawl->pace, now_ms, &at_ms)) {
@@ -125,9 +131,8 @@ void crawl_ask(struct crawl *crawl)
             break;
         crawl_page_reserve(page);
     }
-    waiting_ms = earliest_waiting(crawl, now_ms);
-    if (waiting_ms >= 0 && (at_ms < 0 || waiting_ms < at_ms))
-        at_ms = waiting_ms;
+    at_ms = sooner(at_ms, earliest_waiting(crawl, now_ms));
+    at_ms = sooner(at_ms, crawl_look(crawl, now_ms));
     if (at_ms >= 0)
         crawl->ports->wake_at(crawl->data, at_ms);
 }

@@ -10,6 +10,7 @@
 #include "api/request.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/money.h"
 #include "core/text.h"
 #include "crawl/crawl_private.h"
 
@@ -36,6 +37,7 @@ struct crawl *crawl_new(const struct crawl_settings *settings, const struct craw
     crawl->ports = ports;
     crawl->data = data;
     crawl->jitter = settings->jitter_seed;
+    crawl->look_at_ms = crawl->looked_since_ms = crawl->shrunk_ms = -1;
     pace_init(&crawl->pace, settings->in_flight, settings->calls_per_minute);
     return crawl;
 }
@@ -53,10 +55,15 @@ static void free_pages(struct crawl_page *page)
 static void free_listing(struct crawl_listing *listing)
 {
     for (size_t i = 0; i < listing->n_slices; i++) {
-        free_pages(listing->slices[i].waiting);
-        free_pages(listing->slices[i].adopted);
-        pager_deinit(&listing->slices[i].pager);
-        free(listing->slices[i].order_by);
+        struct crawl_slice *slice = listing->slices[i];
+
+        free_pages(slice->waiting);
+        free_pages(slice->unknown);
+        free_pages(slice->adopted);
+        pager_deinit(&slice->pager);
+        free(slice->order_by);
+        free(slice->filters);
+        free(slice);
     }
     free(listing->slices);
     free(listing->target);
@@ -107,33 +114,48 @@ struct crawl_listing *crawl_add_listing(struct crawl_run *run,
     listing->max_rows = settings->max_rows;
     listing->last_total_count = settings->last_total_count;
     listing->data = settings->data;
-    listing->slices = mem_new_array(1, sizeof(*listing->slices));
     run->crawl->n_listings++;
     return listing;
 }
 
-static struct crawl_slice *add_slice(struct crawl_listing *listing, int32_t slice_no, int64_t limit,
-                                     const char *order_by)
+/* What max_rows leaves behind the slices that there are. */
+static int64_t rows_left(const struct crawl_listing *listing)
 {
-    struct crawl_slice *slice = &listing->slices[listing->n_slices++];
+    int64_t n_items = 0;
+
+    if (listing->max_rows == 0)
+        return 0;
+    for (size_t i = 0; i < listing->n_slices; i++)
+        n_items += listing->slices[i]->pager.n_items;
+    return listing->max_rows > n_items ? listing->max_rows - n_items : 1;
+}
+
+struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int32_t slice_no, int64_t limit,
+                                    const char *order_by, const char *filters)
+{
+    struct crawl_slice *slice = mem_new(sizeof(*slice));
     const struct endpoint *endpoint = listing->run->endpoint;
 
     slice->listing = listing;
     slice->slice_no = slice_no;
     slice->limit = limit;
     slice->order_by = mem_strdup(order_by);
+    slice->filters = mem_strdup(filters);
     pager_init(&slice->pager, &(struct pager_settings){.limit = limit,
                                                        .offset_reach = endpoint->offset_reach,
                                                        .has_token = endpoint->has_token,
-                                                       .max_rows = listing->max_rows});
+                                                       .max_rows = rows_left(listing)});
+    listing->slices =
+        mem_resize(listing->slices, listing->n_slices + 1, sizeof(struct crawl_slice *));
+    listing->slices[listing->n_slices++] = slice;
     return slice;
 }
 
 struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
                                     const struct crawl_slice_settings *settings)
 {
-    struct crawl_slice *slice =
-        add_slice(listing, settings->slice_no, settings->limit, settings->order_by);
+    struct crawl_slice *slice = crawl_slice_new(listing, settings->slice_no, settings->limit,
+                                                settings->order_by, settings->filters);
 
     pager_restore(&slice->pager, settings->walk, settings->position, settings->token,
                   settings->total_count, settings->is_ended);
@@ -166,7 +188,18 @@ static void begin_slice(struct crawl_listing *listing)
     int64_t limit = request_limit(endpoint, listing->request, listing->max_rows);
 
     listing->n_beginning++;
-    crawl->ports->begin_slice(crawl->data, add_slice(listing, 0, limit, order_by));
+    crawl->ports->begin_slice(crawl->data,
+                              crawl_slice_new(listing, 0, limit, order_by, /* filters= */ NULL));
+}
+
+void crawl_count_earlier(struct crawl *crawl, int64_t sent_ago_ms, int64_t ended_ago_ms)
+{
+    int64_t now_ms = crawl->ports->now_ms(crawl->data);
+
+    if (ended_ago_ms >= 0)
+        pace_add_ended(&crawl->pace, now_ms - ended_ago_ms);
+    else
+        pace_add_running(&crawl->pace, now_ms - sent_ago_ms + crawl->settings.hold_ms);
 }
 
 void crawl_start(struct crawl *crawl)
@@ -199,28 +232,62 @@ void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err)
 
 /* --- ending ---------------------------------------------------------------------------------- */
 
-void crawl_fail_listing(struct crawl_listing *listing, const char *completeness, const char *format,
-                        ...)
+static bool may_fail(const struct crawl_listing *listing)
 {
-    va_list arguments;
+    return listing->state == CRAWL_LISTING_WALKING || listing->state == CRAWL_LISTING_BEGINNING;
+}
 
-    if (listing->state != CRAWL_LISTING_WALKING && listing->state != CRAWL_LISTING_BEGINNING)
+void crawl_fail_told_listing(struct crawl_listing *listing, const char *completeness,
+                             const char *reason)
+{
+    if (!may_fail(listing))
         return;
-    va_start(arguments, format);
-    vsnprintf(listing->reason, sizeof(listing->reason), format, arguments);
-    va_end(arguments);
+    snprintf(listing->reason, sizeof(listing->reason), "%s", reason);
     text_end_torn(listing->reason);
     listing->completeness = completeness;
     listing->state = CRAWL_LISTING_FAILING;
+}
+
+void crawl_fail_listing(struct crawl_listing *listing, const char *completeness, const char *format,
+                        ...)
+{
+    char reason[sizeof(listing->reason)];
+    va_list arguments;
+
+    if (!may_fail(listing))
+        return;
+    va_start(arguments, format);
+    vsnprintf(reason, sizeof(reason), format, arguments);
+    va_end(arguments);
+    crawl_fail_told_listing(listing, completeness, reason);
     log_error("%s: %s: %s", listing->run->job, listing->target, listing->reason);
 }
 
 static void drop_waiting(struct crawl_listing *listing)
 {
     for (size_t i = 0; i < listing->n_slices; i++) {
-        free_pages(listing->slices[i].waiting);
-        listing->slices[i].waiting = NULL;
+        struct crawl_slice *slice = listing->slices[i];
+
+        for (struct crawl_page *page = slice->unknown; page != NULL; page = page->next)
+            listing->run->n_unknown--;
+        free_pages(slice->unknown);
+        free_pages(slice->waiting);
+        slice->unknown = slice->waiting = NULL;
     }
+}
+
+/* The worst word of its slices. */
+static const char *completeness_of(const struct crawl_listing *listing)
+{
+    const char *word = "complete";
+
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        const char *of_slice = pager_completeness(&listing->slices[i]->pager);
+
+        if (strcmp(of_slice, "capped") == 0 || strcmp(word, "complete") == 0)
+            word = of_slice;
+    }
+    return word;
 }
 
 /* All slices done: 1. Some cannot go on and none has work: -1. Otherwise 0. */
@@ -229,8 +296,10 @@ static int progress_of(const struct crawl_listing *listing)
     bool is_done = true, is_stuck = false;
 
     for (size_t i = 0; i < listing->n_slices; i++) {
-        const struct pager *pager = &listing->slices[i].pager;
+        const struct pager *pager = &listing->slices[i]->pager;
 
+        if (listing->slices[i]->restart_limit > 0)
+            return 0;
         if (pager_is_done(pager))
             continue;
         is_done = false;
@@ -246,7 +315,7 @@ static size_t n_stuck(const struct crawl_listing *listing)
     size_t n = 0;
 
     for (size_t i = 0; i < listing->n_slices; i++)
-        n += listing->slices[i].pager.n_stuck;
+        n += listing->slices[i]->pager.n_stuck;
     return n;
 }
 
@@ -256,20 +325,18 @@ static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
         return;
     switch (progress_of(listing)) {
     case 1:
-        listing->completeness = pager_completeness(&listing->slices[0].pager);
+        listing->completeness = completeness_of(listing);
         listing->state = CRAWL_LISTING_PUBLISHING;
         crawl->ports->publish(crawl->data, listing);
         return;
     case -1:
         listing->completeness = "error"; /* the reason has been told when it came */
         listing->state = CRAWL_LISTING_FAILING;
-        log_error(
-            "%s: %s: %zu of its pages may have been charged and never came; run again to ask "
-            "for them",
-            listing->run->job, listing->target, n_stuck(listing));
+        log_error("%s: %s: %zu of its pages may have been charged and never came: %s",
+                  listing->run->job, listing->target, n_stuck(listing), listing->reason);
         return;
     default:
-        if (crawl->is_stopping) {
+        if (crawl->is_stopping || listing->run->is_stopping) {
             drop_waiting(listing);
             listing->state = CRAWL_LISTING_OVER;
         }
@@ -280,6 +347,10 @@ static void end_listing(struct crawl *crawl, struct crawl_listing *listing)
 {
     bool is_lost = crawl->failure.kind != ERR_NONE;
 
+    if (listing->n_beginning > 0)
+        return;
+    if (listing->state == CRAWL_LISTING_WALKING && !is_lost)
+        crawl_restart(listing);
     if (listing->n_beginning > 0)
         return;
     if (is_lost && listing->n_busy == 0 &&
@@ -297,13 +368,53 @@ static void end_listing(struct crawl *crawl, struct crawl_listing *listing)
     }
 }
 
+/* What its missing items would cost at the least; -1: nobody knows how many there are. */
+static int64_t cost_to_finish(const struct crawl_listing *listing)
+{
+    const struct price *price = &listing->run->price;
+    int64_t nanousd = 0;
+
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        const struct crawl_slice *slice = listing->slices[i];
+        int64_t missing = pager_expected(&slice->pager) - slice->pager.n_items;
+
+        if (slice->pager.is_ended)
+            continue;
+        if (pager_expected(&slice->pager) < 0)
+            return -1;
+        if (missing > 0)
+            nanousd += (missing + slice->limit - 1) / slice->limit * price->per_call_nanousd +
+                       missing * price->per_item_nanousd;
+    }
+    return listing->n_slices > 0 ? nanousd : -1;
+}
+
 /* A refusal that no open call can lift: the message is the database's, naming the cap. */
 static void end_refused(struct crawl_run *run)
 {
-    for (size_t i = 0; i < run->n_listings; i++)
+    for (size_t i = 0; i < run->n_listings; i++) {
+        int64_t rest_nanousd = cost_to_finish(&run->listings[i]);
+        char rest[MONEY_TEXT_MAX] = "an amount that is not known yet";
+
+        if (rest_nanousd >= 0)
+            money_format(rest_nanousd, rest);
         crawl_fail_listing(&run->listings[i], "budget",
-                           "%s; what has come is kept: raise `budget` and run again to go on",
-                           run->refusal);
+                           "%s; to finish it takes %s more; what has come is kept: raise the cap "
+                           "and run again, or the next night goes on",
+                           run->refusal, rest);
+    }
+}
+
+/* Nothing is open whose charge could still make room. */
+static bool is_refused_for_good(const struct crawl *crawl, const struct crawl_run *run)
+{
+    size_t n_open = run->n_busy + run->n_unknown;
+
+    if (!run->is_refused)
+        return false;
+    for (size_t i = 0; run->is_refused_shared && i < crawl->n_runs; i++)
+        n_open += crawl->runs[i]->n_busy + crawl->runs[i]->n_unknown;
+    return n_open == 0;
 }
 
 static void end_runs(struct crawl *crawl)
@@ -312,7 +423,7 @@ static void end_runs(struct crawl *crawl)
         struct crawl_run *run = crawl->runs[i];
         bool is_over = true;
 
-        if (run->is_refused && run->n_busy == 0)
+        if (is_refused_for_good(crawl, run))
             end_refused(run);
         for (size_t j = 0; j < run->n_listings; j++) {
             end_listing(crawl, &run->listings[j]);
@@ -375,9 +486,10 @@ static void listing_is_over(struct crawl_listing *listing, const struct err *err
         crawl_pump(crawl);
 }
 
-void crawl_on_published(struct crawl_listing *listing, const struct err *err)
+void crawl_on_published(struct crawl_listing *listing, bool is_held, const struct err *err)
 {
-    listing->is_published = err == NULL;
+    listing->is_published = err == NULL && !is_held;
+    listing->is_held = err == NULL && is_held;
     listing_is_over(listing, err);
 }
 

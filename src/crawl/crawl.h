@@ -36,6 +36,7 @@ enum crawl_page_state {
     CRAWL_PAGE_LANDING,
     CRAWL_PAGE_SETTLING,
     CRAWL_PAGE_WAITING, /* to be asked for again, not before `not_before_ms` */
+    CRAWL_PAGE_UNKNOWN, /* it may have been charged: waits for what the vendor's list says */
 };
 
 struct crawl_slice {
@@ -43,10 +44,14 @@ struct crawl_slice {
     int32_t slice_no;
     int64_t limit;
     char *order_by; /* JSON, or NULL */
+    char *filters;  /* JSON: what cuts it out of the listing; NULL: nothing does */
     struct pager pager;
     struct crawl_page *waiting; /* a list by `next` */
+    struct crawl_page *unknown; /* likewise */
     struct crawl_page *adopted; /* answers of an earlier process that nobody has asked for yet */
-    void *data;                 /* the owner's */
+    size_t n_landing;
+    int64_t restart_limit; /* it is to be gone on with by a slice with that page size; 0: no */
+    bool is_restarting;    /* that slice is being recorded */
 };
 
 /* One call and what it is for. Freed by the crawl once it has landed or is given up. */
@@ -58,9 +63,13 @@ struct crawl_page {
     enum crawl_page_state state;
     bool is_adopted; /* its answer is in the spool from an earlier process */
     unsigned n_tries;
+    unsigned n_timeouts;   /* of these, ran into the API's own time limit */
+    unsigned n_unknown;    /* calls for it whose charge is unknown */
+    int64_t sent_ms;       /* the last of them */
+    int64_t held_until_ms; /* its slot is taken until then; 0: it is not */
     int64_t not_before_ms;
     int64_t reserved_nanousd;
-    size_t n_booked; /* the run's, when the money was asked for */
+    size_t n_booked, n_booked_all; /* by the run and by all, when the money was asked for */
     enum verdict_charge charge;
     int64_t charged_nanousd;
     struct verdict verdict;
@@ -87,11 +96,12 @@ struct crawl_listing {
     int64_t max_rows;
     int64_t last_total_count; /* of the feed's listing before; -1: there is none */
     enum crawl_listing_state state;
-    struct crawl_slice *slices; /* one, in this version */
+    struct crawl_slice **slices;
     size_t n_slices;
     size_t n_beginning; /* slices that are not recorded yet */
     size_t n_busy;      /* pages reserving, in flight, arrived, landing or settling */
     bool is_published;
+    bool is_held;             /* it was to be published, and a guard held it */
     const char *completeness; /* published: its word; suspended: budget or error; NULL: stopped */
     char reason[512];         /* why it is not published, for people; "" */
     void *data;               /* the owner's */
@@ -109,7 +119,10 @@ struct crawl_run {
     struct crawl_listing *listings;
     size_t n_listings;
     size_t n_busy;          /* over its listings */
+    size_t n_unknown;       /* pages in that state, over its listings */
     bool is_refused;        /* a reserve did not fit; again when a charge has been booked */
+    bool is_refused_shared; /* by a cap that other runs share: any run's charge counts */
+    bool is_stopping;       /* somebody asked for no more calls of it */
     char refusal[256];      /* how the database put it */
     size_t n_booked;        /* charges that were booked */
     enum verdict_stop stop; /* why the account stopped it */
@@ -118,7 +131,20 @@ struct crawl_run {
     int64_t n_calls;
     int64_t n_answered; /* of these, with a whole answer of whatever kind */
     int64_t n_items;
-    void *data; /* the owner's */
+    int64_t n_undelivered, undelivered_nanousd; /* billed, and their answers never came */
+    void *data;                                 /* the owner's */
+};
+
+/* Why a call may not be made: a cap, or somebody's word. */
+enum crawl_scope {
+    CRAWL_SCOPE_RUN,     /* only charges of the run itself can make room */
+    CRAWL_SCOPE_SHARED,  /* charges of other runs can, too */
+    CRAWL_SCOPE_STOPPED, /* no cap: no more calls of this run are wanted */
+};
+
+struct crawl_refusal {
+    enum crawl_scope scope;
+    const char *text; /* for people: the cap and what is reached */
 };
 
 /* What an answer said; from the envelope where there is one. */
@@ -151,6 +177,17 @@ struct crawl_ports {
     void (*replay)(void *data, struct crawl_page *page);
     void (*land)(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint);
     void (*settle)(void *data, struct crawl_page *page);
+    /*
+     * Asks the vendor which calls of the account it has executed: crawl_on_resolved() for each
+     * unknown one that this settles, of whichever run, then crawl_on_looked().
+     */
+    void (*look)(void *data);
+    /*
+     * Ends the slice where it stands and records the next one, with pages of `limit` items, for
+     * what lies behind by `column`: crawl_on_restarted().
+     */
+    void (*restart)(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
+                    const char *column);
     void (*publish)(void *data, struct crawl_listing *listing);
     void (*suspend)(void *data, struct crawl_listing *listing);
     void (*end_run)(void *data, struct crawl_run *run);
@@ -163,9 +200,12 @@ struct crawl_ports {
 struct crawl_settings {
     size_t in_flight;
     size_t calls_per_minute;
-    size_t backlog_max; /* pages that arrived and have not landed; above it no call goes out */
-    unsigned tries_max; /* of a page whose error may pass */
-    int64_t hold_ms;    /* how long the server may go on with a call that broke off */
+    size_t backlog_max;      /* pages that arrived and have not landed; above it no call goes out */
+    unsigned tries_max;      /* of a page whose error may pass */
+    int64_t hold_ms;         /* how long the server may go on with a call that broke off */
+    bool has_list;           /* the vendor can be asked which calls it has executed */
+    int64_t listed_after_ms; /* an executed call is on that list so long after its sending */
+    unsigned unknown_retries; /* of a page whose charge stays unknown, list or not */
     uint64_t jitter_seed;
 };
 
@@ -192,7 +232,7 @@ struct crawl_listing_settings {
 struct crawl_slice_settings {
     int32_t slice_no;
     int64_t limit;
-    const char *order_by;
+    const char *order_by, *filters;
     enum pager_walk walk;
     int64_t position;
     const char *token;
@@ -218,6 +258,21 @@ struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
 void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t position,
                  void *data);
 
+/*
+ * A call of an earlier process for the page at `position` whose charge is unknown, sent so long
+ * ago; again for each such call. The page waits for the vendor's list. Where the slice wants no
+ * such page any more nothing comes of it.
+ */
+void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t age_ms);
+
+/* Calls whose charge is unknown and that no slice here waits for: the first look is for them, too.
+ */
+void crawl_expect_look(struct crawl *crawl);
+
+/* The account's calls of an earlier process: ended so long ago, or (-1) perhaps still running, sent
+ * so long ago. Before crawl_start(). */
+void crawl_count_earlier(struct crawl *crawl, int64_t sent_ago_ms, int64_t ended_ago_ms);
+
 void crawl_start(struct crawl *crawl);
 
 /* No new calls; what is paid for lands; then done. */
@@ -232,15 +287,21 @@ void crawl_on_time(struct crawl *crawl);
 /* Room in the spool ended, or came back: no call goes out while it is full. */
 void crawl_set_full(struct crawl *crawl, bool is_full);
 
-/* The answers of the ports. `err` is NULL on success. ERR_BUDGET of a reserve is a refusal, and
- * ERR_DATA or ERR_INTERNAL of a landing fails its listing; any other error is a crawl_fail(). */
+/* The answers of the ports. `err` is NULL on success. ERR_DATA or ERR_INTERNAL of a landing fails
+ * its listing, and any error of a look is tried again; any other error is a crawl_fail(). */
 void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err);
-void crawl_on_reserved(struct crawl_page *page, const struct err *err);
+void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refusal,
+                       const struct err *err);
 void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole);
 void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer);
 void crawl_on_landed(struct crawl_page *page, const struct err *err);
 void crawl_on_settled(struct crawl_page *page, const struct err *err);
-void crawl_on_published(struct crawl_listing *listing, const struct err *err);
+void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no, int64_t position,
+                       bool is_billed, int64_t charged_nanousd);
+void crawl_on_looked(struct crawl *crawl, const struct err *err);
+/* `filters` is what cuts the new slice out, "" for nothing; NULL: it cannot be gone on with. */
+void crawl_on_restarted(struct crawl_slice *slice, const char *filters, const struct err *err);
+void crawl_on_published(struct crawl_listing *listing, bool is_held, const struct err *err);
 void crawl_on_suspended(struct crawl_listing *listing, const struct err *err);
 void crawl_on_run_ended(struct crawl_run *run, const struct err *err);
 

@@ -10,9 +10,14 @@ struct crawl {
     struct pace pace;
     struct crawl_run **runs;
     size_t n_runs;
-    size_t n_listings; /* over all runs */
-    size_t cursor;     /* the listing that is next in turn */
-    size_t n_backlog;  /* pages that arrived and have not landed */
+    size_t n_listings;  /* over all runs */
+    size_t cursor;      /* the listing that is next in turn */
+    size_t n_backlog;   /* pages that arrived and have not landed */
+    size_t n_booked;    /* charges that were booked, over all runs */
+    int64_t look_at_ms; /* the next look at the vendor's list; -1: there is nothing to look for */
+    int64_t looked_since_ms; /* when the look under way was begun; -1: there is none */
+    unsigned n_failed_looks; /* in a row */
+    int64_t shrunk_ms;       /* when the pace was last shrunk */
     bool is_started, is_stopping, is_full, is_done;
     struct err failure;
     uint64_t jitter;
@@ -31,9 +36,43 @@ void crawl_page_replay(struct crawl_page *page);
 /* The page is over: counts it out of its listing and frees it. */
 void crawl_page_drop(struct crawl_page *page);
 
-/* Nothing more is asked of the listing; `completeness` is "error" or "budget". Logs it. */
+/* The owner lets go of its part in the page, which is no longer busy but stays. */
+void crawl_page_let_go(struct crawl_page *page);
+
+/* How long to wait before the n-th further try, from 1. */
+int64_t crawl_backoff_ms(struct crawl *crawl, unsigned n_tries);
+
+/* Back to the pages that wait; the pager goes on taking it as open. */
+void crawl_page_wait(struct crawl_page *page, int64_t not_before_ms);
+
+/* A charge of the run is in the books: what was refused may fit now. */
+void crawl_booked(struct crawl_run *run);
+
+/* unknown.c: the page's last call may have been charged; `what` came of it. It is asked for again
+ * when that is known, if ever. */
+void crawl_page_is_unknown(struct crawl_page *page, const char *what);
+
+/* Begins a look where one is due; gives when to come back for the next, -1: never. */
+int64_t crawl_look(struct crawl *crawl, int64_t now_ms);
+
+/* restart.c: whether a refused page's chain is broken, not the page: then its slice ends there, and
+ * what lies behind is asked for by a new one. True where it has been dealt with, and the page is
+ * gone. */
+bool crawl_page_breaks_chain(struct crawl_page *page, const char *what);
+
+/* Records the new slice once the pages of the old one have landed. */
+void crawl_restart(struct crawl_listing *listing);
+
+/* A slice as it is recorded; `order_by` and `filters` are copied. */
+struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int32_t slice_no, int64_t limit,
+                                    const char *order_by, const char *filters);
+
+/* Nothing more is asked of the listing; `completeness` is "error" or "budget". Logs it, unless the
+ * reason has been told for more than this one. */
 void crawl_fail_listing(struct crawl_listing *listing, const char *completeness, const char *format,
                         ...) __attribute__((format(printf, 3, 4)));
+void crawl_fail_told_listing(struct crawl_listing *listing, const char *completeness,
+                             const char *reason);
 
 /* The i-th listing over all runs. */
 struct crawl_listing *crawl_listing_at(struct crawl *crawl, size_t i);

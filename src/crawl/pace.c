@@ -1,17 +1,27 @@
 #include "crawl/pace.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 
 /* A call leaves the minute behind its last millisecond: our clock cuts off what is below one. */
 #define MINUTE_MS 60001
 
+/* A tenth of the configured limit comes back every so often. */
+#define GROW_EVERY_MS 10000
+#define GROW_STEPS 10
+
 void pace_init(struct pace *pace, size_t in_flight_max, size_t per_minute_max)
 {
-    *pace = (struct pace){.in_flight_max = in_flight_max, .per_minute_max = per_minute_max};
-    pace->leaves_ms = mem_new_array(per_minute_max, sizeof(*pace->leaves_ms));
-    pace->held_until_ms = mem_new_array(in_flight_max, sizeof(*pace->held_until_ms));
+    *pace = (struct pace){.in_flight_max = in_flight_max,
+                          .per_minute_max = per_minute_max,
+                          .in_flight_now = in_flight_max,
+                          .per_minute_now = per_minute_max,
+                          .ring_size = per_minute_max,
+                          .held_size = in_flight_max};
+    pace->leaves_ms = mem_new_array(pace->ring_size, sizeof(*pace->leaves_ms));
+    pace->held_until_ms = mem_new_array(pace->held_size, sizeof(*pace->held_until_ms));
 }
 
 void pace_deinit(struct pace *pace)
@@ -21,17 +31,65 @@ void pace_deinit(struct pace *pace)
     *pace = (struct pace){.in_flight_max = 0};
 }
 
-/* The call that held a slot counts on in the minute, as one whose last byte came just now. */
-static void end_held(struct pace *pace, int64_t now_ms)
+/* --- the minute ------------------------------------------------------------------------------ */
+
+static int64_t *leaving_at(const struct pace *pace, size_t i)
 {
-    for (size_t i = 0; i < pace->n_held;) {
-        if (pace->held_until_ms[i] > now_ms) {
-            i++;
-            continue;
-        }
-        pace->held_until_ms[i] = pace->held_until_ms[--pace->n_held];
-        pace_ended(pace, now_ms);
+    return &pace->leaves_ms[(pace->first + i) % pace->ring_size];
+}
+
+/* Only what earlier processes left can fill the ring: what we send is limited by its size. */
+static void make_room(struct pace *pace)
+{
+    size_t size = pace->ring_size * 2;
+    int64_t *ring;
+
+    if (pace->n_leaving < pace->ring_size)
+        return;
+    ring = mem_new_array(size, sizeof(*ring));
+    for (size_t i = 0; i < pace->n_leaving; i++)
+        ring[i] = *leaving_at(pace, i);
+    free(pace->leaves_ms);
+    pace->leaves_ms = ring;
+    pace->ring_size = size;
+    pace->first = 0;
+}
+
+void pace_add_ended(struct pace *pace, int64_t ended_ms)
+{
+    int64_t leaves_ms = ended_ms + MINUTE_MS;
+    size_t i;
+
+    make_room(pace);
+    for (i = pace->n_leaving++; i > 0 && *leaving_at(pace, i - 1) > leaves_ms; i--)
+        *leaving_at(pace, i) = *leaving_at(pace, i - 1);
+    *leaving_at(pace, i) = leaves_ms;
+}
+
+static void let_leave(struct pace *pace, int64_t now_ms)
+{
+    while (pace->n_leaving > 0 && *leaving_at(pace, 0) <= now_ms) {
+        pace->first = (pace->first + 1) % pace->ring_size;
+        pace->n_leaving--;
     }
+}
+
+/* --- slots of calls that may still run ------------------------------------------------------- */
+
+static void end_held(struct pace *pace, size_t i, int64_t now_ms)
+{
+    pace->held_until_ms[i] = pace->held_until_ms[--pace->n_held];
+    pace_ended(pace, now_ms);
+}
+
+/* The call that held a slot counts on in the minute, as one whose last byte came just now. */
+static void end_held_until(struct pace *pace, int64_t now_ms)
+{
+    for (size_t i = 0; i < pace->n_held;)
+        if (pace->held_until_ms[i] > now_ms)
+            i++;
+        else
+            end_held(pace, i, now_ms);
 }
 
 static int64_t earliest_held(const struct pace *pace)
@@ -44,23 +102,101 @@ static int64_t earliest_held(const struct pace *pace)
     return earliest;
 }
 
+void pace_broke_off(struct pace *pace, int64_t until_ms)
+{
+    if (pace->n_held == pace->held_size) {
+        pace->held_size = pace->held_size * 2;
+        pace->held_until_ms =
+            mem_resize(pace->held_until_ms, pace->held_size, sizeof(*pace->held_until_ms));
+    }
+    pace->held_until_ms[pace->n_held++] = until_ms;
+}
+
+void pace_release(struct pace *pace, int64_t until_ms, int64_t now_ms)
+{
+    for (size_t i = 0; i < pace->n_held; i++)
+        if (pace->held_until_ms[i] == until_ms) {
+            end_held(pace, i, now_ms);
+            return;
+        }
+}
+
+void pace_add_running(struct pace *pace, int64_t until_ms)
+{
+    pace->n_in_flight++;
+    pace_broke_off(pace, until_ms);
+}
+
+/* --- shrinking and growing back -------------------------------------------------------------- */
+
+static bool is_shrunk(const struct pace *pace)
+{
+    return pace->in_flight_now < pace->in_flight_max || pace->per_minute_now < pace->per_minute_max;
+}
+
+static size_t grown(size_t now, size_t max)
+{
+    size_t step = max / GROW_STEPS > 0 ? max / GROW_STEPS : 1;
+
+    return now + step < max ? now + step : max;
+}
+
+static void grow(struct pace *pace, int64_t now_ms)
+{
+    while (is_shrunk(pace) && pace->grows_at_ms <= now_ms) {
+        pace->in_flight_now = grown(pace->in_flight_now, pace->in_flight_max);
+        pace->per_minute_now = grown(pace->per_minute_now, pace->per_minute_max);
+        pace->grows_at_ms += GROW_EVERY_MS;
+    }
+}
+
+void pace_shrink_in_flight(struct pace *pace, int64_t now_ms)
+{
+    size_t fewer = pace->in_flight_now - (pace->in_flight_now + 3) / 4;
+
+    pace->in_flight_now = fewer > 0 ? fewer : 1;
+    pace->grows_at_ms = now_ms + GROW_EVERY_MS;
+}
+
+void pace_shrink_minute(struct pace *pace, int64_t now_ms)
+{
+    pace->per_minute_now = pace->per_minute_now > 1 ? pace->per_minute_now / 2 : 1;
+    pace->grows_at_ms = now_ms + GROW_EVERY_MS;
+}
+
+/* --- whether a call may go ------------------------------------------------------------------- */
+
+static int64_t sooner(int64_t a_ms, int64_t b_ms)
+{
+    return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
+/* When the minute has room for one more, as far as time alone brings that. */
+static int64_t minute_frees_at(const struct pace *pace)
+{
+    size_t n_too_many = pace->n_in_flight + pace->n_leaving - pace->per_minute_now + 1;
+
+    return n_too_many <= pace->n_leaving ? *leaving_at(pace, n_too_many - 1) : earliest_held(pace);
+}
+
 bool pace_may_send(struct pace *pace, int64_t now_ms, int64_t *ret_at_ms)
 {
-    end_held(pace, now_ms);
-    while (pace->n_leaving > 0 && pace->leaves_ms[pace->first] <= now_ms) {
-        pace->first = (pace->first + 1) % pace->per_minute_max;
-        pace->n_leaving--;
-    }
+    int64_t grows_at_ms;
+
+    end_held_until(pace, now_ms);
+    let_leave(pace, now_ms);
+    grow(pace, now_ms);
+    grows_at_ms = is_shrunk(pace) ? pace->grows_at_ms : -1;
     if (now_ms < pace->paused_until_ms) {
         *ret_at_ms = pace->paused_until_ms;
         return false;
     }
-    if (pace->n_in_flight >= pace->in_flight_max) {
-        *ret_at_ms = earliest_held(pace);
+    if (pace->n_in_flight >= pace->in_flight_now) {
+        *ret_at_ms = sooner(earliest_held(pace), grows_at_ms);
         return false;
     }
-    if (pace->n_in_flight + pace->n_leaving >= pace->per_minute_max) {
-        *ret_at_ms = pace->n_leaving > 0 ? pace->leaves_ms[pace->first] : earliest_held(pace);
+    if (pace->n_in_flight + pace->n_leaving >= pace->per_minute_now) {
+        *ret_at_ms = sooner(minute_frees_at(pace), grows_at_ms);
         return false;
     }
     return true;
@@ -78,16 +214,8 @@ void pace_unsent(struct pace *pace)
 
 void pace_ended(struct pace *pace, int64_t now_ms)
 {
-    size_t last = (pace->first + pace->n_leaving) % pace->per_minute_max;
-
-    pace->leaves_ms[last] = now_ms + MINUTE_MS;
-    pace->n_leaving++;
+    pace_add_ended(pace, now_ms);
     pace->n_in_flight--;
-}
-
-void pace_broke_off(struct pace *pace, int64_t until_ms)
-{
-    pace->held_until_ms[pace->n_held++] = until_ms;
 }
 
 void pace_pause(struct pace *pace, int64_t until_ms)

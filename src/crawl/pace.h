@@ -3,7 +3,10 @@
  *
  * A call counts towards the minute from its sending until 60 seconds after its last byte came back:
  * whatever the network does in between, the server saw it within that time, so it can never count
- * more than `calls_per_minute` in any 60 seconds. Times are the caller's monotonic milliseconds.
+ * more than `per_minute` calls in any 60 seconds. Times are the caller's monotonic milliseconds.
+ *
+ * Where the server says that it was too much (others may share the account), both limits shrink;
+ * they grow back step by step, and never beyond what they began with.
  */
 #pragma once
 
@@ -12,14 +15,15 @@
 #include <stdint.h>
 
 struct pace {
-    size_t in_flight_max;
-    size_t per_minute_max;
-    size_t n_in_flight;
+    size_t in_flight_max, per_minute_max; /* as configured */
+    size_t in_flight_now, per_minute_now; /* what holds for now */
+    int64_t grows_at_ms;                  /* the next step back; of no account at the maximum */
+    size_t n_in_flight;                   /* those that broke off and may still run among them */
     int64_t *leaves_ms; /* a ring: when each ended call leaves the minute, in order */
-    size_t first, n_leaving;
+    size_t ring_size, first, n_leaving;
     int64_t paused_until_ms;
     int64_t *held_until_ms; /* slots of calls that broke off and may still run at the server */
-    size_t n_held;
+    size_t held_size, n_held;
 };
 
 void pace_init(struct pace *pace, size_t in_flight_max, size_t per_minute_max);
@@ -40,5 +44,17 @@ void pace_ended(struct pace *pace, int64_t now_ms);
 /* The call broke off and may still run at the server: its slot stays taken until `until_ms`. */
 void pace_broke_off(struct pace *pace, int64_t until_ms);
 
+/* It is known that such a call is over; harmless where its slot is free already. */
+void pace_release(struct pace *pace, int64_t until_ms, int64_t now_ms);
+
 /* No call before `until_ms`; a longer pause stays. */
 void pace_pause(struct pace *pace, int64_t until_ms);
+
+/* The server had too many at once: a quarter fewer from here on. Too many in a minute: half of
+ * them. */
+void pace_shrink_in_flight(struct pace *pace, int64_t now_ms);
+void pace_shrink_minute(struct pace *pace, int64_t now_ms);
+
+/* Calls of an earlier process: one that ended at `ended_ms`, one that may run until `until_ms`. */
+void pace_add_ended(struct pace *pace, int64_t ended_ms);
+void pace_add_running(struct pace *pace, int64_t until_ms);

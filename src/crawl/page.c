@@ -14,21 +14,27 @@
  *
  *   RESERVING ──▶ IN_FLIGHT ──▶ ARRIVED ──▶ LANDING ──▶ (freed)     items, or a page without any
  *     │  ▲                        │
- *     │  │                        └──▶ SETTLING ──▶ (freed)         refused for good, or stuck
- *     ▼  │                                 │
- *   WAITING ◀──────────────────────────────┘                        may be asked for again
+ *     │  │                        └──▶ SETTLING ──▶ (freed)         refused for good
+ *     ▼  │                               │  │
+ *   WAITING ◀────────────────────────────┘  └──▶ UNKNOWN ──▶ WAITING, or (freed) and stuck
+ *       may be asked for again                   see unknown.c
  *
  * A reserve that the database refuses goes to WAITING until a charge of the run has been booked.
  * One that is granted when no call may go any more (a stop, a pause, a full spool) is given back:
  * SETTLING, then WAITING. An adopted page, whose answer an earlier process received, begins as
  * ARRIVED.
  *
- * A charge that is unknown is booked at its reserve and its page is stuck: it is never asked for
- * again in this run, whatever else the answer's class would allow.
+ * A charge that is unknown is booked at its reserve, and its page is not asked for again before it
+ * is known, whatever else the answer's class would allow.
  */
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 60000
+
+#define CODE_TOO_MANY_A_MINUTE 40202
+#define CODE_TOO_MANY_AT_ONCE 40209
+#define CODE_TIMEOUT 50401
+#define HTTP_TOO_MANY 429
 
 static struct crawl *crawl_of(const struct crawl_page *page)
 {
@@ -66,6 +72,8 @@ void crawl_page_reserve(struct crawl_page *page)
     page->attempt = uuid_new();
     page->state = CRAWL_PAGE_RESERVING;
     page->n_booked = page->slice->listing->run->n_booked;
+    page->n_booked_all = crawl->n_booked;
+    page->held_until_ms = 0;
     page->charge = VERDICT_CHARGE_FREE; /* as long as it is not sent; nothing of an earlier try */
     page->charged_nanousd = 0;
     page->verdict = (struct verdict){.class = VERDICT_OK};
@@ -96,8 +104,7 @@ void crawl_page_drop(struct crawl_page *page)
     crawl_page_free(page);
 }
 
-/* Back to the pages that wait; the pager goes on taking it as open. */
-static void wait_until(struct crawl_page *page, int64_t not_before_ms)
+void crawl_page_let_go(struct crawl_page *page)
 {
     struct crawl *crawl = crawl_of(page);
 
@@ -105,6 +112,11 @@ static void wait_until(struct crawl_page *page, int64_t not_before_ms)
     crawl->ports->drop(crawl->data, page);
     page->data = NULL;
     page->is_adopted = false;
+}
+
+void crawl_page_wait(struct crawl_page *page, int64_t not_before_ms)
+{
+    crawl_page_let_go(page);
     page->state = CRAWL_PAGE_WAITING;
     page->not_before_ms = not_before_ms;
     page->next = page->slice->waiting;
@@ -124,15 +136,22 @@ static void settle(struct crawl_page *page)
  * There is no money for it now. Where a charge was booked since the money was asked for, the
  * database may not have seen that: then it is asked once more.
  */
-static void refuse(struct crawl_page *page, const char *refusal)
+static void refuse(struct crawl_page *page, const struct crawl_refusal *refusal)
 {
     struct crawl_run *run = page->slice->listing->run;
+    bool is_shared = refusal->scope == CRAWL_SCOPE_SHARED;
 
-    if (page->n_booked == run->n_booked) {
+    if (refusal->scope == CRAWL_SCOPE_STOPPED) {
+        if (!run->is_stopping)
+            log_warning("%s: %s; what is paid for lands", run->job, refusal->text);
+        run->is_stopping = true;
+    } else if (is_shared ? page->n_booked_all == crawl_of(page)->n_booked
+                         : page->n_booked == run->n_booked) {
         run->is_refused = true;
-        snprintf(run->refusal, sizeof(run->refusal), "%.255s", refusal);
+        run->is_refused_shared = is_shared;
+        snprintf(run->refusal, sizeof(run->refusal), "%.255s", refusal->text);
     }
-    wait_until(page, 0);
+    crawl_page_wait(page, 0);
 }
 
 /* Whether a call whose money is there may still go. */
@@ -140,25 +159,26 @@ static bool may_go(const struct crawl_page *page)
 {
     const struct crawl *crawl = crawl_of(page);
 
-    return !crawl->is_stopping && !crawl->is_full &&
+    return !crawl->is_stopping && !crawl->is_full && !page->slice->listing->run->is_stopping &&
            page->slice->listing->state == CRAWL_LISTING_WALKING &&
            crawl->ports->now_ms(crawl->data) >= crawl->pace.paused_until_ms;
 }
 
-void crawl_on_reserved(struct crawl_page *page, const struct err *err)
+void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refusal,
+                       const struct err *err)
 {
     struct crawl *crawl = crawl_of(page);
     struct crawl_listing *listing = page->slice->listing;
 
-    if (err != NULL && err->kind != ERR_BUDGET) {
+    if (err != NULL) {
         pace_unsent(&crawl->pace);
         crawl_page_drop(page);
         crawl_fail(crawl, err);
         return;
     }
-    if (err != NULL) {
+    if (refusal != NULL) {
         pace_unsent(&crawl->pace);
-        refuse(page, err->text);
+        refuse(page, refusal);
     } else if (!may_go(page)) {
         pace_unsent(&crawl->pace);
         listing->run->booked_nanousd += page->reserved_nanousd;
@@ -167,6 +187,7 @@ void crawl_on_reserved(struct crawl_page *page, const struct err *err)
         listing->run->booked_nanousd += page->reserved_nanousd;
         listing->run->n_calls++;
         page->state = CRAWL_PAGE_IN_FLIGHT;
+        page->sent_ms = crawl->ports->now_ms(crawl->data);
         crawl->ports->send(crawl->data, page);
     }
     crawl_pump(crawl);
@@ -184,7 +205,7 @@ void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole)
     else if (is_whole)
         pace_ended(&crawl->pace, now_ms);
     else
-        pace_broke_off(&crawl->pace, now_ms + crawl->settings.hold_ms);
+        pace_broke_off(&crawl->pace, page->held_until_ms = now_ms + crawl->settings.hold_ms);
     crawl_pump(crawl);
 }
 
@@ -206,6 +227,7 @@ static void land(struct crawl_page *page, const struct crawl_answer *answer)
                                            .total_count = pager->total_count,
                                            .is_ended = pager->is_ended};
     page->state = CRAWL_PAGE_LANDING;
+    page->slice->n_landing++;
     crawl->ports->land(crawl->data, page, &checkpoint);
 }
 
@@ -238,33 +260,59 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
     crawl_pump(crawl);
 }
 
-/* A charge of the run is in the books: what was refused may fit now. */
+void crawl_booked(struct crawl_run *run)
+{
+    run->is_refused = false;
+    run->n_booked++;
+    run->crawl->n_booked++;
+    for (size_t i = 0; i < run->crawl->n_runs; i++)
+        if (run->crawl->runs[i]->is_refused_shared)
+            run->crawl->runs[i]->is_refused = false;
+}
+
 static void book(struct crawl_page *page)
 {
     struct crawl_run *run = page->slice->listing->run;
 
     crawl_of(page)->n_backlog--;
-    run->is_refused = false;
-    run->n_booked++;
+    crawl_booked(run);
     if (page->charge != VERDICT_CHARGE_UNKNOWN)
         run->booked_nanousd += page->charged_nanousd - page->reserved_nanousd;
+}
+
+static bool may_fail(const struct crawl_listing *listing)
+{
+    return listing->state == CRAWL_LISTING_WALKING || listing->state == CRAWL_LISTING_BEGINNING;
+}
+
+/* One line for all of its listings. */
+static void fail_job(struct crawl_run *run, const char *reason)
+{
+    bool is_told = false;
+
+    for (size_t i = 0; i < run->n_listings; i++) {
+        if (may_fail(&run->listings[i]) && !is_told)
+            log_error("%s: %s", run->job, reason);
+        is_told = is_told || may_fail(&run->listings[i]);
+        crawl_fail_told_listing(&run->listings[i], "error", reason);
+    }
 }
 
 /* The answer cost more than the dearest that its reserve allowed for: the price has changed. */
 static void stop_if_dearer(struct crawl_page *page)
 {
     struct crawl_run *run = page->slice->listing->run;
-    char charged[MONEY_TEXT_MAX], reserved[MONEY_TEXT_MAX];
+    char charged[MONEY_TEXT_MAX], reserved[MONEY_TEXT_MAX], reason[512];
 
     if (page->is_adopted || page->charged_nanousd <= page->reserved_nanousd)
         return;
     money_format(page->charged_nanousd, charged);
     money_format(page->reserved_nanousd, reserved);
-    for (size_t i = 0; i < run->n_listings; i++)
-        crawl_fail_listing(&run->listings[i], "error",
-                           "a call was charged %s where %s was the most it should cost; the price "
-                           "has changed: look at it with `linkhaul check --live`, then run again",
-                           charged, reserved);
+    snprintf(reason, sizeof(reason),
+             "a call was charged %s where %s was the most it should cost; the price has changed: "
+             "look at it with `linkhaul check --live`, then run again",
+             charged, reserved);
+    fail_job(run, reason);
 }
 
 /*
@@ -289,6 +337,7 @@ void crawl_on_landed(struct crawl_page *page, const struct err *err)
 {
     struct crawl *crawl = crawl_of(page);
 
+    page->slice->n_landing--;
     if (err == NULL) {
         book(page);
         stop_if_dearer(page);
@@ -314,7 +363,7 @@ static const char *describe(const struct crawl_page *page, char *text, size_t si
     return text;
 }
 
-static int64_t backoff_ms(struct crawl *crawl, unsigned n_tries)
+int64_t crawl_backoff_ms(struct crawl *crawl, unsigned n_tries)
 {
     int64_t pause_ms = BACKOFF_FIRST_MS;
 
@@ -339,10 +388,10 @@ static void retry(struct crawl_page *page, const char *what)
         crawl_page_drop(page);
         return;
     }
-    pause_ms = backoff_ms(crawl, page->n_tries);
+    pause_ms = crawl_backoff_ms(crawl, page->n_tries);
     log_warning("%s: %s: page at %" PRId64 ": %s; asking again in %.1f s", listing->run->job,
                 listing->target, page->position, what, (double)pause_ms / 1000);
-    wait_until(page, crawl->ports->now_ms(crawl->data) + pause_ms);
+    crawl_page_wait(page, crawl->ports->now_ms(crawl->data) + pause_ms);
 }
 
 /* Nothing goes out for a while, whoever asks. */
@@ -357,37 +406,41 @@ static void pause_account(struct crawl_page *page, const char *what)
     pace_pause(&crawl->pace, until_ms);
 }
 
+/*
+ * What the server finds too much, be it ours or that of others who share the account, is less from
+ * here on. Of the calls that were out together the first alone counts.
+ */
+static void shrink_pace(struct crawl_page *page)
+{
+    struct crawl *crawl = crawl_of(page);
+    int64_t now_ms = crawl->ports->now_ms(crawl->data);
+
+    if (page->sent_ms <= crawl->shrunk_ms)
+        return;
+    if (page->code == CODE_TOO_MANY_AT_ONCE || page->code == CODE_TIMEOUT)
+        pace_shrink_in_flight(&crawl->pace, now_ms);
+    else if (page->code == CODE_TOO_MANY_A_MINUTE || page->http_status == HTTP_TOO_MANY)
+        pace_shrink_minute(&crawl->pace, now_ms);
+    else
+        return;
+    crawl->shrunk_ms = now_ms;
+}
+
 /* A run whose listings are all over, or about to be published, has not been stopped. */
 static void stop_account(struct crawl_page *page, const char *what)
 {
     struct crawl *crawl = crawl_of(page);
 
+    if (may_fail(page->slice->listing))
+        log_error("%s; no more calls to this account", what);
     page->slice->listing->run->stop = page->verdict.stop;
     for (size_t i = 0; i < crawl->n_listings; i++) {
         struct crawl_listing *listing = crawl_listing_at(crawl, i);
 
-        if (listing->state == CRAWL_LISTING_BEGINNING || listing->state == CRAWL_LISTING_WALKING)
+        if (may_fail(listing))
             listing->run->stop = page->verdict.stop;
-        crawl_fail_listing(listing, "error", "%s", what);
+        crawl_fail_told_listing(listing, "error", what);
     }
-    crawl_page_drop(page);
-}
-
-/* It stays missing until the next run; the other pages go on, and the listing ends with the reason.
- */
-static void give_up_until_next_run(struct crawl_page *page, const char *what)
-{
-    struct crawl_listing *listing = page->slice->listing;
-
-    if (listing->state == CRAWL_LISTING_WALKING) {
-        snprintf(listing->reason, sizeof(listing->reason),
-                 "page at %" PRId64
-                 ": %.300s; it may have been charged, so only the next start asks "
-                 "for it again",
-                 page->position, what);
-        log_warning("%s: %s: %s", listing->run->job, listing->target, listing->reason);
-    }
-    pager_put_back(&page->slice->pager, page->position, /* is_stuck= */ true);
     crawl_page_drop(page);
 }
 
@@ -395,12 +448,13 @@ static void ask_again(struct crawl_page *page, const char *what)
 {
     struct crawl *crawl = crawl_of(page);
 
-    if (crawl->is_stopping || page->slice->listing->state != CRAWL_LISTING_WALKING)
+    if (crawl->is_stopping || page->slice->listing->run->is_stopping ||
+        page->slice->listing->state != CRAWL_LISTING_WALKING)
         crawl_page_drop(page);
     else if (page->verdict.class == VERDICT_RETRY)
         retry(page, what);
     else
-        wait_until(page, crawl->pace.paused_until_ms);
+        crawl_page_wait(page, crawl->pace.paused_until_ms);
 }
 
 static void judge(struct crawl_page *page)
@@ -410,16 +464,18 @@ static void judge(struct crawl_page *page)
     char what[1024];
 
     describe(page, what, sizeof(what));
+    shrink_pace(page);
+    if (crawl_page_breaks_chain(page, what))
+        return;
     switch (page->verdict.class) {
     case VERDICT_OK: /* reserved, and not sent after all: later, if ever */
-        wait_until(page, crawl_of(page)->pace.paused_until_ms);
+        crawl_page_wait(page, crawl_of(page)->pace.paused_until_ms);
         return;
     case VERDICT_ACCOUNT:
         stop_account(page, what);
         return;
     case VERDICT_JOB:
-        for (size_t i = 0; i < run->n_listings; i++)
-            crawl_fail_listing(&run->listings[i], "error", "%s", what);
+        fail_job(run, what);
         crawl_page_drop(page);
         return;
     case VERDICT_LISTING:
@@ -433,7 +489,7 @@ static void judge(struct crawl_page *page)
         break;
     }
     if (page->charge == VERDICT_CHARGE_UNKNOWN)
-        give_up_until_next_run(page, what);
+        crawl_page_is_unknown(page, what);
     else
         ask_again(page, what);
 }

@@ -183,6 +183,16 @@ void pager_put_back(struct pager *pager, int64_t position, bool is_stuck)
         pager->next_page = page_no(pager, position);
 }
 
+void pager_end(struct pager *pager)
+{
+    pager->n_open--;
+    pager->is_ended = true;
+    pager->total_count = pager->n_items;
+    pager->next_page = pager->n_pages;
+    free(pager->token);
+    pager->token = NULL;
+}
+
 static bool is_full(const struct pager *pager, const struct pager_answer *answer)
 {
     return answer->n_items >= pager->settings.limit;

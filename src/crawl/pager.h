@@ -89,6 +89,9 @@ bool pager_take(struct pager *pager, int64_t position, struct pager_ask *ret_ask
 /* An open page was not answered: it is wanted again, or stuck until the next run. */
 void pager_put_back(struct pager *pager, int64_t position, bool is_stuck);
 
+/* A chain's open page cannot be had: the slice ends where it stands. */
+void pager_end(struct pager *pager);
+
 /* An open page was answered: it is in, and what follows is decided. */
 void pager_answer(struct pager *pager, const struct pager_answer *answer);
 

@@ -130,6 +130,7 @@ void call_send(void *data, struct crawl_page *page)
     struct request_page ask = {.target = slice->listing->target,
                                .limit = slice->limit,
                                .order_by = slice->order_by,
+                               .filters = slice->filters,
                                .position = page->position,
                                .token = page->token,
                                .tag = tag};
@@ -206,6 +207,7 @@ static void on_envelope(uv_work_t *request, int status)
     } else if (call->has_envelope) {
         answer.facts.status_code = envelope->status_code;
         answer.facts.task_status_code = envelope->task_status_code;
+        answer.facts.has_result = envelope->has_result;
         answer.facts.message = envelope->message;
         answer.cost_nanousd = envelope->cost_nanousd;
         answer.n_items = envelope->n_items;
@@ -266,6 +268,8 @@ static void on_landed(struct landing *landing, const struct err *err)
 {
     struct call *call = landing->data;
 
+    if (err == NULL)
+        engine_database_works(call->run->engine);
     crawl_on_landed(call->page, err);
 }
 

@@ -3,7 +3,7 @@
  *
  * It joins the crawl, which decides, to http, spool, decode and store, which do. It opens the
  * database, asks for the account's prices, takes up each job's open run or begins one, lets the
- * crawl work, and closes everything again.
+ * crawl work, and closes everything again. A database that is lost on the way is waited for.
  */
 #pragma once
 
@@ -22,6 +22,7 @@ struct uv_loop_s;
 struct engine_listing {
     const char *job, *target;
     bool is_published;
+    bool is_held;             /* it has shrunk too much: `linkhaul publish` accepts it */
     const char *completeness; /* complete, limited, capped, short; budget, error; NULL: stopped */
     const char *reason;       /* "" */
     int64_t n_items, n_rows, n_duplicates, n_missing; /* of the published listing */
@@ -32,8 +33,10 @@ struct engine_progress {
     int64_t n_items;          /* received for the listings that were open, also by earlier starts */
     int64_t n_items_expected; /* -1: not known yet for some listing */
     size_t n_in_flight;
-    int64_t n_calls;        /* of this process */
-    int64_t n_items_here;   /* received by this process */
+    int64_t n_calls;       /* of this process */
+    int64_t n_items_here;  /* received by this process */
+    int64_t n_undelivered; /* calls that were billed and whose answers never came */
+    int64_t undelivered_nanousd;
     int64_t booked_nanousd; /* tonight: settled, unknown, reserved */
     int64_t budget_nanousd; /* sum over the runs */
     size_t n_listings, n_over;
@@ -43,6 +46,8 @@ struct engine_settings {
     const struct config *config;
     const struct config_job *const *jobs;
     size_t n_jobs;
+    bool is_fresh;     /* open runs are not gone on with: they are closed as they are */
+    const char *night; /* yyyy-mm-dd; NULL: today where the job is */
     /* Once everything is closed, on the loop. `err` is NULL unless the whole broke off. */
     void (*done)(void *data, const struct err *err);
     void *data;

@@ -1,4 +1,7 @@
-/* What engine.c (start and end), ports.c (the crawl's ports) and call.c (one call) share. */
+/*
+ * What engine.c (lives), takeup.c and adopt.c (their start), ports.c (the crawl's ports), call.c
+ * (one call), look.c (the vendor's list) and keeper.c (the disk) share.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -13,26 +16,48 @@
 #include "spool/spool.h"
 #include "store/store.h"
 
-/* A run, from store_start_run() to the end. */
+#define ENGINE_ACCOUNT "default"
+
+/* The API's own limits, in its time: how long a call runs, and how long after that it is listed. */
+#define CALL_RUNS_MS 120000
+#define LIST_LAGS_MS 60000
+
+/* A run, from store_start_run() to the end of the life. */
 struct engine_run {
     struct engine *engine;
     const struct config_job *job;
     struct store_run *run;
     struct spool *spool;
+    struct store_open_attempt *open_attempts; /* of earlier processes and lives */
+    size_t n_open_attempts;
     struct crawl_run *crawl_run;
     struct store_published *published; /* by the listing's place in the run */
+};
+
+/* A listing that an earlier life has ended; its texts are copies. */
+struct engine_result {
+    struct engine_listing listing;
+    char *target, *reason, *completeness;
 };
 
 struct engine {
     uv_loop_t *loop;
     struct engine_settings settings;
-    struct store *store;
     struct http *http;
+    struct price price;
+    uv_timer_t timer;      /* the crawl's wake_at; between lives the wait for the database */
+    uv_timer_t disk_timer; /* while the crawl works */
+    uv_work_t disk_work;
+    bool is_disk_busy;   /* disk_work is under way */
+    struct err disk_err; /* what it found; ERR_NONE */
+    struct look *look;   /* at the vendor's list of tasks; NULL: there is none under way */
+    bool *has_begun;     /* by job: its run has been started in this process */
+
+    /* of this life */
+    struct store *store;
     struct lander *lander;
     struct crawl *crawl;
-    uv_timer_t timer;   /* the crawl's wake_at */
-    struct call *calls; /* under way: sent, no last byte yet */
-    struct price price;
+    struct call *calls;          /* under way: sent, no last byte yet */
     struct http_request *asking; /* about the account, while that is under way */
     struct engine_run *runs;
     size_t n_runs;      /* started */
@@ -40,9 +65,17 @@ struct engine {
     struct err job_err; /* why the first of those could not; ERR_NONE */
     size_t n_settling;  /* calls of earlier processes that are being booked as unknown */
     size_t n_closing;   /* spools that are being closed */
-    bool is_stopping;
+    bool is_ready;      /* the crawl has been started */
     bool is_closing;
-    struct err err; /* why the whole broke off; ERR_NONE */
+    struct err err; /* why it broke off; ERR_NONE */
+
+    /* over all lives */
+    bool is_stopping;
+    bool is_waiting;       /* for the database, between lives */
+    int64_t away_since_ms; /* monotonic: since when nothing could be written; -1: it can */
+    struct engine_result *results;
+    size_t n_results;
+    struct engine_progress before; /* what earlier lives did: calls, items, undelivered */
 };
 
 /* Everything outside of one page's call. It is the page's `data` from its sending on. */
@@ -65,11 +98,23 @@ struct call {
     struct call *next, **link; /* among the engine's calls that are under way */
 };
 
-/* Closes everything, on later turns, then tells `done`. Harmless where it has begun. */
-void engine_close(struct engine *engine);
+/* Ends the life, on later turns: with `err`, or as the crawl ended. Harmless where it has begun. */
+void engine_close(struct engine *engine, const struct err *err);
+
+/* A page has landed, or a listing was published: the database works. */
+void engine_database_works(struct engine *engine);
+
+/* takeup.c: from the account's prices to a crawl that works. Errors end in engine_close(). */
+void engine_take_up(struct engine *engine);
+
+/* adopt.c: goes on there, with a crawl over the runs that were started. */
+void engine_adopt(struct engine *engine);
 
 /* The crawl's ports. */
 extern const struct crawl_ports engine_ports;
+
+/* The API's clock: milliseconds that run `haste` times as fast as ours. */
+int64_t engine_api_now_ms(void);
 
 /* call.c: the ports send, replay, land and drop. */
 void call_send(void *data, struct crawl_page *page);
@@ -82,3 +127,21 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
 
 /* There is room in the spool again: calls that paused go on. */
 void call_resume_all(struct engine *engine);
+
+/* One of what engine_close() waits for (n_closing) is closed. */
+void engine_part_closed(struct engine *engine);
+
+/* look.c: the port look; and its end before its time, of which the crawl hears nothing. */
+void look_begin(void *data);
+void look_cancel(struct engine *engine);
+
+/*
+ * keeper.c: room on the spool's disk. While it watches, a disk that is full or read-only stops the
+ * crawl. engine_prune() removes what the archive need not keep any longer, in a worker, then calls
+ * `done`.
+ */
+void engine_watch_disk(struct engine *engine);
+void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
+
+/* summary.c: keeps what of this life the next one will not know. */
+void engine_keep_results(struct engine *engine);

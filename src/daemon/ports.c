@@ -13,10 +13,16 @@
  * the callback's data, and gives the answer back by the crawl_on_…() of the same name.
  */
 
+/* From nanoseconds, so that a hasty millisecond is as exact as another. */
+int64_t engine_api_now_ms(void)
+{
+    return (int64_t)(uv_hrtime() / 1000) * clock_haste() / 1000;
+}
+
 static int64_t now_ms(void *data)
 {
     (void)data;
-    return clock_mono_ms();
+    return engine_api_now_ms();
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -29,7 +35,7 @@ static void on_timer(uv_timer_t *timer)
 static void wake_at(void *data, int64_t at_ms)
 {
     struct engine *engine = data;
-    int64_t in_ms = at_ms - clock_mono_ms();
+    int64_t in_ms = (at_ms - engine_api_now_ms() + clock_haste() - 1) / clock_haste();
 
     uv_timer_start(&engine->timer, on_timer, in_ms > 0 ? (uint64_t)in_ms : 0, 0);
 }
@@ -42,19 +48,26 @@ static void on_slice_begun(void *data, const struct err *err)
 static void begin_slice(void *data, struct crawl_slice *slice)
 {
     struct engine *engine = data;
-    struct store_slice begun = {
-        .slice_no = slice->slice_no, .limit = slice->limit, .order_by = slice->order_by};
+    struct store_slice begun = {.slice_no = slice->slice_no,
+                                .limit = slice->limit,
+                                .order_by = slice->order_by,
+                                .filters = slice->filters};
 
     store_begin_slice(engine->store, slice->listing->listing_id, &begun, on_slice_begun, slice);
 }
 
 static void on_reserved(void *data, const struct store_refusal *refusal, const struct err *err)
 {
-    struct err refused;
+    static const enum crawl_scope scopes[] = {
+        [STORE_SCOPE_RUN] = CRAWL_SCOPE_RUN,
+        [STORE_SCOPE_SHARED] = CRAWL_SCOPE_SHARED,
+        [STORE_SCOPE_STOPPED] = CRAWL_SCOPE_STOPPED,
+    };
+    struct crawl_refusal refused;
 
     if (refusal != NULL)
-        err_set(&refused, ERR_BUDGET, "%s", refusal->text);
-    crawl_on_reserved(data, refusal != NULL ? &refused : err);
+        refused = (struct crawl_refusal){scopes[refusal->scope], refusal->text};
+    crawl_on_reserved(data, refusal != NULL ? &refused : NULL, err);
 }
 
 static void reserve(void *data, struct crawl_page *page)
@@ -92,11 +105,30 @@ static void settle(void *data, struct crawl_page *page)
     store_settle(engine->store, &outcome, on_settled, page);
 }
 
+static void on_restarted(void *data, const char *filters, const struct err *err)
+{
+    crawl_on_restarted(data, filters, err);
+}
+
+static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
+                    const char *column)
+{
+    struct engine *engine = data;
+
+    store_restart_slice(engine->store, slice->listing->listing_id, slice->slice_no, new_slice_no,
+                        limit, column, on_restarted, slice);
+}
+
 static void log_published(const struct crawl_listing *listing,
                           const struct store_published *published)
 {
     bool is_whole = strcmp(published->completeness, "complete") == 0;
 
+    if (published->is_held) {
+        log_warning("%s: %s: held, not published: %s", listing->run->job, listing->target,
+                    published->reason);
+        return;
+    }
     log_write(is_whole ? LOG_INFO : LOG_WARNING,
               "%s: %s: published as %s: %" PRId64 " rows, %" PRId64 " repeats taken out, %" PRId64
               " of total_count missing",
@@ -110,10 +142,11 @@ static void on_published(void *data, const struct store_published *published, co
     const struct engine_run *run = listing->run->data;
 
     if (err == NULL) {
+        engine_database_works(run->engine);
         run->published[listing - listing->run->listings] = *published;
         log_published(listing, published);
     }
-    crawl_on_published(listing, err);
+    crawl_on_published(listing, err == NULL && published->is_held, err);
 }
 
 static void publish(void *data, struct crawl_listing *listing)
@@ -155,7 +188,7 @@ static void end_run(void *data, struct crawl_run *run)
 
 static void done(void *data)
 {
-    engine_close(data);
+    engine_close(data, /* err= */ NULL);
 }
 
 const struct crawl_ports engine_ports = {
@@ -167,6 +200,8 @@ const struct crawl_ports engine_ports = {
     .replay = call_replay,
     .land = call_land,
     .settle = settle,
+    .look = look_begin,
+    .restart = restart,
     .publish = publish,
     .suspend = suspend,
     .end_run = end_run,

@@ -1,4 +1,7 @@
-#include "api/endpoint.h"
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
 #include "daemon/engine_private.h"
 
 /* What the engine tells people: progress, how each listing ended, and the exit code. */
@@ -11,7 +14,7 @@ static void add_listing(const struct crawl_listing *listing, struct engine_progr
     if (listing->n_slices == 0)
         progress->n_items_expected = -1;
     for (size_t i = 0; i < listing->n_slices; i++) {
-        const struct pager *pager = &listing->slices[i].pager;
+        const struct pager *pager = &listing->slices[i]->pager;
         int64_t expected = pager_expected(pager);
 
         progress->n_items += pager->n_items;
@@ -22,7 +25,7 @@ static void add_listing(const struct crawl_listing *listing, struct engine_progr
 
 void engine_progress(const struct engine *engine, struct engine_progress *ret_progress)
 {
-    *ret_progress = (struct engine_progress){.n_items = 0};
+    *ret_progress = engine->before;
     if (engine->crawl == NULL)
         return;
     ret_progress->n_in_flight = crawl_n_in_flight(engine->crawl);
@@ -31,6 +34,8 @@ void engine_progress(const struct engine *engine, struct engine_progress *ret_pr
 
         ret_progress->n_calls += run->n_calls;
         ret_progress->n_items_here += run->n_items;
+        ret_progress->n_undelivered += run->n_undelivered;
+        ret_progress->undelivered_nanousd += run->undelivered_nanousd;
         ret_progress->booked_nanousd += run->booked_nanousd;
         ret_progress->budget_nanousd += engine->runs[i].job->budget_nanousd;
         for (size_t j = 0; j < run->n_listings; j++)
@@ -38,7 +43,9 @@ void engine_progress(const struct engine *engine, struct engine_progress *ret_pr
     }
 }
 
-bool engine_listing_at(const struct engine *engine, size_t i, struct engine_listing *ret_listing)
+/* Of the present life. */
+static bool own_listing_at(const struct engine *engine, size_t i,
+                           struct engine_listing *ret_listing)
 {
     size_t n_runs = engine->crawl != NULL ? crawl_n_runs(engine->crawl) : 0;
 
@@ -57,8 +64,9 @@ bool engine_listing_at(const struct engine *engine, size_t i, struct engine_list
             .job = run->job,
             .target = listing->target,
             .is_published = listing->is_published,
+            .is_held = listing->is_held,
             .completeness = listing->is_published ? published->completeness : listing->completeness,
-            .reason = listing->reason,
+            .reason = listing->is_held ? published->reason : listing->reason,
             .n_items = published->n_items,
             .n_rows = published->n_rows,
             .n_duplicates = published->n_duplicates,
@@ -68,12 +76,56 @@ bool engine_listing_at(const struct engine *engine, size_t i, struct engine_list
     return false;
 }
 
+bool engine_listing_at(const struct engine *engine, size_t i, struct engine_listing *ret_listing)
+{
+    if (i >= engine->n_results)
+        return own_listing_at(engine, i - engine->n_results, ret_listing);
+    *ret_listing = engine->results[i].listing;
+    return true;
+}
+
+static void keep(struct engine *engine, const struct engine_listing *listing)
+{
+    struct engine_result *result;
+
+    engine->results = mem_resize(engine->results, engine->n_results + 1, sizeof(*engine->results));
+    result = &engine->results[engine->n_results++];
+    *result = (struct engine_result){.listing = *listing,
+                                     .target = mem_strdup(listing->target),
+                                     .reason = mem_strdup(listing->reason),
+                                     .completeness = mem_strdup(listing->completeness)};
+    result->listing.target = result->target;
+    result->listing.reason = result->reason;
+    result->listing.completeness = result->completeness;
+}
+
+void engine_keep_results(struct engine *engine)
+{
+    struct engine_listing listing;
+    struct engine_progress progress;
+
+    engine_progress(engine, &progress);
+    engine->before.n_calls = progress.n_calls;
+    engine->before.n_items_here = progress.n_items_here;
+    engine->before.n_undelivered = progress.n_undelivered;
+    engine->before.undelivered_nanousd = progress.undelivered_nanousd;
+    for (size_t i = 0; own_listing_at(engine, i, &listing); i++) {
+        if (!listing.is_published && !listing.is_held)
+            continue; /* it is still open, and the next life takes it up */
+        keep(engine, &listing);
+        engine->before.n_listings++;
+        engine->before.n_over++;
+        engine->before.n_items += listing.n_items;
+        engine->before.n_items_expected += listing.n_items;
+    }
+}
+
 /* Calls were made, and nobody answered one. */
 static bool is_api_away(const struct engine *engine)
 {
     int64_t n_calls = 0, n_answered = 0;
 
-    for (size_t i = 0; i < engine->n_runs; i++) {
+    for (size_t i = 0; engine->crawl != NULL && i < engine->n_runs; i++) {
         n_calls += crawl_run_at(engine->crawl, i)->n_calls;
         n_answered += crawl_run_at(engine->crawl, i)->n_answered;
     }
@@ -87,7 +139,7 @@ int engine_exit_code(const struct engine *engine)
 
     if (engine->err.kind != ERR_NONE)
         return err_exit_code(engine->err.kind);
-    for (size_t i = 0; i < engine->n_runs; i++)
+    for (size_t i = 0; engine->crawl != NULL && i < engine->n_runs; i++)
         switch (crawl_run_at(engine->crawl, i)->stop) {
         case VERDICT_STOP_LOGIN:
             return err_exit_code(ERR_LOGIN);
@@ -98,7 +150,7 @@ int engine_exit_code(const struct engine *engine)
         }
     for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
         if (!listing.is_published) {
-            if (listing.completeness != NULL)
+            if (listing.is_held || listing.completeness != NULL)
                 return err_exit_code(is_api_away(engine) ? ERR_NETWORK : ERR_BUDGET);
             code = err_exit_code(ERR_CANCELED);
         }

@@ -193,6 +193,7 @@ bool envelope_read(const char *text, size_t size, struct envelope *ret_envelope,
     envelope.cost_nanousd = get_cost(task);
     if (envelope.cost_nanousd < 0)
         envelope.cost_nanousd = get_cost(top);
+    envelope.has_result = json_object_is_type(result, json_type_object);
     envelope.total_count = get_count(result, "total_count");
     envelope.items_count = get_count(result, "items_count");
     if (!copy_token(get(result, "search_after_token"), &envelope.token, err))

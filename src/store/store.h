@@ -100,14 +100,6 @@ struct store_listing {
     size_t n_slices;
 };
 
-/* A call that was reserved in an earlier process and never booked. */
-struct store_open_attempt {
-    struct uuid attempt;
-    int64_t listing_id;
-    int32_t slice_no;
-    int64_t position;
-};
-
 /* A listing of an earlier run that was too old to be gone on with. Texts are "" where there is
  * none. */
 struct store_closed {
@@ -127,8 +119,6 @@ struct store_run {
     int64_t booked_nanousd; /* tonight: settled + unknown + reserved */
     const struct store_listing *listings; /* the open ones */
     size_t n_listings;
-    const struct store_open_attempt *open_attempts;
-    size_t n_open_attempts;
     const struct store_closed *closed;
     size_t n_closed;
 };
@@ -151,8 +141,9 @@ void store_begin_slice(struct store *store, int64_t listing_id, const struct sto
 
 /*
  * Ends a chain where it stands and begins slice `new_slice_no` for what lies behind, by the value
- * of `column` (a timestamp) that the chain was walked by. `filters` is what then cuts it out, NULL
- * where the slice has no row with such a value: then nothing is changed.
+ * of `column` (a timestamp) that the chain was walked by; from the start where nothing had come.
+ * `filters` is what then cuts it out, "" for nothing; NULL where what came has no such value: then
+ * nothing is changed.
  */
 typedef void store_restarted_fn(void *data, const char *filters, const struct err *err);
 void store_restart_slice(struct store *store, int64_t listing_id, int32_t slice_no,
@@ -232,6 +223,30 @@ void store_settle(struct store *store, const struct store_outcome *outcome, stor
 
 /* --- calls whose charge is unknown ----------------------------------------------------------- */
 
+/* A call of an earlier process that has not been settled, and whose page is not in. */
+struct store_open_attempt {
+    struct uuid attempt;
+    int64_t listing_id;
+    int32_t slice_no;
+    int64_t position;
+    bool is_unknown; /* booked as such; else it is still reserved */
+    int64_t age_ms;  /* since it was reserved */
+};
+
+/* Those of a run, the oldest first; they last for the call. */
+typedef void store_open_attempts_fn(void *data, const struct store_open_attempt *attempts, size_t n,
+                                    const struct err *err);
+void store_read_open_attempts(struct store *store, int64_t run_id, store_open_attempts_fn *done,
+                              void *data);
+
+/* In their order; they last for the call. */
+typedef void store_uuids_fn(void *data, const struct uuid *uuids, size_t n, const struct err *err);
+
+/* All calls of a run that the ledger has; the runs that are over, by the names of their segments.
+ */
+void store_read_attempt_ids(struct store *store, int64_t run_id, store_uuids_fn *done, void *data);
+void store_read_over_runs(struct store *store, store_uuids_fn *done, void *data);
+
 struct store_unknown {
     struct uuid attempt;
     int64_t run_id, listing_id;
@@ -268,6 +283,9 @@ struct store_list {
 
 struct store_resolved {
     struct uuid attempt;
+    int64_t listing_id;
+    int32_t slice_no;
+    int64_t position;
     bool is_billed;
     int64_t charged_nanousd;
 };
@@ -288,6 +306,7 @@ void store_restore_attempts(struct store *store, const struct store_attempt *att
 
 /* A call of this or an earlier process that the server may still count. */
 struct store_recent {
+    struct uuid attempt;
     int64_t sent_ms;  /* ago */
     int64_t ended_ms; /* ago; -1: it may still run */
 };

@@ -11,7 +11,7 @@
  * Starting a run, or going on with one.
  *
  * All statements of the transaction are given to the connection at once: BEGIN, the run, its feeds
- * with their listings, the partitions, five readings, COMMIT. Nothing else can come in between, and
+ * with their listings, the partitions, four readings, COMMIT. Nothing else can come in between, and
  * none of them needs an answer of the one before, because each finds the run by its job: a job has
  * one open run at most. The readings are ordered alike, so that slices can be hung into their
  * listings, and pages into their slices, in one walk.
@@ -28,7 +28,6 @@ struct run_memory {
     int64_t *slice_listings;    /* whose each slice is */
     size_t n_slices;
     int64_t *pages; /* positions, then their items */
-    struct store_open_attempt *open_attempts;
     struct store_closed *closed;
     char **texts;
     size_t n_texts;
@@ -55,7 +54,6 @@ void store_run_free(struct store_run *run)
     free(memory->slices);
     free(memory->slice_listings);
     free(memory->pages);
-    free(memory->open_attempts);
     free(memory->closed);
     free(memory);
 }
@@ -210,27 +208,6 @@ static void on_pages(void *data, const struct db_result *result, const struct er
     }
 }
 
-static void on_open_attempts(void *data, const struct db_result *result, const struct err *err)
-{
-    struct start *start = data;
-    struct run_memory *memory = start->memory;
-
-    if (is_over(start, err))
-        return;
-    memory->run.n_open_attempts = (size_t)db_n_rows(result);
-    memory->open_attempts =
-        mem_new_array(memory->run.n_open_attempts, sizeof(*memory->open_attempts));
-    memory->run.open_attempts = memory->open_attempts;
-    for (int row = 0; row < db_n_rows(result); row++) {
-        struct store_open_attempt *open = &memory->open_attempts[row];
-
-        uuid_parse(db_text(result, row, 0), &open->attempt);
-        open->listing_id = db_int64(result, row, 1);
-        open->slice_no = (int32_t)db_int64(result, row, 2);
-        open->position = db_int64(result, row, 3);
-    }
-}
-
 static void on_committed(void *data, const struct db_result *result, const struct err *err)
 {
     struct start *start = data;
@@ -368,7 +345,6 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     db_query(db, sql_read_listings, 2, job, on_listings, start);
     db_query(db, sql_read_slices, 2, job, on_slices, start);
     db_query(db, sql_read_pages, 2, job, on_pages, start);
-    db_query(db, sql_read_open_attempts, 2, job, on_open_attempts, start);
     db_script(db, "COMMIT", on_committed, start);
 }
 

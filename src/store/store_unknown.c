@@ -1,5 +1,4 @@
 #include <stdlib.h>
-#include <string.h>
 
 #include "core/mem.h"
 #include "store/array.h"
@@ -17,6 +16,8 @@ struct question {
     struct store *store;
     union {
         store_unknowns_fn *unknowns;
+        store_open_attempts_fn *open_attempts;
+        store_uuids_fn *uuids;
         store_resolved_fn *resolved;
         store_recents_fn *recents;
     } done;
@@ -72,6 +73,71 @@ void store_read_unknowns(struct store *store, const char *account, store_unknown
     db_query(store->connections[CONTROL], sql_read_unknown, 1, params, on_unknowns, question);
 }
 
+static void on_open_attempts(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = err == NULL ? db_n_rows(result) : 0;
+    struct store_open_attempt *attempts = mem_new_array((size_t)n, sizeof(*attempts));
+
+    for (int row = 0; row < n; row++) {
+        attempts[row] = (struct store_open_attempt){
+            .listing_id = db_int64(result, row, 1),
+            .slice_no = (int32_t)db_int64(result, row, 2),
+            .position = db_int64(result, row, 3),
+            .is_unknown = db_bool(result, row, 4),
+            .age_ms = db_int64(result, row, 5),
+        };
+        uuid_parse(db_text(result, row, 0), &attempts[row].attempt);
+    }
+    question->done.open_attempts(question->data, attempts, (size_t)n, err);
+    free(attempts);
+    question_end(question);
+}
+
+void store_read_open_attempts(struct store *store, int64_t run_id, store_open_attempts_fn *done,
+                              void *data)
+{
+    struct question *question = question_new(store, data);
+    struct params params = {0};
+
+    question->done.open_attempts = done;
+    params_int(&params, run_id);
+    db_query(store->connections[CONTROL], sql_read_open_attempts, params.n, params.values,
+             on_open_attempts, question);
+}
+
+static void on_uuids(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = err == NULL ? db_n_rows(result) : 0;
+    struct uuid *uuids = mem_new_array((size_t)n, sizeof(*uuids));
+
+    for (int row = 0; row < n; row++)
+        uuid_parse(db_text(result, row, 0), &uuids[row]);
+    question->done.uuids(question->data, uuids, (size_t)n, err);
+    free(uuids);
+    question_end(question);
+}
+
+void store_read_attempt_ids(struct store *store, int64_t run_id, store_uuids_fn *done, void *data)
+{
+    struct question *question = question_new(store, data);
+    struct params params = {0};
+
+    question->done.uuids = done;
+    params_int(&params, run_id);
+    db_query(store->connections[CONTROL], sql_read_attempt_ids, params.n, params.values, on_uuids,
+             question);
+}
+
+void store_read_over_runs(struct store *store, store_uuids_fn *done, void *data)
+{
+    struct question *question = question_new(store, data);
+
+    question->done.uuids = done;
+    db_query(store->connections[CONTROL], sql_read_over_runs, 0, NULL, on_uuids, question);
+}
+
 /* --- the vendor's list ----------------------------------------------------------------------- */
 
 static void on_resolved(void *data, const struct db_result *result, const struct err *err)
@@ -82,8 +148,11 @@ static void on_resolved(void *data, const struct db_result *result, const struct
 
     for (int row = 0; row < n; row++) {
         uuid_parse(db_text(result, row, 0), &resolved[row].attempt);
-        resolved[row].is_billed = strcmp(db_text(result, row, 1), "void") != 0;
-        resolved[row].charged_nanousd = db_int64(result, row, 2);
+        resolved[row].listing_id = db_int64(result, row, 1);
+        resolved[row].slice_no = (int32_t)db_int64(result, row, 2);
+        resolved[row].position = db_int64(result, row, 3);
+        resolved[row].is_billed = db_bool(result, row, 4);
+        resolved[row].charged_nanousd = db_int64(result, row, 5);
     }
     question->done.resolved(question->data, resolved, (size_t)n, err);
     free(resolved);
@@ -168,11 +237,13 @@ static void on_recents(void *data, const struct db_result *result, const struct 
     int n = err == NULL ? db_n_rows(result) : 0;
     struct store_recent *recents = mem_new_array((size_t)n, sizeof(*recents));
 
-    for (int row = 0; row < n; row++)
+    for (int row = 0; row < n; row++) {
         recents[row] = (struct store_recent){
-            .sent_ms = db_int64(result, row, 0),
-            .ended_ms = db_is_null(result, row, 1) ? -1 : db_int64(result, row, 1),
+            .sent_ms = db_int64(result, row, 1),
+            .ended_ms = db_is_null(result, row, 2) ? -1 : db_int64(result, row, 2),
         };
+        uuid_parse(db_text(result, row, 0), &recents[row].attempt);
+    }
     question->done.recents(question->data, recents, (size_t)n, err);
     free(recents);
     question_end(question);

@@ -124,13 +124,28 @@ Test(reconcile, frees_what_is_listed_at_no_charge)
     calls_end(&c);
 }
 
+/* A call whose answer came, under that name. */
+static void settle_as(const char *id)
+{
+    struct uuid attempt;
+
+    cr_assert(calls_reserve(&c, listing_id, 5000, 60000000, &attempt));
+    cr_assert(calls_settle(&c, &attempt, STORE_SETTLED, 24000000));
+    pg_execute(c.url, "UPDATE linkhaul.attempt SET task_id = '%s' WHERE state = 'settled'", id);
+}
+
 Test(reconcile, concludes_from_a_missing_task_only_when_it_would_be_listed)
 {
+    struct store_task listed = task("t-1", 5000, NULL, 24000000);
+
     lose(0, 170);
     reconcile(NULL, 0);
     cr_expect(eq(sz, n_resolved, 0), "it may still run, or the list lag behind");
     lose(1000, 190);
     reconcile(NULL, 0);
+    cr_expect(eq(sz, n_resolved, 0), "nothing shows that the list has our calls at all");
+    settle_as("t-1");
+    reconcile(&listed, 1);
     cr_assert(eq(sz, n_resolved, 1));
     cr_expect(
         eq(i64, pg_int(c.url, "SELECT position FROM linkhaul.attempt WHERE state = 'void'"), 1000));
@@ -139,17 +154,26 @@ Test(reconcile, concludes_from_a_missing_task_only_when_it_would_be_listed)
 
 Test(reconcile, concludes_nothing_from_a_list_that_is_old_or_does_not_reach)
 {
+    struct store_task listed = task("t-1", 5000, NULL, 24000000);
+
+    settle_as("t-1");
     lose(0, 190);
-    reconcile_with(&(struct store_list){.from_ms = clock_wall_ms() - 600000,
+    reconcile_with(&(struct store_list){.tasks = &listed,
+                                        .n_tasks = 1,
+                                        .from_ms = clock_wall_ms() - 600000,
                                         .to_ms = clock_wall_ms(),
                                         .age_ms = 20000,
                                         .listed_after_ms = LISTED_AFTER_MS});
     cr_expect(eq(sz, n_resolved, 0), "when it was asked for the call could still come");
-    reconcile_with(&(struct store_list){.from_ms = clock_wall_ms() - 100000,
+    reconcile_with(&(struct store_list){.tasks = &listed,
+                                        .n_tasks = 1,
+                                        .from_ms = clock_wall_ms() - 100000,
                                         .to_ms = clock_wall_ms(),
                                         .listed_after_ms = LISTED_AFTER_MS});
     cr_expect(eq(sz, n_resolved, 0), "it begins behind the call");
-    reconcile_with(&(struct store_list){.from_ms = clock_wall_ms() - 600000,
+    reconcile_with(&(struct store_list){.tasks = &listed,
+                                        .n_tasks = 1,
+                                        .from_ms = clock_wall_ms() - 600000,
                                         .to_ms = clock_wall_ms() - 300000,
                                         .listed_after_ms = LISTED_AFTER_MS});
     cr_expect(eq(sz, n_resolved, 0), "it ends before the call");
@@ -331,13 +355,12 @@ static void restart_slice(int32_t slice_no)
 /* Rows 1 to 10, two of the last second: the new slice begins with both. */
 Test(reconcile, goes_on_behind_a_broken_chain_by_the_value_it_is_walked_by)
 {
-    restart_slice(0);
-    cr_expect(eq(ptr, filters, NULL), "there is nothing to go on from");
     calls_land_page(&c, listing_id, 0, (int64_t[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 10, 50);
     pg_execute(c.url,
                "UPDATE linkhaul.backlink SET first_seen = "
                "timestamptz '2026-01-01 00:00:00+00' + least(ordinal, 9) * interval '1 min'");
     pg_execute(c.url, "UPDATE linkhaul.backlink SET first_seen = NULL WHERE ordinal = 1");
+    pg_execute(c.url, "UPDATE linkhaul.slice SET position = 10, walk = 'chain'");
     restart_slice(0);
     cr_assert(ne(ptr, filters, NULL));
     cr_expect_str_eq(filters, "[[\"first_seen\", \">\", \"2026-01-01 00:08:59 +00:00\"]]");
@@ -349,5 +372,18 @@ Test(reconcile, goes_on_behind_a_broken_chain_by_the_value_it_is_walked_by)
                         "page_limit = 500 AND walk = 'undecided' AND NOT is_ended AND "
                         "order_by IS NOT NULL"),
                  1));
+    calls_end(&c);
+}
+
+Test(reconcile, begins_anew_where_nothing_had_come)
+{
+    restart_slice(0);
+    cr_assert(ne(ptr, filters, NULL));
+    cr_expect_str_eq(filters, "");
+    cr_expect(eq(i64, pg_int(c.url, "SELECT sum(total_count) FROM linkhaul.slice"), 0));
+    pg_execute(c.url, "UPDATE linkhaul.slice SET position = 10 WHERE slice_no = 1");
+    restart_slice(1);
+    cr_expect(eq(ptr, filters, NULL), "ten items, and none has a value to go on from");
+    cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.slice"), 2));
     calls_end(&c);
 }

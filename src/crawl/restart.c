@@ -1,0 +1,112 @@
+#include <inttypes.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "api/request.h"
+#include "core/log.h"
+#include "core/text.h"
+#include "crawl/crawl_private.h"
+
+/*
+ * A chain that cannot be followed any further: its token is no longer taken, or its pages are too
+ * large for the API's time limit (a page size never changes within a chain). Once what was received
+ * has landed the slice ends where it stands, and a new one asks for what lies behind by the value
+ * that the chain was walked by. Only items of that same value are bought again.
+ *
+ * - That would bring other items than the chain (an order of the job's own, grouping): the listing
+ *   fails, and only `run --fresh` helps.
+ */
+
+#define CODE_TIMEOUT 50401
+#define CODE_EXPIRED 40403
+#define TIMEOUTS_MAX 2 /* of a page, before its size is halved */
+#define LIMIT_LEAST 10
+
+static bool is_token_refused(const struct crawl_page *page)
+{
+    return page->token != NULL && (page->verdict.names_token || page->code == CODE_EXPIRED);
+}
+
+/* By offset a smaller page would leave holes; page 1, with nothing behind it, may be made smaller.
+ */
+static bool is_too_large(struct crawl_page *page)
+{
+    if (page->code != CODE_TIMEOUT)
+        return false;
+    page->n_timeouts++;
+    return page->n_timeouts >= TIMEOUTS_MAX && page->slice->limit / 2 >= LIMIT_LEAST &&
+           page->slice->pager.walk != PAGER_OFFSET;
+}
+
+bool crawl_page_breaks_chain(struct crawl_page *page, const char *what)
+{
+    struct crawl_slice *slice = page->slice;
+    struct crawl_listing *listing = slice->listing;
+    bool is_refused = is_token_refused(page), is_behind = page->token != NULL;
+    const char *why = NULL;
+
+    if (!is_refused && !is_too_large(page))
+        return false;
+    if (listing->state != CRAWL_LISTING_WALKING || page->charge == VERDICT_CHARGE_UNKNOWN)
+        return false;
+    if (is_behind && request_walk_column(listing->run->endpoint, listing->request, slice->order_by,
+                                         &why) == NULL) {
+        if (!is_refused)
+            return false; /* it may come in time after all */
+        crawl_fail_listing(listing, "error",
+                           "page at %" PRId64
+                           ": %s; the chain cannot be gone on with, since %s: "
+                           "`linkhaul run --fresh` begins anew",
+                           page->position, what, why);
+        crawl_page_drop(page);
+        return true;
+    }
+    slice->restart_limit = is_refused ? slice->limit : slice->limit / 2;
+    log_warning("%s: %s: page at %" PRId64 ": %s; going on behind it with pages of %" PRId64,
+                listing->run->job, listing->target, page->position, what, slice->restart_limit);
+    pager_end(&slice->pager);
+    crawl_page_drop(page);
+    return true;
+}
+
+void crawl_restart(struct crawl_listing *listing)
+{
+    struct crawl *crawl = listing->run->crawl;
+    const char *why;
+
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        struct crawl_slice *slice = listing->slices[i];
+
+        if (slice->restart_limit == 0 || slice->is_restarting || slice->n_landing > 0 ||
+            crawl->is_stopping)
+            continue;
+        slice->is_restarting = true;
+        listing->n_beginning++;
+        crawl->ports->restart(
+            crawl->data, slice, (int32_t)listing->n_slices, slice->restart_limit,
+            request_walk_column(listing->run->endpoint, listing->request, slice->order_by, &why));
+    }
+}
+
+void crawl_on_restarted(struct crawl_slice *slice, const char *filters, const struct err *err)
+{
+    struct crawl_listing *listing = slice->listing;
+    struct crawl *crawl = listing->run->crawl;
+    int64_t limit = slice->restart_limit;
+
+    listing->n_beginning--;
+    slice->is_restarting = false;
+    slice->restart_limit = 0;
+    if (err != NULL) {
+        crawl_fail(crawl, err);
+        return;
+    }
+    if (filters == NULL)
+        crawl_fail_listing(listing, "error",
+                           "no row of its chain has a value to go on from: `linkhaul run --fresh` "
+                           "begins anew");
+    else
+        crawl_slice_new(listing, (int32_t)listing->n_slices, limit, slice->order_by,
+                        filters[0] != '\0' ? filters : slice->filters);
+    crawl_pump(crawl);
+}

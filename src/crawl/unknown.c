@@ -1,0 +1,288 @@
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "core/log.h"
+#include "core/money.h"
+#include "core/text.h"
+#include "crawl/crawl_private.h"
+
+/*
+ * Pages whose last call may have been charged, and the vendor's list that tells.
+ *
+ *   UNKNOWN ──▶ WAITING   the list has the call: billed, and its answer is lost; or it would have
+ *      │                  it by now and has not: never executed. Either way the page is asked
+ * again. │ └──▶ stuck         nobody can tell, and unknown_retries are used up: until the next
+ * start
+ *
+ * All wait together: a look is for every unknown call of the account, also those that no slice here
+ * waits for. The first is soon, since what was executed is listed after some seconds; further ones
+ * follow until all is known, which the last of them, when a call would be listed, brings about.
+ *
+ * - A page is asked for tries_max times in all, then its listing fails.
+ * - A look fails: it is tried again; after a number of failures the pages are given up.
+ * - There is no such list, or it turns out not to have our calls: the page is asked for again all
+ *   the same, but only unknown_retries times, each of them counted at its worst.
+ * - A stop does not wait: the next start takes it up again.
+ */
+
+#define LOOK_FIRST_MS 10000
+#define LOOK_EVERY_MS 20000 /* the vendor allows ten such calls a minute; a look can be several */
+#define LOOK_FAILED_MS 60000
+#define LOOKS_FAILED_MAX 5
+
+static struct crawl *crawl_of(const struct crawl_slice *slice)
+{
+    return slice->listing->run->crawl;
+}
+
+static int64_t now_of(const struct crawl *crawl)
+{
+    return crawl->ports->now_ms(crawl->data);
+}
+
+static void plan_look(struct crawl *crawl, int64_t at_ms)
+{
+    if (crawl->settings.has_list && (crawl->look_at_ms < 0 || at_ms < crawl->look_at_ms))
+        crawl->look_at_ms = at_ms;
+}
+
+static void add_unknown(struct crawl_page *page)
+{
+    page->state = CRAWL_PAGE_UNKNOWN;
+    page->next = page->slice->unknown;
+    page->slice->unknown = page;
+    page->slice->listing->run->n_unknown++;
+}
+
+static void remove_unknown(struct crawl_page *page)
+{
+    struct crawl_page **at = &page->slice->unknown;
+
+    while (*at != page)
+        at = &(*at)->next;
+    *at = page->next;
+    page->next = NULL;
+    page->slice->listing->run->n_unknown--;
+}
+
+/* The pager goes on taking it as open. */
+static void ask_again(struct crawl_page *page, int64_t not_before_ms)
+{
+    page->state = CRAWL_PAGE_WAITING;
+    page->not_before_ms = not_before_ms;
+    page->next = page->slice->waiting;
+    page->slice->waiting = page;
+}
+
+/* It stays missing until the next start; the other pages go on, and the listing ends with it. */
+static void give_up(struct crawl_page *page, const char *why)
+{
+    struct crawl_listing *listing = page->slice->listing;
+
+    if (listing->state == CRAWL_LISTING_WALKING) {
+        snprintf(listing->reason, sizeof(listing->reason),
+                 "page at %" PRId64 " may have been charged, and %s", page->position, why);
+        text_end_torn(listing->reason);
+        log_warning("%s: %s: %s", listing->run->job, listing->target, listing->reason);
+    }
+    pager_put_back(&page->slice->pager, page->position, /* is_stuck= */ true);
+    crawl_page_free(page);
+}
+
+/* Nobody will ever tell what it cost. */
+static void retry_or_give_up(struct crawl_page *page)
+{
+    struct crawl *crawl = crawl_of(page->slice);
+    const struct crawl_listing *listing = page->slice->listing;
+
+    if (page->n_unknown > crawl->settings.unknown_retries) {
+        give_up(page,
+                "nobody can tell; unknown_retries allows no further try: raise it and run "
+                "again, or `linkhaul run --fresh`");
+        return;
+    }
+    log_warning("%s: %s: page at %" PRId64
+                " may have been charged, and nobody can tell; asking for "
+                "it again (unknown_retries)",
+                listing->run->job, listing->target, page->position);
+    ask_again(page, now_of(crawl) + crawl_backoff_ms(crawl, page->n_unknown));
+}
+
+void crawl_page_is_unknown(struct crawl_page *page, const char *what)
+{
+    struct crawl_listing *listing = page->slice->listing;
+    struct crawl *crawl = listing->run->crawl;
+
+    if (crawl->is_stopping || listing->run->is_stopping ||
+        listing->state != CRAWL_LISTING_WALKING) {
+        crawl_page_drop(page);
+        return;
+    }
+    crawl_page_let_go(page);
+    page->n_unknown++;
+    log_warning("%s: %s: page at %" PRId64 ": %s; it may have been charged%s", listing->run->job,
+                listing->target, page->position, what,
+                crawl->settings.has_list ? ", which the vendor's list will tell" : "");
+    if (!crawl->settings.has_list) {
+        retry_or_give_up(page);
+        return;
+    }
+    add_unknown(page);
+    plan_look(crawl, now_of(crawl) + LOOK_FIRST_MS);
+}
+
+/* --- from an earlier process ----------------------------------------------------------------- */
+
+static struct crawl_page *find_at(struct crawl_page *page, int64_t position)
+{
+    while (page != NULL && page->position != position)
+        page = page->next;
+    return page;
+}
+
+void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t age_ms)
+{
+    struct crawl *crawl = crawl_of(slice);
+    struct crawl_page *page = find_at(slice->unknown, position);
+    struct pager_ask ask;
+
+    if (page == NULL) {
+        if (find_at(slice->adopted, position) != NULL || /* another call for it was answered */
+            !pager_take(&slice->pager, position, &ask))
+            return;
+        page = crawl_page_new(slice, &ask);
+        page->reserved_nanousd = price_worst(slice->listing->run->price, slice->limit);
+        add_unknown(page);
+    }
+    page->n_unknown++;
+    page->sent_ms = now_of(crawl) - age_ms;
+    if (crawl->settings.has_list)
+        return;
+    remove_unknown(page);
+    retry_or_give_up(page);
+}
+
+void crawl_expect_look(struct crawl *crawl)
+{
+    plan_look(crawl, now_of(crawl));
+}
+
+/* --- looks ----------------------------------------------------------------------------------- */
+
+int64_t crawl_look(struct crawl *crawl, int64_t now_ms)
+{
+    if (crawl->look_at_ms < 0 || crawl->looked_since_ms >= 0)
+        return -1;
+    if (crawl->look_at_ms > now_ms)
+        return crawl->look_at_ms;
+    crawl->looked_since_ms = now_ms;
+    crawl->ports->look(crawl->data);
+    return -1;
+}
+
+static struct crawl_page *find_page(struct crawl *crawl, int64_t listing_id, int32_t slice_no,
+                                    int64_t position)
+{
+    for (size_t i = 0; i < crawl->n_listings; i++) {
+        const struct crawl_listing *listing = crawl_listing_at(crawl, i);
+
+        for (size_t j = 0; listing->listing_id == listing_id && j < listing->n_slices; j++)
+            if (listing->slices[j]->slice_no == slice_no)
+                return find_at(listing->slices[j]->unknown, position);
+    }
+    return NULL;
+}
+
+static void say_what_became(const struct crawl_page *page, bool is_billed, int64_t charged_nanousd)
+{
+    const struct crawl_listing *listing = page->slice->listing;
+    char charged[MONEY_TEXT_MAX];
+
+    if (is_billed)
+        log_warning("%s: %s: page at %" PRId64
+                    " was billed (%s) and its answer never came: "
+                    "undelivered; asking for it again",
+                    listing->run->job, listing->target, page->position,
+                    money_format(charged_nanousd, charged));
+    else
+        log_info("%s: %s: page at %" PRId64 " was not billed; asking for it again",
+                 listing->run->job, listing->target, page->position);
+}
+
+void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no, int64_t position,
+                       bool is_billed, int64_t charged_nanousd)
+{
+    struct crawl_page *page = find_page(crawl, listing_id, slice_no, position);
+    struct crawl_run *run;
+
+    if (page == NULL)
+        return; /* of another run, or nobody waits for it any more */
+    run = page->slice->listing->run;
+    run->booked_nanousd += charged_nanousd - page->reserved_nanousd;
+    if (is_billed) {
+        run->n_undelivered++;
+        run->undelivered_nanousd += charged_nanousd;
+    }
+    crawl_booked(run);
+    if (page->held_until_ms > 0)
+        pace_release(&crawl->pace, page->held_until_ms, now_of(crawl));
+    page->held_until_ms = 0;
+    if (--page->n_unknown > 0)
+        return;
+    say_what_became(page, is_billed, charged_nanousd);
+    remove_unknown(page);
+    if (++page->n_tries < crawl->settings.tries_max) {
+        ask_again(page, 0);
+        return;
+    }
+    crawl_fail_listing(page->slice->listing, "error",
+                       "page at %" PRId64 ": its answers do not come (asked %u times)",
+                       page->position, page->n_tries);
+    crawl_page_free(page);
+}
+
+/* Pages that the list should have settled by now and has not, or all of them where it is away. */
+static void settle_the_rest(struct crawl *crawl, int64_t looked_since_ms, bool is_away)
+{
+    for (size_t i = 0; i < crawl->n_listings; i++) {
+        const struct crawl_listing *listing = crawl_listing_at(crawl, i);
+
+        for (size_t j = 0; j < listing->n_slices; j++)
+            for (struct crawl_page *page = listing->slices[j]->unknown, *next; page != NULL;
+                 page = next) {
+                next = page->next;
+                if (!is_away && page->sent_ms + crawl->settings.listed_after_ms >= looked_since_ms)
+                    continue;
+                remove_unknown(page);
+                if (is_away)
+                    give_up(page, "the vendor's list that would tell is away: run again later");
+                else
+                    retry_or_give_up(page);
+            }
+    }
+}
+
+static bool is_any_unknown(const struct crawl *crawl)
+{
+    for (size_t i = 0; i < crawl->n_runs; i++)
+        if (crawl->runs[i]->n_unknown > 0)
+            return true;
+    return false;
+}
+
+void crawl_on_looked(struct crawl *crawl, const struct err *err)
+{
+    int64_t looked_since_ms = crawl->looked_since_ms, now_ms = now_of(crawl);
+    bool is_away;
+
+    crawl->looked_since_ms = crawl->look_at_ms = -1;
+    crawl->n_failed_looks = err == NULL ? 0 : crawl->n_failed_looks + 1;
+    is_away = crawl->n_failed_looks >= LOOKS_FAILED_MAX;
+    if (err != NULL)
+        log_warning("the vendor's list of calls cannot be had: %s", err->text);
+    if (err == NULL || is_away)
+        settle_the_rest(crawl, looked_since_ms, is_away);
+    if (is_any_unknown(crawl))
+        plan_look(crawl, now_ms + (err == NULL ? LOOK_EVERY_MS : LOOK_FAILED_MS));
+    crawl_pump(crawl);
+}

@@ -1,0 +1,271 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "daemon/engine_private.h"
+
+/*
+ *   recent calls ─▶ unknown calls ─▶ book what was lost ─▶ the crawl works
+ *
+ * The crawl is made from the runs as the database has them. Of their calls that are not settled,
+ * those whose answers are in the spool are adopted; the others are unknown, and their pages wait
+ * for what the vendor's list says. What the server may still count of earlier calls counts on.
+ *
+ * An error on this way ends the life.
+ */
+
+#define TRIES_MAX 5
+#define MINUTE_MS 60000
+
+static void on_recents(void *data, const struct store_recent *recents, size_t n,
+                       const struct err *err);
+static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
+                        const struct err *err);
+static void settle_lost(struct engine *engine, struct engine_run *run);
+static void start_crawl(struct engine *engine);
+
+static void add_slice(struct crawl_listing *listing, const struct store_slice *slice)
+{
+    static const enum pager_walk walks[] = {
+        [STORE_WALK_UNDECIDED] = PAGER_UNDECIDED,
+        [STORE_WALK_OFFSET] = PAGER_OFFSET,
+        [STORE_WALK_CHAIN] = PAGER_CHAIN,
+    };
+    struct crawl_slice_settings settings = {.slice_no = slice->slice_no,
+                                            .limit = slice->limit,
+                                            .order_by = slice->order_by,
+                                            .filters = slice->filters,
+                                            .walk = walks[slice->walk],
+                                            .position = slice->position,
+                                            .token = slice->token,
+                                            .total_count = slice->total_count,
+                                            .is_ended = slice->is_ended};
+    struct crawl_slice *added = crawl_add_slice(listing, &settings);
+
+    for (size_t i = 0; slice->walk == STORE_WALK_OFFSET && i < slice->n_settled; i++)
+        pager_restore_page(&added->pager, slice->settled[i], slice->settled_items[i]);
+}
+
+static void add_run(struct engine *engine, struct engine_run *run)
+{
+    struct crawl_run_settings settings = {.run_id = run->run->run_id,
+                                          .job = run->job->name,
+                                          .endpoint = run->job->endpoint,
+                                          .price = engine->price,
+                                          .booked_nanousd = run->run->booked_nanousd,
+                                          .n_listings = run->run->n_listings,
+                                          .data = run};
+
+    run->crawl_run = crawl_add_run(engine->crawl, &settings);
+    for (size_t i = 0; i < run->run->n_listings; i++) {
+        const struct store_listing *listing = &run->run->listings[i];
+        struct crawl_listing *added =
+            crawl_add_listing(run->crawl_run, &(struct crawl_listing_settings){
+                                                  .listing_id = listing->listing_id,
+                                                  .target = listing->target,
+                                                  .request = listing->request,
+                                                  .max_rows = listing->max_rows,
+                                                  .last_total_count = listing->last_total_count,
+                                              });
+
+        for (size_t j = 0; j < listing->n_slices; j++)
+            add_slice(added, &listing->slices[j]);
+    }
+}
+
+void engine_adopt(struct engine *engine)
+{
+    const struct config_api *api = &engine->settings.config->api;
+    struct crawl_settings settings = {
+        .in_flight = (size_t)api->in_flight,
+        .calls_per_minute = (size_t)api->calls_per_minute,
+        .backlog_max = (size_t)api->in_flight,
+        .tries_max = TRIES_MAX,
+        .hold_ms = CALL_RUNS_MS,
+        .has_list = true,
+        .listed_after_ms = CALL_RUNS_MS + LIST_LAGS_MS,
+        .unknown_retries = (unsigned)api->unknown_retries,
+        .jitter_seed = (uint64_t)clock_mono_ms(),
+    };
+    uint64_t free_bytes;
+    struct err err;
+
+    if (engine->n_runs > 0 &&
+        !spool_has_room(engine->settings.config->spool,
+                        (uint64_t)engine->settings.config->spool_free_min_bytes, &free_bytes,
+                        &err)) {
+        engine_close(engine, &err);
+        return;
+    }
+    engine->crawl = crawl_new(&settings, &engine_ports, engine);
+    for (size_t i = 0; i < engine->n_runs; i++)
+        add_run(engine, &engine->runs[i]);
+    store_read_recents(engine->store, ENGINE_ACCOUNT, clock_api_ms(MINUTE_MS),
+                       clock_api_ms(CALL_RUNS_MS), on_recents, engine);
+}
+
+/* The attempt whose answer this is. */
+struct search {
+    const struct uuid *attempt;
+    struct spool_answer *found;
+};
+
+static void look_at(struct spool_answer *answer, void *data)
+{
+    struct search *search = data;
+
+    if (answer->is_received && uuid_is_equal(&answer->attempt, search->attempt))
+        search->found = answer;
+}
+
+static struct spool_answer *find_answer(const struct engine *engine, const struct uuid *attempt)
+{
+    struct search search = {.attempt = attempt};
+
+    for (size_t i = 0; i < engine->n_runs && search.found == NULL; i++)
+        spool_each(engine->runs[i].spool, look_at, &search);
+    return search.found;
+}
+
+/* What the server may still count. A call whose answer is in the spool has ended, if only just. */
+static void on_recents(void *data, const struct store_recent *recents, size_t n,
+                       const struct err *err)
+{
+    struct engine *engine = data;
+
+    if (err != NULL) {
+        engine_close(engine, err);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int64_t ended_ms = recents[i].ended_ms;
+
+        if (ended_ms < 0 && find_answer(engine, &recents[i].attempt) != NULL)
+            ended_ms = 0;
+        crawl_count_earlier(engine->crawl, recents[i].sent_ms * clock_haste(),
+                            ended_ms < 0 ? -1 : ended_ms * clock_haste());
+    }
+    store_read_unknowns(engine->store, ENGINE_ACCOUNT, on_unknowns, engine);
+}
+
+static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
+                        const struct err *err)
+{
+    struct engine *engine = data;
+
+    (void)unknowns;
+    if (err != NULL) {
+        engine_close(engine, err);
+        return;
+    }
+    if (n > 0)
+        crawl_expect_look(engine->crawl);
+    engine->n_settling = 1;
+    for (size_t i = 0; i < engine->n_runs; i++)
+        settle_lost(engine, &engine->runs[i]);
+    if (--engine->n_settling == 0)
+        start_crawl(engine);
+}
+
+static void forget_landed(struct spool_answer *answer, void *data)
+{
+    (void)data;
+    if (answer->data == NULL)
+        spool_forget(answer);
+}
+
+static void on_lost_settled(void *data, const struct err *err)
+{
+    struct engine *engine = data;
+
+    if (err != NULL && engine->err.kind == ERR_NONE)
+        engine->err = *err;
+    if (--engine->n_settling > 0)
+        return;
+    if (engine->err.kind != ERR_NONE)
+        engine_close(engine, NULL);
+    else
+        start_crawl(engine);
+}
+
+static void start_crawl(struct engine *engine)
+{
+    engine->is_ready = true;
+    crawl_start(engine->crawl);
+    engine_watch_disk(engine);
+    if (engine->is_stopping)
+        crawl_stop(engine->crawl);
+}
+
+static struct crawl_slice *find_slice(struct crawl_run *run, int64_t listing_id, int32_t slice_no)
+{
+    for (size_t i = 0; i < run->n_listings; i++)
+        for (size_t j = 0; j < run->listings[i].n_slices; j++)
+            if (run->listings[i].listing_id == listing_id &&
+                run->listings[i].slices[j]->slice_no == slice_no)
+                return run->listings[i].slices[j];
+    return NULL;
+}
+
+/* Its answer never came, as far as anybody can tell now. */
+static void settle_as_unknown(struct engine *engine, const struct store_open_attempt *open)
+{
+    engine->n_settling++;
+    store_settle(engine->store,
+                 &(struct store_outcome){
+                     .attempt = open->attempt,
+                     .charge = STORE_UNKNOWN,
+                     .task_id = "",
+                     .message = "the process ended before an answer had come",
+                 },
+                 on_lost_settled, engine);
+}
+
+/*
+ * Every call that is not settled: its answer is adopted, or its page waits for the vendor's list.
+ * Answers come first, since a page whose answer is there waits for nothing. The spool then forgets
+ * the others, of which a long run has ten thousands.
+ */
+static void settle_lost(struct engine *engine, struct engine_run *run)
+{
+    bool *is_adopted = mem_new_array(run->n_open_attempts, sizeof(*is_adopted));
+    size_t n_adopted = 0, n_lost = 0;
+
+    for (size_t i = 0; i < run->n_open_attempts; i++) {
+        const struct store_open_attempt *open = &run->open_attempts[i];
+        struct crawl_slice *slice = find_slice(run->crawl_run, open->listing_id, open->slice_no);
+        struct spool_answer *answer = slice != NULL ? find_answer(engine, &open->attempt) : NULL;
+
+        if (answer == NULL)
+            continue;
+        answer->data = slice;
+        crawl_adopt(slice, &open->attempt, open->position, answer);
+        is_adopted[i] = true;
+        n_adopted++;
+    }
+    for (size_t i = 0; i < run->n_open_attempts; i++) {
+        const struct store_open_attempt *open = &run->open_attempts[i];
+        struct crawl_slice *slice = find_slice(run->crawl_run, open->listing_id, open->slice_no);
+
+        if (is_adopted[i])
+            continue;
+        n_lost++;
+        if (!open->is_unknown)
+            settle_as_unknown(engine, open);
+        if (slice != NULL)
+            crawl_adopt_unknown(slice, open->position, open->age_ms * clock_haste());
+        crawl_expect_look(engine->crawl);
+    }
+    free(is_adopted);
+    spool_each(run->spool, forget_landed, NULL);
+    if (n_adopted > 0)
+        log_info("%s: %zu answers of an earlier start are in the spool and will be landed",
+                 run->job->name, n_adopted);
+    if (n_lost > 0)
+        log_warning(
+            "%s: %zu calls of an earlier start got no answer; they may have been charged, "
+            "which the vendor's list will tell",
+            run->job->name, n_lost);
+}

@@ -1,0 +1,213 @@
+#include <stdlib.h>
+
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "daemon/engine_private.h"
+#include "daemon/free_call.h"
+#include "decode/tasks.h"
+
+/*
+ * A look at the vendor's list of tasks:
+ *
+ *   read what is unknown ─▶ ask for a page of the list ─▶ … ─▶ book what it says ─▶ tell the crawl
+ *                               ▲        │
+ *                               └ pause ◀┘  another page: the vendor allows ten such calls a minute
+ *
+ * The list is asked for over the times at which the unknown calls were sent, and some minutes more,
+ * so that it shows calls whose answers came as well: only then does a missing one tell anything.
+ *
+ * - A call or a statement fails: the crawl is told, and looks again later.
+ * - The life ends: the look ends with it, and whatever is under way for it is not waited for, but
+ *   for the call, which http has to see the end of.
+ */
+
+#define CALL_EVERY_MS 6000
+#define PAGES_MAX 100
+#define BEFORE_MS 60000 /* the vendor's clock may be another than the database's */
+#define BEHIND_MS 300000
+
+struct look {
+    struct engine *engine; /* NULL: its life has ended */
+    struct tasks tasks;
+    int64_t from_ms, to_ms; /* since 1970, by the database's clock */
+    int64_t began_ms;       /* monotonic: the list is as old as its first page */
+    int64_t called_ms;      /* monotonic: its last call */
+    size_t n_pages;
+    struct http_request *call;
+    uv_timer_t timer;
+};
+
+static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
+                        const struct err *err);
+static void ask(struct look *look);
+static void on_page(void *data, const char *text, size_t size, int http_status,
+                    const struct err *call_err);
+static void on_pause_over(uv_timer_t *timer);
+static void on_resolved(void *data, const struct store_resolved *resolved, size_t n,
+                        const struct err *err);
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    free(handle->data);
+}
+
+static void end(struct look *look)
+{
+    if (look->engine != NULL)
+        look->engine->look = NULL;
+    tasks_deinit(&look->tasks);
+    uv_close((uv_handle_t *)&look->timer, on_timer_closed);
+}
+
+/* True where the life has ended meanwhile, or `err` ends the look. */
+static bool is_over(struct look *look, const struct err *err)
+{
+    struct engine *engine = look->engine;
+
+    if (engine != NULL && err == NULL)
+        return false;
+    end(look);
+    if (engine != NULL)
+        crawl_on_looked(engine->crawl, err);
+    return true;
+}
+
+void look_begin(void *data)
+{
+    struct engine *engine = data;
+    struct look *look = mem_new(sizeof(*look));
+
+    look->engine = engine;
+    uv_timer_init(engine->loop, &look->timer);
+    look->timer.data = look;
+    engine->look = look;
+    store_read_unknowns(engine->store, ENGINE_ACCOUNT, on_unknowns, look);
+}
+
+static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
+                        const struct err *err)
+{
+    struct look *look = data;
+    struct engine *engine = look->engine;
+
+    if (is_over(look, err))
+        return;
+    if (n == 0) {
+        end(look);
+        crawl_on_looked(engine->crawl, NULL);
+        return;
+    }
+    look->from_ms = unknowns[0].reserved_at_ms - BEFORE_MS; /* the oldest comes first */
+    look->to_ms = unknowns[n - 1].reserved_at_ms + BEHIND_MS;
+    look->began_ms = clock_mono_ms();
+    ask(look);
+}
+
+static void ask(struct look *look)
+{
+    CLEANUP(mem_free_string)
+    char *body = tasks_request(look->from_ms, look->to_ms, look->tasks.n_listed);
+
+    look->called_ms = clock_mono_ms();
+    look->n_pages++;
+    look->call = free_call_send(look->engine->http, TASKS_PATH, body, on_page, look);
+}
+
+static void book(struct look *look)
+{
+    size_t n = look->tasks.n_tasks;
+    struct store_task *tasks = mem_new_array(n, sizeof(*tasks));
+    struct store_list list = {
+        .tasks = tasks,
+        .n_tasks = n,
+        .from_ms = look->from_ms,
+        .to_ms = look->to_ms,
+        .age_ms = clock_mono_ms() - look->began_ms,
+        .listed_after_ms = clock_api_ms(CALL_RUNS_MS + LIST_LAGS_MS),
+    };
+
+    for (size_t i = 0; i < n; i++)
+        tasks[i] = (struct store_task){.id = look->tasks.tasks[i].id,
+                                       .tag = look->tasks.tasks[i].tag,
+                                       .position = look->tasks.tasks[i].offset,
+                                       .token = look->tasks.tasks[i].token,
+                                       .nanousd = look->tasks.tasks[i].cost_nanousd,
+                                       .posted_ms = look->tasks.tasks[i].posted_ms};
+    store_reconcile(look->engine->store, ENGINE_ACCOUNT, &list, on_resolved, look);
+    free(tasks);
+}
+
+static void on_page(void *data, const char *text, size_t size, int http_status,
+                    const struct err *call_err)
+{
+    struct look *look = data;
+    struct engine *engine = look->engine;
+    struct err err;
+    size_t n_listed = 0;
+    int64_t pause_ms;
+
+    (void)http_status; /* what it means stands in the envelope, or there is none */
+    look->call = NULL;
+    if (engine->is_closing) {
+        look->engine = NULL;
+        end(look);
+        engine_part_closed(engine);
+        return;
+    }
+    if (call_err != NULL)
+        err = *call_err;
+    if (call_err != NULL || !tasks_add(&look->tasks, text, size, &n_listed, &err)) {
+        is_over(look, &err);
+        return;
+    }
+    if (n_listed < TASKS_PER_PAGE || look->n_pages == PAGES_MAX) {
+        if (n_listed == TASKS_PER_PAGE) /* it is whole only as far as it goes */
+            look->to_ms = look->tasks.n_tasks > 0
+                              ? look->tasks.tasks[look->tasks.n_tasks - 1].posted_ms - BEFORE_MS
+                              : look->from_ms;
+        book(look);
+        return;
+    }
+    pause_ms = look->called_ms + clock_api_ms(CALL_EVERY_MS) - clock_mono_ms();
+    uv_timer_start(&look->timer, on_pause_over, pause_ms > 0 ? (uint64_t)pause_ms : 0, 0);
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+    ask(timer->data);
+}
+
+static void on_resolved(void *data, const struct store_resolved *resolved, size_t n,
+                        const struct err *err)
+{
+    struct look *look = data;
+    struct engine *engine = look->engine;
+
+    if (is_over(look, err))
+        return;
+    end(look);
+    for (size_t i = 0; i < n; i++)
+        crawl_on_resolved(engine->crawl, resolved[i].listing_id, resolved[i].slice_no,
+                          resolved[i].position, resolved[i].is_billed, resolved[i].charged_nanousd);
+    crawl_on_looked(engine->crawl, NULL);
+}
+
+void look_cancel(struct engine *engine)
+{
+    struct look *look = engine->look;
+
+    if (look == NULL)
+        return;
+    engine->look = NULL;
+    if (look->call != NULL) {
+        engine->n_closing++;
+        http_cancel(engine->http, look->call);
+    } else if (uv_is_active((uv_handle_t *)&look->timer)) {
+        uv_timer_stop(&look->timer);
+        look->engine = NULL;
+        end(look);
+    } else {
+        look->engine = NULL; /* the store answers with its end */
+    }
+}

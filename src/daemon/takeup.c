@@ -1,0 +1,402 @@
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "api/request.h"
+#include "core/clock.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/money.h"
+#include "daemon/account_ask.h"
+#include "daemon/engine_private.h"
+
+/*
+ *   prune ─▶ prices ─▶ job by job: start run ─▶ open spool ─▶ mend the ledger ─▶ open attempts
+ *         ─▶ adopt.c
+ *
+ * Prices come from the configuration, or from the account (asked at most every ten minutes, since
+ * the vendor allows six such calls a minute), and a login that is refused ends it here, before any
+ * money is at stake. Where the account cannot be asked for another reason, the last known prices
+ * serve, or the listed ones.
+ *
+ * A run that was open before is gone on with. What its spool knows and the ledger does not was lost
+ * with a fail-over's last commits: it comes back as unknown.
+ *
+ * An error on this way ends the life. Only a segment that cannot be opened is the trouble of one
+ * job alone: it is left out, and the others run.
+ */
+
+#define CONNECT_TIMEOUT_MS 30000
+#define TOTAL_TIMEOUT_MS 150000 /* the API's own limit is 120 s */
+#define BODY_MAX (UINT64_C(256) * 1024 * 1024)
+#define PRICES_FRESH_S 600
+
+static void begin(struct engine *engine);
+static void on_known_prices(void *data, const struct store_account *account, const struct err *err);
+static void on_asked(void *data, const struct account *account, const struct err *err);
+static void on_prices_put(void *data, const struct err *err);
+static void start_next_run(struct engine *engine);
+static void on_run(void *data, struct store_run *run, const struct err *err);
+static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
+                           const struct err *err);
+static void on_restored(void *data, const struct err *err);
+static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,
+                             const struct err *err);
+
+/* --- prices ---------------------------------------------------------------------------------- */
+
+/* A stop before the crawl has begun; true where there was one. */
+static bool is_stopped(struct engine *engine)
+{
+    struct err err;
+
+    if (!engine->is_stopping)
+        return false;
+    err_set(&err, ERR_CANCELED, "stopped before the first call");
+    engine_close(engine, &err);
+    return true;
+}
+
+static bool has_prices(const struct price *price)
+{
+    return price->per_call_nanousd > 0 || price->per_item_nanousd > 0;
+}
+
+static const char *endpoint_name(const struct engine *engine)
+{
+    return engine->settings.jobs[0]->endpoint->name;
+}
+
+void engine_take_up(struct engine *engine)
+{
+    const struct config_api *api = &engine->settings.config->api;
+    struct http_settings http = {
+        .base_url = api->base_url,
+        .user = api->login,
+        .password = api->password,
+        .connect_timeout_ms = (uint64_t)clock_api_ms(CONNECT_TIMEOUT_MS),
+        .total_timeout_ms = (uint64_t)clock_api_ms(TOTAL_TIMEOUT_MS),
+        .body_bytes_max = BODY_MAX,
+    };
+    struct err err;
+
+    if (is_stopped(engine))
+        return;
+    if (engine->http == NULL && !http_new(engine->loop, &http, &engine->http, &err)) {
+        engine_close(engine, &err);
+        return;
+    }
+    engine->lander = lander_new(engine->loop, engine->store);
+    engine_prune(engine, begin);
+}
+
+static void begin(struct engine *engine)
+{
+    engine->price = has_prices(&engine->settings.config->api.prices)
+                        ? engine->settings.config->api.prices
+                        : PRICE_LISTED;
+    store_get_account(engine->store, ENGINE_ACCOUNT, endpoint_name(engine), on_known_prices,
+                      engine);
+}
+
+/* What somebody says goes before what the configuration has not said. */
+static void learn_price(struct engine *engine, int64_t per_call_nanousd, int64_t per_item_nanousd)
+{
+    if (!has_prices(&engine->settings.config->api.prices) && per_call_nanousd >= 0 &&
+        per_item_nanousd >= 0)
+        engine->price = (struct price){per_call_nanousd, per_item_nanousd};
+}
+
+static void on_known_prices(void *data, const struct store_account *account, const struct err *err)
+{
+    struct engine *engine = data;
+
+    if (err != NULL) {
+        engine_close(engine, err);
+        return;
+    }
+    if (is_stopped(engine))
+        return;
+    if (account->is_known)
+        learn_price(engine, account->per_call_nanousd, account->per_item_nanousd);
+    if (account->is_known && account->age_s < PRICES_FRESH_S)
+        start_next_run(engine);
+    else
+        engine->asking =
+            account_ask(engine->http, engine->settings.jobs[0]->endpoint, on_asked, engine);
+}
+
+static void on_asked(void *data, const struct account *account, const struct err *err)
+{
+    struct engine *engine = data;
+    struct store_account known = {.is_known = true};
+
+    engine->asking = NULL;
+    if (err != NULL && (err->kind == ERR_LOGIN || err->kind == ERR_BUSY)) {
+        engine_close(engine, err);
+        return;
+    }
+    if (is_stopped(engine))
+        return;
+    if (err != NULL) {
+        log_warning("the account's prices cannot be asked for (%s); going by the last known ones",
+                    err->text);
+        start_next_run(engine);
+        return;
+    }
+    learn_price(engine, account->per_call_nanousd, account->per_item_nanousd);
+    known.per_call_nanousd = engine->price.per_call_nanousd;
+    known.per_item_nanousd = engine->price.per_item_nanousd;
+    known.balance_nanousd = account->balance_nanousd;
+    store_put_account(engine->store, ENGINE_ACCOUNT, endpoint_name(engine), &known, on_prices_put,
+                      engine);
+}
+
+static void on_prices_put(void *data, const struct err *err)
+{
+    struct engine *engine = data;
+
+    if (err != NULL)
+        engine_close(engine, err);
+    else
+        start_next_run(engine);
+}
+
+/* --- runs ------------------------------------------------------------------------------------ */
+
+static struct store_caps caps_of(const struct config_budget *budget)
+{
+    return (struct store_caps){budget->per_run_nanousd, budget->per_day_nanousd,
+                               budget->per_month_nanousd};
+}
+
+/* All but the feeds. */
+static struct store_run_request run_request(const struct engine *engine, size_t job_no)
+{
+    const struct config *config = engine->settings.config;
+    const struct config_job *job = engine->settings.jobs[job_no];
+    bool is_fresh = engine->settings.is_fresh && !engine->has_begun[job_no];
+
+    return (struct store_run_request){
+        .job = job->name,
+        .project = job->project,
+        .endpoint = job->endpoint->name,
+        .timezone = job->timezone,
+        .account = ENGINE_ACCOUNT,
+        .account_timezone = config->api.timezone,
+        .table = job->endpoint->table,
+        .labels = job->labels,
+        .all_caps = caps_of(&config->budget),
+        .account_caps = caps_of(&config->api.budget),
+        .job_caps = caps_of(&job->own_budget),
+        .keep_nanousd = config->api.keep_balance_nanousd,
+        .night = engine->settings.night,
+        .resume_within_ms = is_fresh ? 0 : job->resume_within_s * 1000,
+        .tolerance = {.missing_ok = job->missing_ok_ppm, .max_shrink = job->max_shrink_ppm},
+        .n_feeds = job->n_feeds,
+    };
+}
+
+static void start_next_run(struct engine *engine)
+{
+    const struct config_job *job;
+    struct store_run_request request;
+    struct store_feed *feeds;
+
+    if (is_stopped(engine))
+        return;
+    if (engine->n_jobs_seen == engine->settings.n_jobs) {
+        engine_adopt(engine);
+        return;
+    }
+    job = engine->settings.jobs[engine->n_jobs_seen];
+    feeds = mem_new_array(job->n_feeds, sizeof(*feeds));
+    for (size_t i = 0; i < job->n_feeds; i++)
+        feeds[i] = (struct store_feed){.key = job->feeds[i].key,
+                                       .target = job->feeds[i].target,
+                                       .request = job->feeds[i].request,
+                                       .max_rows = job->max_rows};
+    request = run_request(engine, engine->n_jobs_seen++);
+    request.feeds = feeds;
+    store_start_run(engine->store, &request, on_run, engine);
+    free(feeds);
+}
+
+static void on_room(void *data)
+{
+    struct engine_run *run = data;
+    struct engine *engine = run->engine;
+    bool is_full = false;
+
+    call_resume_all(engine);
+    for (size_t i = 0; i < engine->n_runs; i++)
+        is_full = is_full || spool_is_full(engine->runs[i].spool);
+    if (engine->crawl != NULL)
+        crawl_set_full(engine->crawl, is_full);
+}
+
+static void on_spool_failed(void *data, const struct err *err)
+{
+    struct engine_run *run = data;
+
+    if (run->engine->crawl != NULL) /* else nothing was in it that could be lost */
+        crawl_fail(run->engine->crawl, err);
+}
+
+static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
+{
+    log_error("%s: %s", job->name, err->text);
+    if (engine->job_err.kind == ERR_NONE)
+        engine->job_err = *err;
+}
+
+static void say_what_was_closed(const struct config_job *job, const struct store_run *run)
+{
+    char spent[MONEY_TEXT_MAX];
+
+    for (size_t i = 0; i < run->n_closed; i++) {
+        const struct store_closed *closed = &run->closed[i];
+
+        log_warning("%s: %s: the open listing of %s is given up (%s, as %s, %" PRId64
+                    " rows); %s had been spent on it",
+                    job->name, closed->target, closed->night, closed->state, closed->completeness,
+                    closed->n_rows, money_format(closed->spent_nanousd, spent));
+    }
+}
+
+static void on_run(void *data, struct store_run *run, const struct err *err)
+{
+    struct engine *engine = data;
+    struct engine_run *engine_run = &engine->runs[engine->n_runs];
+    const struct config_job *job = engine->settings.jobs[engine->n_jobs_seen - 1];
+    struct spool_events events = {
+        .on_room = on_room, .on_failed = on_spool_failed, .data = engine_run};
+    struct err spool_err;
+
+    if (err != NULL) {
+        struct err named = *err;
+
+        err_wrap(&named, "%s", job->name);
+        engine_close(engine, &named);
+        return;
+    }
+    say_what_was_closed(job, run);
+    *engine_run = (struct engine_run){.engine = engine, .job = job, .run = run};
+    if (!spool_open(engine->loop, engine->settings.config->spool, &run->uid, &events,
+                    &engine_run->spool, &spool_err)) {
+        store_run_free(run);
+        leave_out(engine, job, &spool_err);
+        start_next_run(engine);
+        return;
+    }
+    engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
+    engine->n_runs++;
+    if (run->is_resumed && !engine->has_begun[engine->n_jobs_seen - 1])
+        log_info("%s: going on with the run of %s", job->name, run->night);
+    engine->has_begun[engine->n_jobs_seen - 1] = true;
+    if (run->is_resumed)
+        store_read_attempt_ids(engine->store, run->run_id, on_attempt_ids, engine_run);
+    else
+        start_next_run(engine);
+}
+
+/* --- what a fail-over has taken from the ledger ---------------------------------------------- */
+
+struct mending {
+    struct engine_run *run;
+    const struct uuid *known; /* sorted */
+    size_t n_known;
+    struct store_attempt *attempts;
+    int64_t *sent_ms;
+    char **texts; /* tags and tokens of the attempts */
+    size_t n;
+};
+
+static int compare_uuids(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct uuid));
+}
+
+static void look_for_lost(struct spool_answer *answer, void *data)
+{
+    struct mending *mending = data;
+    struct store_attempt *attempt;
+    CLEANUP(mem_free_string) char *body = NULL;
+    struct err err;
+
+    if (!answer->is_received || answer->limit < 0 ||
+        bsearch(&answer->attempt, mending->known, mending->n_known, sizeof(*mending->known),
+                compare_uuids) != NULL)
+        return;
+    if (!spool_request(answer, &body, &err)) {
+        log_warning("%s: %s, ignoring", mending->run->job->name, err.text);
+        return;
+    }
+    mending->attempts = mem_resize(mending->attempts, mending->n + 1, sizeof(*mending->attempts));
+    mending->sent_ms = mem_resize(mending->sent_ms, mending->n + 1, sizeof(*mending->sent_ms));
+    mending->texts = mem_resize(mending->texts, 2 * (mending->n + 1), sizeof(char *));
+    request_read_body(body, &mending->texts[2 * mending->n], &mending->texts[2 * mending->n + 1]);
+    attempt = &mending->attempts[mending->n];
+    *attempt = (struct store_attempt){.attempt = answer->attempt,
+                                      .run_id = mending->run->run->run_id,
+                                      .listing_id = answer->listing_id,
+                                      .slice_no = answer->slice_no,
+                                      .position = answer->position,
+                                      .tag = mending->texts[2 * mending->n],
+                                      .token = mending->texts[2 * mending->n + 1],
+                                      .limit = answer->limit,
+                                      .reserved_nanousd = answer->reserved_nanousd};
+    mending->sent_ms[mending->n++] = answer->sent_at_ms;
+}
+
+static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
+                           const struct err *err)
+{
+    struct engine_run *run = data;
+    struct mending mending = {.run = run, .known = known, .n_known = n_known};
+
+    if (err != NULL) {
+        engine_close(run->engine, err);
+        return;
+    }
+    spool_each(run->spool, look_for_lost, &mending);
+    if (mending.n > 0)
+        log_warning(
+            "%s: the database has lost %zu calls whose answers are in the spool (a "
+            "fail-over?); they are taken up again",
+            run->job->name, mending.n);
+    store_restore_attempts(run->engine->store, mending.attempts, mending.sent_ms, mending.n,
+                           on_restored, run);
+    for (size_t i = 0; i < 2 * mending.n; i++)
+        free(mending.texts[i]);
+    free(mending.texts);
+    free(mending.attempts);
+    free(mending.sent_ms);
+}
+
+static void on_restored(void *data, const struct err *err)
+{
+    struct engine_run *run = data;
+
+    if (err != NULL)
+        engine_close(run->engine, err);
+    else
+        store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
+}
+
+static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,
+                             const struct err *err)
+{
+    struct engine_run *run = data;
+
+    if (err != NULL) {
+        engine_close(run->engine, err);
+        return;
+    }
+    run->open_attempts = mem_new_array(n, sizeof(*attempts));
+    if (n > 0)
+        memcpy(run->open_attempts, attempts, n * sizeof(*attempts));
+    run->n_open_attempts = n;
+    start_next_run(run->engine);
+}
