@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "core/err.h"
+#include "sandbox/account.h"
 #include "sandbox/fault.h"
 
 #define OPTIONS_TARGETS_MAX 256
@@ -31,6 +32,7 @@ struct options {
     bool is_id_list_blind;   /* it never lists a Live call */
     const char *ledger;      /* NULL: none */
     const char *login, *password;
+    struct account_terms account;
     bool is_help, is_version;
 };
 
