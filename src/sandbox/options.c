@@ -47,6 +47,7 @@ static const struct option {
     {"--fault", "KIND=RATE", "a share of the paid calls goes wrong, 0 to 1, or KIND=@N: exactly the Nth; may be repeated", read_fault},
     {"--id-list", "MODE", "live: backlinks/id_list has every call; none: it has none (live)", read_id_list},
     {"--id-list-lag", "MS", "how long a call that is over is not listed yet, in the API's time (0)", NUMBER(id_list_lag_ms, 0, LAG_MS_MAX)},
+    {"--token-life", "N", "a page token is taken by the N paid calls that follow, of any kind; by later ones not (for ever)", NUMBER(token_life, 1, INT64_MAX / 2)},
     {"--ledger", "FILE", "one line of JSON for every request is put behind this file", read_ledger},
     {"--login", "LOGIN", "the login that is let in (sandbox)", read_login},
     {"--password", "PASSWORD", "its password (sandbox)", read_password},

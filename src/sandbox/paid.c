@@ -178,6 +178,17 @@ static void read_body(struct paid *paid)
         refuse(paid, CODE_BODY);
 }
 
+static bool read_token(struct paid *paid)
+{
+    uint64_t life = paid->sandbox->options->token_life;
+    struct token token;
+
+    if (!token_read(&paid->query, &token))
+        return false;
+    paid->position = token.position;
+    return life == 0 || paid->call_no <= token.call_no + life;
+}
+
 /* Read whatever becomes of the call: the ledger says what was asked for. */
 static void read_request(struct paid *paid)
 {
@@ -195,7 +206,7 @@ static void read_request(struct paid *paid)
         return;
     }
     paid->position = (size_t)paid->query.offset;
-    if (paid->query.token != NULL && !token_read(&paid->query, &paid->position))
+    if (paid->query.token != NULL && !read_token(paid))
         refuse_with(paid, CODE_FIELD, "Invalid Field: 'search_after_token'.");
 }
 

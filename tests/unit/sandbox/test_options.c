@@ -43,10 +43,11 @@ Test(options, reads_all_of_them_in_both_forms)
     cr_expect_str_eq(options.password, "a=b");
 }
 
-Test(options, reads_what_stops_an_account)
+Test(options, reads_what_makes_life_harder)
 {
     cr_assert(PARSE("--balance", "1.5", "--day-limit=0.25", "--price-after", "7=0.03,0.00005",
-                    "--refuse-after", "9", "--id-list-lag", "30000", "--id-list", "none"),
+                    "--refuse-after", "9", "--id-list-lag", "30000", "--id-list", "none",
+                    "--token-life", "4"),
               "%s", err.text);
     cr_expect(eq(i64, options.account.balance_nanousd, 1500000000));
     cr_expect(eq(i64, options.account.day_limit_nanousd, 250000000));
@@ -56,6 +57,7 @@ Test(options, reads_what_stops_an_account)
     cr_expect(eq(u64, options.account.refuse_from, 9));
     cr_expect(eq(u64, options.id_list_lag_ms, 30000));
     cr_expect(options.is_id_list_blind);
+    cr_expect(eq(u64, options.token_life, 4));
 }
 
 Test(options, takes_the_last_word_on_a_target)
