@@ -5,6 +5,7 @@ const struct code_text code_texts[] = {
     {CODE_ONE_TASK, "You can set only one task at a time."},
     {CODE_LOGIN, "You are not Authorized to Access this Resource."},
     {CODE_RATE, "The rate-limit per minute has been exceeded."},
+    {CODE_DAY_LIMIT, "The cost limit per day has been exceeded."},
     {CODE_IN_FLIGHT, "Too many requests are processed at the same time."},
     {CODE_FUNDS, "Insufficient Funds."},
     {CODE_NOT_FOUND, "Not Found."},

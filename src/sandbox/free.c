@@ -42,7 +42,7 @@ static void put_prices(struct buf *buf, struct price price)
     buf_deinit(&what);
 }
 
-static void put_money(struct buf *buf, const struct sandbox *sandbox)
+static void put_money(struct buf *buf, const struct account *account)
 {
     char day[40];
     struct pen pen = {day, day + sizeof(day) - 1};
@@ -50,13 +50,13 @@ static void put_money(struct buf *buf, const struct sandbox *sandbox)
     pen_time(&pen, clock_wall_ms() / 1000, false);
     *pen.at = '\0';
     buf_append_string(buf, "{\"total\":");
-    envelope_cost(buf, BALANCE_NANOUSD);
+    envelope_cost(buf, account->paid_in_nanousd);
     buf_append_string(buf, ",\"balance\":");
-    envelope_cost(buf, BALANCE_NANOUSD - sandbox->spent_nanousd);
-    buf_append_string(buf,
-                      ",\"limits\":{\"day\":{\"total\":0},\"minute\":{\"total\":0}},"
-                      "\"statistics\":{\"day\":{\"total\":");
-    envelope_cost(buf, sandbox->spent_nanousd);
+    envelope_cost(buf, account_balance(account));
+    buf_append_string(buf, ",\"limits\":{\"day\":{\"total\":");
+    envelope_cost(buf, account_day_limit(account));
+    buf_append_string(buf, "},\"minute\":{\"total\":0}},\"statistics\":{\"day\":{\"total\":");
+    envelope_cost(buf, account->spent_today_nanousd);
     buf_printf(buf, ",\"value\":\"%.10s\"},\"minute\":{\"total\":0,\"value\":\"%.16s\"}}}", day,
                day);
 }
@@ -77,9 +77,9 @@ static bool put_user_data(struct sandbox *sandbox, struct json_object *task, str
     buf_append_string(buf,
                       "},\"statistics\":{\"day\":{\"value\":null},\"minute\":"
                       "{\"value\":null}}},\"money\":");
-    put_money(buf, sandbox);
+    put_money(buf, &sandbox->account);
     buf_append_string(buf, ",\"price\":");
-    put_prices(buf, sandbox->price);
+    put_prices(buf, account_price(&sandbox->account, sandbox->n_paid_calls));
     buf_append_string(buf, ",\"backlinks_subscription_expiry_date\":null}]");
     *ret_n_results = 1;
     return true;

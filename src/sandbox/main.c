@@ -1,5 +1,6 @@
 /*
  * linkhaul-sandbox: reads its command line, prints its URL, and answers until SIGTERM or SIGINT.
+ * SIGUSR1 mends the account; "mended" is printed then.
  * Exit codes: 0 done, 64 usage, 1 where it cannot listen or open its ledger.
  */
 #include <signal.h>
@@ -13,6 +14,13 @@ static int usage(const struct err *err)
 {
     fprintf(stderr, "linkhaul-sandbox: %s\nlinkhaul-sandbox --help shows the options\n", err->text);
     return err_exit_code(err->kind);
+}
+
+/* At once: somebody waits for the line. */
+static void say(const char *line)
+{
+    puts(line);
+    fflush(stdout);
 }
 
 int main(int n_arguments, char **arguments)
@@ -38,6 +46,7 @@ int main(int n_arguments, char **arguments)
     sigemptyset(&signals);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGUSR1);
     pthread_sigmask(SIG_BLOCK, &signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 
@@ -46,9 +55,11 @@ int main(int n_arguments, char **arguments)
         fprintf(stderr, "linkhaul-sandbox: %s\n", err.text);
         return err_exit_code(err.kind);
     }
-    puts(sandbox_url(sandbox));
-    fflush(stdout);
-    sigwait(&signals, &signal_no);
+    say(sandbox_url(sandbox));
+    while (sigwait(&signals, &signal_no) == 0 && signal_no == SIGUSR1) {
+        sandbox_mend(sandbox);
+        say("mended");
+    }
     sandbox_stop(sandbox);
     return 0;
 }

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "core/money.h"
 #include "core/text.h"
 #include "sandbox/row.h"
 #include "sandbox/target.h"
@@ -22,6 +23,9 @@ static bool read_id_list(struct options *options, const char *value, struct err 
 static bool read_ledger(struct options *options, const char *value, struct err *err);
 static bool read_login(struct options *options, const char *value, struct err *err);
 static bool read_password(struct options *options, const char *value, struct err *err);
+static bool read_balance(struct options *options, const char *value, struct err *err);
+static bool read_day_limit(struct options *options, const char *value, struct err *err);
+static bool read_price_after(struct options *options, const char *value, struct err *err);
 static bool read_night(struct options *options, const char *value, struct err *err);
 
 #define NUMBER(field, min, max) NULL, offsetof(struct options, field), min, max
@@ -43,9 +47,14 @@ static const struct option {
     {"--fault", "KIND=RATE", "a share of the paid calls goes wrong, 0 to 1, or KIND=@N: exactly the Nth; may be repeated", read_fault},
     {"--id-list", "MODE", "live: backlinks/id_list has every call; none: it has none (live)", read_id_list},
     {"--id-list-lag", "MS", "how long a call that is over is not listed yet, in the API's time (0)", NUMBER(id_list_lag_ms, 0, LAG_MS_MAX)},
+    {"--token-life", "N", "a page token is taken by the N paid calls that follow, of any kind; by later ones not (for ever)", NUMBER(token_life, 1, INT64_MAX / 2)},
     {"--ledger", "FILE", "one line of JSON for every request is put behind this file", read_ledger},
     {"--login", "LOGIN", "the login that is let in (sandbox)", read_login},
     {"--password", "PASSWORD", "its password (sandbox)", read_password},
+    {"--balance", "USD", "what the account holds at the start; a call that it may not cover is refused with 40210 (10000)", read_balance},
+    {"--day-limit", "USD", "a call that may pass it is refused with 40203 (none)", read_day_limit},
+    {"--price-after", "N=CALL,ITEM", "from the Nth paid call on it costs so many dollars, and so many per item", read_price_after},
+    {"--refuse-after", "N", "from the Nth paid call on the password is refused (never)", NUMBER(account.refuse_from, 1, INT64_MAX)},
     {"--night", "DATE", NULL, read_night},
 };
 // clang-format on
@@ -62,6 +71,7 @@ void options_init(struct options *options)
         .per_minute = 2000,
         .login = "sandbox",
         .password = "sandbox",
+        .account = {.balance_nanousd = 10000 * NANOUSD_PER_USD, .price = PRICE_LISTED},
     };
 }
 
@@ -191,6 +201,38 @@ static bool read_password(struct options *options, const char *value, struct err
     return true;
 }
 
+static bool read_dollars(const char *text, size_t size, int64_t *ret_nanousd, struct err *err)
+{
+    return money_parse(text, size, ret_nanousd) ||
+           err_set(err, ERR_USAGE, "\"%.*s\" is no amount of dollars, such as 0.024", (int)size,
+                   text);
+}
+
+static bool read_balance(struct options *options, const char *value, struct err *err)
+{
+    return read_dollars(value, strlen(value), &options->account.balance_nanousd, err);
+}
+
+static bool read_day_limit(struct options *options, const char *value, struct err *err)
+{
+    return read_dollars(value, strlen(value), &options->account.day_limit_nanousd, err);
+}
+
+static bool read_price_after(struct options *options, const char *value, struct err *err)
+{
+    struct price *price = &options->account.later_price;
+    const char *equals = strchr(value, '='), *comma = strchr(value, ',');
+    int64_t from;
+
+    if (equals == NULL || comma == NULL || comma < equals ||
+        !text_parse_int64(value, (size_t)(equals - value), &from) || from < 1)
+        return err_set(err, ERR_USAGE, "\"%s\" is not N=CALL,ITEM, such as 100=0.03,0.00005",
+                       value);
+    options->account.later_from = (uint64_t)from;
+    return read_dollars(equals + 1, (size_t)(comma - equals - 1), &price->per_call_nanousd, err) &&
+           read_dollars(comma + 1, strlen(comma + 1), &price->per_item_nanousd, err);
+}
+
 static bool read_night(struct options *options, const char *value, struct err *err)
 {
     (void)options;
@@ -269,11 +311,12 @@ void options_print_help(FILE *file)
 
     fputs(
         "linkhaul-sandbox: a local stand-in for the API: same rules, made-up data, free.\n"
-        "Prints its URL as the first line, then answers until SIGTERM or SIGINT.\n\n",
+        "Prints its URL as the first line, then answers until SIGTERM or SIGINT. SIGUSR1 mends the\n"
+        "account: the balance is what it was, the day's limit is off, the login is taken.\n\n",
         file);
     for (size_t i = 0; i < N_OPTIONS; i++)
         if (table[i].doc != NULL)
-            fprintf(file, "  %-14s%-10s %s\n", table[i].name, table[i].value, table[i].doc);
+            fprintf(file, "  %-16s%-12s %s\n", table[i].name, table[i].value, table[i].doc);
     fprintf(file,
             "  --help, --version\n\n"
             "Kinds of faults: all (each as likely as the others), or one of %s.\n",

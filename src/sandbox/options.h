@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "core/err.h"
+#include "sandbox/account.h"
 #include "sandbox/fault.h"
 
 #define OPTIONS_TARGETS_MAX 256
@@ -29,8 +30,10 @@ struct options {
     size_t n_faults;
     uint64_t id_list_lag_ms; /* in the API's time */
     bool is_id_list_blind;   /* it never lists a Live call */
+    uint64_t token_life;     /* in paid calls; 0: for ever */
     const char *ledger;      /* NULL: none */
     const char *login, *password;
+    struct account_terms account;
     bool is_help, is_version;
 };
 

@@ -4,7 +4,7 @@
  *   begin    it counts as in flight and in its minute; a limit that is passed refuses it, else the
  *            fault is chosen that it meets
  *   read     the body, its first task, the task's query
- *   execute  the page is found and priced, the answer written
+ *   execute  its worst case is set aside, the page is found and priced, the answer written
  *   spoil    the fault does what it does to the answer
  *   wait     until the latency is over
  *   end      money is taken, the task goes to the history and the call to the ledger
@@ -14,8 +14,8 @@
  * before its answer is sent, so a client that sends its next call on the last byte of this one is
  * within its limit.
  *
- * Refused as a whole, without tasks: 40202, 40502, 40503. Refused as a task: all else. The vendor's
- * codes appear on both levels.
+ * Refused as a whole, without tasks: 40100, 40202, 40502, 40503. Refused as a task: all else. The
+ * vendor's codes appear on both levels.
  */
 #include "sandbox/paid_private.h"
 
@@ -126,18 +126,21 @@ static void begin(struct paid *paid, struct reply *reply)
     sandbox_task_id(sandbox, paid->offer->function_code, paid->id);
     paid->place = history_post(&sandbox->history);
     paid->posted_s = clock_wall_ms() / 1000;
-    if (!minute_take(&sandbox->paid_minute, now))
+    paid->price = account_price(&sandbox->account, paid->call_no);
+    if (!account_takes_login(&sandbox->account, paid->call_no))
+        refuse(paid, CODE_LOGIN);
+    else if (!minute_take(&sandbox->paid_minute, now))
         refuse(paid, CODE_RATE);
     else if (paid->in_flight > options->in_flight)
         refuse(paid, CODE_IN_FLIGHT);
     else
         paid->fault = fault_of(options->faults, options->n_faults, options->seed, paid->call_no,
                                paid->request->is_reused);
-    if (sandbox->spent_nanousd >= BALANCE_NANOUSD)
-        refuse(paid, CODE_FUNDS);
     reply->has_rate = true;
     reply->n_left_minute = minute_left(&sandbox->paid_minute, now);
     pthread_mutex_unlock(&sandbox->lock);
+    if (paid->refusal.code == CODE_LOGIN)
+        reply->http = 401;
     /* A call above a limit is refused at once: it does not hold the place that it did not get. */
     paid->end_ms = paid->request->begin_ms;
     if (paid->refusal.code == 0)
@@ -175,6 +178,17 @@ static void read_body(struct paid *paid)
         refuse(paid, CODE_BODY);
 }
 
+static bool read_token(struct paid *paid)
+{
+    uint64_t life = paid->sandbox->options->token_life;
+    struct token token;
+
+    if (!token_read(&paid->query, &token))
+        return false;
+    paid->position = token.position;
+    return life == 0 || paid->call_no <= token.call_no + life;
+}
+
 /* Read whatever becomes of the call: the ledger says what was asked for. */
 static void read_request(struct paid *paid)
 {
@@ -192,7 +206,7 @@ static void read_request(struct paid *paid)
         return;
     }
     paid->position = (size_t)paid->query.offset;
-    if (paid->query.token != NULL && !token_read(&paid->query, &paid->position))
+    if (paid->query.token != NULL && !read_token(paid))
         refuse_with(paid, CODE_FIELD, "Invalid Field: 'search_after_token'.");
 }
 
@@ -209,8 +223,33 @@ static void find_page(struct paid *paid)
     if (paid->n_items > limit)
         paid->n_items = limit;
     if (paid->fault == NULL || paid->fault->fate == FATE_BILLED)
-        paid->cost_nanousd = sandbox->price.per_call_nanousd +
-                             (int64_t)paid->n_items * sandbox->price.per_item_nanousd;
+        paid->cost_nanousd =
+            paid->price.per_call_nanousd + (int64_t)paid->n_items * paid->price.per_item_nanousd;
+}
+
+/* Refused with a reason of its own, or because the account lacks what it may cost. */
+static bool is_affordable(struct paid *paid)
+{
+    struct sandbox *sandbox = paid->sandbox;
+    int64_t worst_nanousd;
+    int code;
+
+    if (paid->refusal.code != 0)
+        return false;
+    worst_nanousd = price_worst(paid->price, paid->query.limit);
+    pthread_mutex_lock(&sandbox->lock);
+    code = account_promise(&sandbox->account, worst_nanousd);
+    pthread_mutex_unlock(&sandbox->lock);
+    if (code == 0)
+        paid->worst_nanousd = worst_nanousd;
+    else
+        refuse(paid, code);
+    return code == 0;
+}
+
+static bool is_refused_whole(int code)
+{
+    return code == CODE_RATE || code == CODE_LOGIN;
 }
 
 static void execute(struct paid *paid, struct reply *reply)
@@ -226,8 +265,8 @@ static void execute(struct paid *paid, struct reply *reply)
         }
         return;
     }
-    paid->is_task = paid->task != NULL && paid->refusal.code != CODE_RATE;
-    if (paid->refusal.code == 0)
+    paid->is_task = paid->task != NULL && !is_refused_whole(paid->refusal.code);
+    if (is_affordable(paid))
         find_page(paid);
     if (meets(paid, FAULT_CODE))
         refuse(paid, fault->code);
@@ -296,7 +335,7 @@ static void end(struct paid *paid, const struct reply *reply)
     }
     pthread_mutex_lock(&sandbox->lock);
     sandbox->in_flight--;
-    sandbox->spent_nanousd += paid->cost_nanousd;
+    account_bill(&sandbox->account, paid->worst_nanousd, paid->cost_nanousd);
     if (paid->is_task)
         note_history(paid, now_ms);
     ledger_write(sandbox->ledger, &line);

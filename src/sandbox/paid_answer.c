@@ -91,6 +91,10 @@ static void put_page(struct paid *paid, struct buf *buf)
 {
     const struct query *query = &paid->query;
     struct row *row = mem_new(sizeof(*row));
+    struct token token = {
+        .position = paid->position + paid->n_items,
+        .call_no = paid->sandbox->options->token_life > 0 ? paid->call_no : 0,
+    };
 
     buf_append_string(buf, "[{\"target\":");
     item_append_string(buf, query->target, strlen(query->target));
@@ -110,7 +114,7 @@ static void put_page(struct paid *paid, struct buf *buf)
         buf_append_string(buf, "null");
     } else {
         buf_append_char(buf, '"');
-        token_append(buf, query, row, paid->position + paid->n_items);
+        token_append(buf, query, row, &token);
         buf_append_char(buf, '"');
     }
     buf_append_string(buf, "}]");

@@ -35,6 +35,8 @@ struct paid {
     size_t position;
     const struct listing *listing; /* NULL: none was needed */
     size_t n_items;
+    struct price price;
+    int64_t worst_nanousd; /* set aside in the account */
     int64_t cost_nanousd;
 };
 

@@ -98,16 +98,27 @@ static void answer_free(struct sandbox *sandbox, size_t page_no, const struct re
     json_object_put(json);
 }
 
-static bool is_let_in(const struct sandbox *sandbox, const struct request *request)
+static bool has_login(const struct sandbox *sandbox, const struct request *request)
 {
     return request->authorization != NULL &&
            strcmp(request->authorization, sandbox->authorization) == 0;
 }
 
+/* A paid call asks for itself when it has its number. */
+static bool is_refusing(struct sandbox *sandbox)
+{
+    bool is;
+
+    pthread_mutex_lock(&sandbox->lock);
+    is = sandbox->account.is_refusing;
+    pthread_mutex_unlock(&sandbox->lock);
+    return is;
+}
+
 void sandbox_answer(struct sandbox *sandbox, const struct request *request, struct reply *reply)
 {
     reply->content_type = "application/json";
-    if (!is_let_in(sandbox, request)) {
+    if (!has_login(sandbox, request) || is_refusing(sandbox)) {
         refuse(sandbox, request, reply, 401, CODE_LOGIN);
         return;
     }

@@ -17,5 +17,9 @@ struct sandbox *sandbox_start(const struct options *options, struct err *err);
 /* "http://127.0.0.1:PORT" */
 const char *sandbox_url(const struct sandbox *sandbox);
 
+/* What an operator does about an account that is stopped: the balance is filled up to where it
+ * started, the limit of the day is lifted, the login is taken again. */
+void sandbox_mend(struct sandbox *sandbox);
+
 /* Ends what is waiting, closes all connections and frees `sandbox`. NULL is fine. */
 void sandbox_stop(struct sandbox *sandbox);

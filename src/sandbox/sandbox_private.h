@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "api/price.h"
 #include "core/buf.h"
+#include "sandbox/account.h"
 #include "sandbox/fault.h"
 #include "sandbox/history.h"
 #include "sandbox/ledger.h"
@@ -19,7 +19,6 @@ struct MHD_Daemon;
 struct endpoint;
 struct json_object;
 
-#define BALANCE_NANOUSD (INT64_C(10000) * 1000000000) /* at the start */
 #define REPLY_SIZE_MAX (UINT64_C(256) << 20)
 
 /* A free page, each with calls per minute of its own. */
@@ -29,7 +28,6 @@ struct free_page;
 struct sandbox {
     const struct options *options;
     struct listings *listings;
-    struct price price;
     char *authorization; /* the header that is let in */
     char url[96];
     int64_t start_ms;
@@ -40,7 +38,7 @@ struct sandbox {
     bool is_stopping;
     size_t in_flight;
     uint64_t n_paid_calls, n_tasks;
-    int64_t spent_nanousd;
+    struct account account;
     struct minute paid_minute;
     struct minute free_minutes[FREE_PAGES_MAX];
     struct history history;

@@ -169,7 +169,7 @@ struct sandbox *sandbox_start(const struct options *options, struct err *err)
     struct sandbox *sandbox = mem_new(sizeof(*sandbox));
 
     sandbox->options = options;
-    sandbox->price = PRICE_LISTED;
+    account_init(&sandbox->account, &options->account);
     sandbox->start_ms = clock_mono_ms();
     sandbox->authorization = authorization_of(options);
     sandbox->listings = listings_new(options->seed);
@@ -184,6 +184,13 @@ struct sandbox *sandbox_start(const struct options *options, struct err *err)
         return NULL;
     }
     return sandbox;
+}
+
+void sandbox_mend(struct sandbox *sandbox)
+{
+    pthread_mutex_lock(&sandbox->lock);
+    account_mend(&sandbox->account);
+    pthread_mutex_unlock(&sandbox->lock);
 }
 
 const char *sandbox_url(const struct sandbox *sandbox)

@@ -43,7 +43,8 @@ static void append_value(struct buf *json, const struct value *value)
     }
 }
 
-bool token_append(struct buf *buf, const struct query *query, struct row *last, size_t position)
+bool token_append(struct buf *buf, const struct query *query, struct row *last,
+                  const struct token *token)
 {
     struct buf CLEANUP(buf_deinit) json = BUF_WITH_CEILING(TOKEN_BYTES_MAX);
 
@@ -58,7 +59,10 @@ bool token_append(struct buf *buf, const struct query *query, struct row *last, 
         buf_printf(&json, "%s\"%s\":", i > 0 ? "," : "", row_fields[query->rules[i].field].path);
         append_value(&json, &value);
     }
-    buf_printf(&json, "},\"TokenRealOffset\":%zu}}", position);
+    buf_printf(&json, "},\"TokenRealOffset\":%zu", token->position);
+    if (token->call_no > 0)
+        buf_printf(&json, ",\"Call\":%" PRIu64, token->call_no);
+    buf_append_string(&json, "}}");
     return base64_encode(buf, buf_text(&json), json.size);
 }
 
@@ -76,13 +80,13 @@ static const char *text_at(struct json_object *json, const char *outer, const ch
     return json_object_get_string(json);
 }
 
-bool token_read(const struct query *query, size_t *ret_position)
+bool token_read(const struct query *query, struct token *ret_token)
 {
     struct buf CLEANUP(buf_deinit) bytes = BUF_WITH_CEILING(TOKEN_BYTES_MAX);
     struct json_object *CLEANUP(put_json) json = NULL;
-    const char *digest, *position;
+    const char *digest, *position, *call;
     char expected[17];
-    int64_t value;
+    int64_t value, call_no = 0;
     struct pen pen = {expected, expected + 16};
 
     if (!base64_decode(&bytes, query->token, strlen(query->token)))
@@ -99,6 +103,9 @@ bool token_read(const struct query *query, size_t *ret_position)
         !text_parse_int64(position, strlen(position), &value) || value < 1 ||
         value > ROW_SOURCE_ITEMS_MAX * 2)
         return false;
-    *ret_position = (size_t)value;
+    call = text_at(json, "SearchAfterData", "Call");
+    if (call != NULL && (!text_parse_int64(call, strlen(call), &call_no) || call_no < 1))
+        return false;
+    *ret_token = (struct token){.position = (size_t)value, .call_no = (uint64_t)call_no};
     return true;
 }

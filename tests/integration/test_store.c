@@ -31,6 +31,27 @@ static void start(const char *night, int64_t budget_nanousd, const char *const t
     cr_assert(calls_start_run(&c, night, budget_nanousd, targets), "%s", c.err.text);
 }
 
+static struct store_open_attempt open_attempts[8];
+static size_t n_open_attempts;
+
+static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,
+                             const struct err *err)
+{
+    n_open_attempts = n;
+    cr_assert(le(sz, n, 8));
+    if (n > 0)
+        memcpy(open_attempts, attempts, n * sizeof(*attempts));
+    calls_on_done(data, err);
+}
+
+static void expect_open_attempts(size_t n)
+{
+    c.is_answered = false;
+    store_read_open_attempts(c.store, c.run->run_id, on_open_attempts, &c);
+    cr_assert(calls_wait(&c), "%s", c.err.text);
+    cr_assert(eq(sz, n_open_attempts, n));
+}
+
 /* --- runs ------------------------------------------------------------------------------------ */
 
 Test(store, begins_a_run_with_a_listing_per_feed)
@@ -48,7 +69,7 @@ Test(store, begins_a_run_with_a_listing_per_feed)
     cr_expect(eq(i64, c.run->listings[0].max_rows, 0));
     cr_expect(eq(i64, c.run->listings[0].last_total_count, -1));
     cr_expect(eq(sz, c.run->listings[0].n_slices, 0));
-    cr_expect(eq(sz, c.run->n_open_attempts, 0));
+    expect_open_attempts(0);
     cr_expect(eq(i64,
                  pg_int(c.url,
                         "SELECT count(*) FROM pg_inherits WHERE inhparent = "
@@ -179,7 +200,7 @@ Test(store, gives_back_what_was_committed_and_only_that)
 {
     const int64_t links[] = {1, 2, 3};
     const struct store_slice *slice;
-    struct uuid open, booked, free_of_charge;
+    struct uuid open, booked, free_of_charge, unknown;
     int64_t listing_id = calls_start_listing(&c, NIGHT, 0);
 
     calls_land_page(&c, listing_id, 1000, links, 3, 3003);
@@ -189,12 +210,14 @@ Test(store, gives_back_what_was_committed_and_only_that)
     cr_assert(calls_settle(&c, &booked, STORE_SETTLED, 1));
     cr_assert(calls_reserve(&c, listing_id, 3000, 60000000, &free_of_charge));
     cr_assert(calls_settle(&c, &free_of_charge, STORE_VOID, 0));
+    cr_assert(calls_reserve(&c, listing_id, 4000, 7, &unknown));
+    cr_assert(calls_settle(&c, &unknown, STORE_UNKNOWN, 0));
     calls_end(&c);
 
     cr_assert(calls_open(&c, c.url, true), "%s", c.err.text);
     start(NIGHT, 0, TARGETS("example.com"));
     cr_expect(c.run->is_resumed);
-    cr_expect(eq(i64, c.run->booked_nanousd, 2 * 30000000 + 60000000 + 1));
+    cr_expect(eq(i64, c.run->booked_nanousd, 2 * 30000000 + 60000000 + 1 + 7));
     cr_assert(eq(sz, c.run->n_listings, 1));
     cr_assert(eq(sz, c.run->listings[0].n_slices, 1));
     slice = &c.run->listings[0].slices[0];
@@ -209,10 +232,14 @@ Test(store, gives_back_what_was_committed_and_only_that)
     cr_expect(eq(i64, slice->settled_items[0], 2));
     cr_expect(eq(i64, slice->settled[1], 1000));
     cr_expect(eq(i64, slice->settled_items[1], 3));
-    cr_assert(eq(sz, c.run->n_open_attempts, 1));
-    cr_expect(uuid_is_equal(&c.run->open_attempts[0].attempt, &open));
-    cr_expect(eq(i64, c.run->open_attempts[0].position, 2000));
-    cr_expect(eq(i64, c.run->open_attempts[0].listing_id, listing_id));
+    expect_open_attempts(2);
+    cr_expect(uuid_is_equal(&open_attempts[0].attempt, &open));
+    cr_expect(eq(i64, open_attempts[0].position, 2000));
+    cr_expect(eq(i64, open_attempts[0].listing_id, listing_id));
+    cr_expect(not(open_attempts[0].is_unknown));
+    cr_expect(uuid_is_equal(&open_attempts[1].attempt, &unknown));
+    cr_expect(open_attempts[1].is_unknown);
+    cr_expect(lt(i64, open_attempts[1].age_ms, 60000));
     calls_end(&c);
 }
 

@@ -56,6 +56,7 @@ static void read_call(struct json_object *line, struct ledger_call *call)
     call->is_reused = flag(line, "reused");
     call->is_gone = flag(line, "gone");
     call->in_flight = number(line, "in_flight", 0);
+    call->call_no = number(line, "call", 0);
     text(line, "fault", call->fault, sizeof(call->fault));
 }
 

@@ -25,6 +25,7 @@ struct ledger_call {
     bool is_reused;    /* its connection had carried another request before */
     bool is_gone;      /* the client went away before it was over */
     int64_t in_flight; /* with this one */
+    int64_t call_no;   /* of the paid calls, from 1; 0 for free ones */
     char fault[64];    /* "" where none was played */
 };
 

@@ -146,7 +146,7 @@ static inline int64_t spent(void)
     int64_t nanousd;
 
     pthread_mutex_lock(&sandbox->lock);
-    nanousd = sandbox->spent_nanousd;
+    nanousd = sandbox->account.spent_nanousd;
     pthread_mutex_unlock(&sandbox->lock);
     return nanousd;
 }

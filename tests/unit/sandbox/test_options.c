@@ -43,6 +43,23 @@ Test(options, reads_all_of_them_in_both_forms)
     cr_expect_str_eq(options.password, "a=b");
 }
 
+Test(options, reads_what_makes_life_harder)
+{
+    cr_assert(PARSE("--balance", "1.5", "--day-limit=0.25", "--price-after", "7=0.03,0.00005",
+                    "--refuse-after", "9", "--id-list-lag", "30000", "--id-list", "none",
+                    "--token-life", "4"),
+              "%s", err.text);
+    cr_expect(eq(i64, options.account.balance_nanousd, 1500000000));
+    cr_expect(eq(i64, options.account.day_limit_nanousd, 250000000));
+    cr_expect(eq(u64, options.account.later_from, 7));
+    cr_expect(eq(i64, options.account.later_price.per_call_nanousd, 30000000));
+    cr_expect(eq(i64, options.account.later_price.per_item_nanousd, 50000));
+    cr_expect(eq(u64, options.account.refuse_from, 9));
+    cr_expect(eq(u64, options.id_list_lag_ms, 30000));
+    cr_expect(options.is_id_list_blind);
+    cr_expect(eq(u64, options.token_life, 4));
+}
+
 Test(options, takes_the_last_word_on_a_target)
 {
     cr_assert(PARSE("--items", "a.com=10", "--items", "a.com=20"));
@@ -77,6 +94,15 @@ Test(options, explains_what_is_wrong)
         {"--per-minute", "", "--per-minute"},
         {"--fault", "http501=1", "there are http500"},
         {"--login", "a:b", "no colon"},
+        {"--id-list", "some", "neither live nor none"},
+        {"--id-list-lag", "-1", "whole number"},
+        {"--balance", "much", "no amount of dollars, such as 0.024"},
+        {"--day-limit", "-1", "no amount of dollars"},
+        {"--price-after", "0.03,0.0001", "N=CALL,ITEM"},
+        {"--price-after", "0=0.03,0.0001", "N=CALL,ITEM"},
+        {"--price-after", "5=0.03", "N=CALL,ITEM"},
+        {"--price-after", "5=0.03,x", "\"x\" is no amount"},
+        {"--refuse-after", "0", "from 1 to"},
         {"--night", "2026-01-01", "not in this version"},
         {"--ledgr", "x", "did you mean --ledger?"},
         {"file", "x", "\"file\" is no option"},

@@ -227,6 +227,23 @@ Test(paging, takes_a_token_for_the_same_parameters_only)
     stop();
 }
 
+/* Each of the tries below is a paid call of its own, whatever comes of it. */
+Test(paging, takes_a_token_for_so_many_calls_only)
+{
+    struct json_object *json;
+    char message[256];
+
+    START("--items", "a.com=100", "--token-life", "3");
+    json = live("[{\"target\":\"a.com\",\"limit\":10}]");
+    cr_expect(eq(int, code_with(text_at(json, TOKEN), "", NULL, 0), 20000));
+    cr_expect(eq(int, code_of("[{\"target\":\"other.com\"}]", NULL, 0), 20000));
+    cr_expect(eq(int, code_with(text_at(json, TOKEN), "", NULL, 0), 20000));
+    cr_expect(eq(int, code_with(text_at(json, TOKEN), "", message, sizeof(message)), 40501));
+    cr_expect_str_eq(message, "Invalid Field: 'search_after_token'.");
+    json_object_put(json);
+    stop();
+}
+
 Test(paging, gives_as_many_rows_of_a_group_as_were_asked_for)
 {
     struct json_object *json, *items;
