@@ -41,6 +41,7 @@ static const struct key api_keys[] = {
       .doc = "calls in any 60 seconds" },
     { "token", LATER }, { "token_file", LATER }, { "prices", LATER }, { "timezone", LATER },
     { "keep_balance", LATER }, { "unknown_retries", LATER }, { "body", LATER },
+    { "budget", LATER },
 };
 
 static const struct key database_keys[] = {

@@ -10,7 +10,7 @@ static const char *const later_main[] = {"accounts",   "projects",    "http",
                                          "archive",    "archive_max", "spool_free_min",
                                          "missing_ok", "log",         "on_night"};
 static const char *const later_api[] = {"token",        "token_file",      "prices", "timezone",
-                                        "keep_balance", "unknown_retries", "body"};
+                                        "keep_balance", "unknown_retries", "body",   "budget"};
 static const char *const later_job[] = {
     "project", "projects", "account", "resume_within", "max_shrink", "missing_ok", "sync",
     "refresh", "catch_up", "jitter",  "at_least",      "formerly",   "feeds",      "retention"};
