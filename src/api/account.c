@@ -69,19 +69,31 @@ static void read_prices(struct json_object *prices, struct account *account)
     }
 }
 
+/* A limit of 0 is none. */
+static void read_limits(struct json_object *result, const struct endpoint *endpoint,
+                        struct account *account)
+{
+    struct json_object *calls =
+        AT(result, "rates", "limits", "minute", "backlinks", endpoint->name);
+    int64_t per_day_nanousd = money_of(AT(result, "money", "limits", "day", "total"));
+
+    if (json_object_is_type(calls, json_type_object))
+        calls = AT(calls, "live");
+    if (json_object_is_type(calls, json_type_int) && json_object_get_int64(calls) > 0)
+        account->calls_per_minute = json_object_get_int64(calls);
+    if (per_day_nanousd > 0)
+        account->per_day_nanousd = per_day_nanousd;
+}
+
 static void read_result(struct json_object *result, const struct endpoint *endpoint,
                         struct account *account)
 {
-    struct json_object *per_minute =
-        AT(result, "rates", "limits", "minute", "backlinks", endpoint->name);
-
     copy_text(AT(result, "login"), account->login, sizeof(account->login));
     copy_text(AT(result, "timezone"), account->timezone, sizeof(account->timezone));
     account->balance_nanousd = money_of(AT(result, "money", "balance"));
     read_prices(AT(result, "price", "backlinks", endpoint->name, "live", "priority_normal"),
                 account);
-    if (json_object_is_type(per_minute, json_type_int))
-        account->calls_per_minute = json_object_get_int64(per_minute);
+    read_limits(result, endpoint, account);
 }
 
 bool account_parse(const char *text, size_t size, const struct endpoint *endpoint,
@@ -93,7 +105,8 @@ bool account_parse(const char *text, size_t size, const struct endpoint *endpoin
     struct account account = {.balance_nanousd = -1,
                               .per_call_nanousd = -1,
                               .per_item_nanousd = -1,
-                              .calls_per_minute = -1};
+                              .calls_per_minute = -1,
+                              .per_day_nanousd = -1};
 
     if (size > INT_MAX)
         return err_set(err, ERR_DATA, "the account's answer is too long");

@@ -24,6 +24,7 @@ struct account {
     int64_t balance_nanousd;
     int64_t per_call_nanousd, per_item_nanousd; /* of one endpoint */
     int64_t calls_per_minute;                   /* the vendor's limit */
+    int64_t per_day_nanousd;                    /* the cap that the account has set for itself */
 };
 
 /* Reads the answer as it concerns `endpoint`. ERR_DATA where it is not the vendor's envelope. */

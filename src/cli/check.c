@@ -6,6 +6,7 @@
 #include "cli/command.h"
 #include "config/config.h"
 #include "core/buf.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
 #include "daemon/account_ask.h"
@@ -21,6 +22,7 @@
 #define TIMEOUT_MS 30000
 
 struct live {
+    const struct config *config;
     struct http *http;
     struct store *store;
     int exit_code;
@@ -39,10 +41,28 @@ static const char *format_known(int64_t nanousd, char text[MONEY_TEXT_MAX])
     return nanousd >= 0 ? money_format(nanousd, text) : "not told";
 }
 
+static void print_account(const struct account *account, const struct config *config)
+{
+    char balance[MONEY_TEXT_MAX], per_call[MONEY_TEXT_MAX], per_item[MONEY_TEXT_MAX];
+    char per_day[MONEY_TEXT_MAX];
+
+    printf("API: login %s, balance %s, a call %s, an item %s", account->login,
+           format_known(account->balance_nanousd, balance),
+           format_known(account->per_call_nanousd, per_call),
+           format_known(account->per_item_nanousd, per_item));
+    if (account->calls_per_minute >= 0)
+        printf(", at most %" PRId64 " calls a minute", account->calls_per_minute);
+    if (account->per_day_nanousd >= 0)
+        printf(", at most %s a day", money_format(account->per_day_nanousd, per_day));
+    putchar('\n');
+    if (account->calls_per_minute >= 0 && account->calls_per_minute < config->api.calls_per_minute)
+        log_warning("api.calls_per_minute is %" PRId64 ", more than the API allows this account",
+                    config->api.calls_per_minute);
+}
+
 static void on_asked(void *data, const struct account *account, const struct err *err)
 {
     struct live *live = data;
-    char balance[MONEY_TEXT_MAX], per_call[MONEY_TEXT_MAX], per_item[MONEY_TEXT_MAX];
 
     if (err != NULL) {
         struct err named = *err;
@@ -50,13 +70,7 @@ static void on_asked(void *data, const struct account *account, const struct err
         err_wrap(&named, "the API");
         fail(live, &named);
     } else {
-        printf("API: login %s, balance %s, a call %s, an item %s", account->login,
-               format_known(account->balance_nanousd, balance),
-               format_known(account->per_call_nanousd, per_call),
-               format_known(account->per_item_nanousd, per_item));
-        if (account->calls_per_minute >= 0)
-            printf(", %" PRId64 " calls a minute", account->calls_per_minute);
-        putchar('\n');
+        print_account(account, live->config);
     }
     http_destroy(live->http);
 }
@@ -80,7 +94,7 @@ static int check_live(const struct config *config)
                                      .connect_timeout_ms = TIMEOUT_MS,
                                      .total_timeout_ms = TIMEOUT_MS,
                                      .body_bytes_max = 4 * 1024 * 1024};
-    struct live live = {.exit_code = 0};
+    struct live live = {.config = config};
     uv_loop_t loop;
     struct err err;
 

@@ -108,7 +108,8 @@ static void print_summary(const struct engine *engine)
         add_listing(&table, &listing);
     command_print_table(&table);
     table_deinit(&table);
-    printf("%" PRId64 " call%s now; booked tonight for what is above: %s of %s\n", progress.n_calls,
+    /* Dollars are of whole runs, with listings that an earlier start of theirs has published. */
+    printf("%" PRId64 " call%s now; booked in all: %s of %s\n", progress.n_calls,
            progress.n_calls == 1 ? "" : "s", money_format(progress.booked_nanousd, booked),
            progress.budget_nanousd > 0 ? money_format(progress.budget_nanousd, budget)
                                        : "any amount");

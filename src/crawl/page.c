@@ -30,6 +30,7 @@
 
 #define BACKOFF_FIRST_MS 1000
 #define BACKOFF_MAX_MS 60000
+#define PAUSE_WORTH_SAYING_MS 1000 /* longer than the pause that is on */
 
 #define CODE_TOO_MANY_A_MINUTE 40202
 #define CODE_TOO_MANY_AT_ONCE 40209
@@ -394,13 +395,13 @@ static void retry(struct crawl_page *page, const char *what)
     crawl_page_wait(page, crawl->ports->now_ms(crawl->data) + pause_ms);
 }
 
-/* Nothing goes out for a while, whoever asks. */
+/* Nothing goes out for a while, whoever asks. Calls in flight may be refused with it: said once. */
 static void pause_account(struct crawl_page *page, const char *what)
 {
     struct crawl *crawl = crawl_of(page);
     int64_t until_ms = crawl->ports->now_ms(crawl->data) + (int64_t)page->verdict.wait_s * 1000;
 
-    if (until_ms > crawl->pace.paused_until_ms)
+    if (until_ms >= crawl->pace.paused_until_ms + PAUSE_WORTH_SAYING_MS)
         log_warning("%s: %s; no calls for %u s", page->slice->listing->run->job, what,
                     page->verdict.wait_s);
     pace_pause(&crawl->pace, until_ms);

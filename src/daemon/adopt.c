@@ -261,11 +261,12 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
     free(is_adopted);
     spool_each(run->spool, forget_landed, NULL);
     if (n_adopted > 0)
-        log_info("%s: %zu answers of an earlier start are in the spool and will be landed",
-                 run->job->name, n_adopted);
+        log_info("%s: %zu answer%s of an earlier start %s in the spool and will be landed",
+                 run->job->name, n_adopted, n_adopted == 1 ? "" : "s",
+                 n_adopted == 1 ? "is" : "are");
     if (n_lost > 0)
         log_warning(
-            "%s: %zu calls of an earlier start got no answer; they may have been charged, "
-            "which the vendor's list will tell",
-            run->job->name, n_lost);
+            "%s: %zu call%s of an earlier start got no answer: charged or not, the vendor's "
+            "list will tell",
+            run->job->name, n_lost, n_lost == 1 ? "" : "s");
 }

@@ -339,8 +339,8 @@ static struct value is_indirect_link(struct row *row)
 #define KEYWORDS(name, make, opener, ...)                                                          \
     {                                                                                              \
         "ranked_keywords_info." #name,                                                             \
-            opener "\"" #name "\":", sizeof(opener "\"" #name "\":") - 1, make,                    \
-            .is_since_2023 = true, __VA_ARGS__                                                     \
+            opener "\"" #name "\":", sizeof(opener "\"" #name "\":") - 1, make, .since = 2023,     \
+                                                                                __VA_ARGS__        \
     }
 
 // clang-format off
@@ -355,14 +355,14 @@ const struct field row_fields[] = {
     FIELD(tld_from,                  row_tld_from, 0),
     FIELD(is_new,                    is_new, 0),
     FIELD(is_lost,                   is_lost, 0),
-    FIELD(backlink_spam_score,       backlink_spam_score, .may_be_null = true),
+    FIELD(backlink_spam_score,       backlink_spam_score, .may_be_null = true, .since = 2022),
     FIELD(rank,                      rank, 0),
     FIELD(page_from_rank,            page_from_rank, .may_be_null = true),
     FIELD(domain_from_rank,          domain_from_rank, 0),
     FIELD(domain_from_platform_type, domain_from_platform_type, 0),
     FIELD(domain_from_is_ip,         domain_from_is_ip, .may_be_null = true),
     FIELD(domain_from_ip,            row_domain_from_ip, 0),
-    FIELD(domain_from_country,       domain_from_country, .is_since_2023 = true),
+    FIELD(domain_from_country,       domain_from_country, .since = 2023),
     FIELD(page_from_external_links,  page_from_external_links, .may_be_null = true),
     FIELD(page_from_internal_links,  page_from_internal_links, .may_be_null = true),
     FIELD(page_from_size,            page_from_size, .may_be_null = true),
@@ -378,7 +378,7 @@ const struct field row_fields[] = {
     FIELD(dofollow,                  dofollow, 0),
     FIELD(original,                  original, .may_be_null = true),
     FIELD(alt,                       row_alt, 0),
-    FIELD(image_url,                 row_image_url, .is_since_2023 = true),
+    FIELD(image_url,                 row_image_url, .since = 2023),
     FIELD(anchor,                    row_anchor, 0),
     FIELD(text_pre,                  row_text_pre, 0),
     FIELD(text_post,                 row_text_post, 0),
@@ -387,13 +387,13 @@ const struct field row_fields[] = {
     FIELD(group_count,               group_count, 0),
     FIELD(is_broken,                 is_broken, .may_be_null = true),
     FIELD(url_to_status_code,        url_to_status_code, 0),
-    FIELD(url_to_spam_score,         url_to_spam_score, 0),
-    FIELD(url_to_redirect_target,    row_url_to_redirect_target, 0),
+    FIELD(url_to_spam_score,         url_to_spam_score, .since = 2022),
+    FIELD(url_to_redirect_target,    row_url_to_redirect_target, .since = 2022),
     KEYWORDS(page_from_keywords_count_top_3,   keywords_top_3, "\"ranked_keywords_info\":{", .nesting = FIELD_OPENS),
     KEYWORDS(page_from_keywords_count_top_10,  keywords_top_10, "", .nesting = FIELD_INSIDE),
     KEYWORDS(page_from_keywords_count_top_100, keywords_top_100, "", .nesting = FIELD_INSIDE, .closes = true),
-    FIELD(is_indirect_link,          is_indirect_link, .is_since_2023 = true),
-    FIELD(indirect_link_path,        row_indirect_link_path, .is_since_2023 = true),
+    FIELD(is_indirect_link,          is_indirect_link, .since = 2023),
+    FIELD(indirect_link_path,        row_indirect_link_path, .since = 2023),
 };
 // clang-format on
 const size_t n_row_fields = sizeof(row_fields) / sizeof(row_fields[0]);

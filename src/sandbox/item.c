@@ -1,11 +1,13 @@
 #include "sandbox/item.h"
 
+#include <limits.h>
+
 #include "sandbox/random.h"
 #include "sandbox/row_private.h"
 
 enum oddity {
     ODD_NOTHING,
-    ODD_OLD_SHAPE,   /* as before 2023: fields are missing */
+    ODD_OLD_SHAPE,   /* as in 2021 or 2022: fields are missing */
     ODD_TIMES,       /* the other form of a timestamp */
     ODD_NEW_FIELD,   /* a field nobody announced */
     ODD_TYPE,        /* a value of another type */
@@ -202,13 +204,13 @@ static bool may_be_odd(const char *path)
 static void put_fields(struct pen *pen, struct row *row, enum oddity oddity, uint64_t bits)
 {
     size_t odd_field = oddity == ODD_TYPE ? random_below(bits, n_row_fields) : n_row_fields;
+    int year = oddity != ODD_OLD_SHAPE ? INT_MAX : (bits & 1) != 0 ? 2021 : 2022;
 
     for (size_t i = 0; i < n_row_fields; i++) {
         const struct field *field = &row_fields[i];
         struct value value;
 
-        if ((oddity == ODD_OLD_SHAPE && field->is_since_2023) ||
-            (oddity == ODD_NO_KEYWORDS && field->nesting == FIELD_INSIDE))
+        if (field->since > year || (oddity == ODD_NO_KEYWORDS && field->nesting == FIELD_INSIDE))
             continue;
         if (i > 0)
             pen_char(pen, ',');

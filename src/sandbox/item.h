@@ -9,7 +9,7 @@
 
 /*
  * Appends the item. About one in five hundred is odd in a way that the vendor's data is, or was:
- * the older shape with fields missing, the other form of a timestamp, a field nobody announced, a
+ * an older shape with fields missing, the other form of a timestamp, a field nobody announced, a
  * value of another type, every possible escape.
  */
 bool item_append(struct buf *buf, struct row *row);

@@ -75,7 +75,7 @@ struct field {
     struct value (*value)(struct row *row);
     enum field_nesting nesting; /* of an object inside the item */
     bool closes;                /* ... of which it is the last */
-    bool is_since_2023;         /* missing in items of the older shape */
+    int since;                  /* the year it came; missing in items of older shapes */
     bool may_be_null;           /* rarely, though the vendor's examples have none */
 };
 

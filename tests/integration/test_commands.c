@@ -170,6 +170,23 @@ Test(commands, the_sql_of_the_readme_runs)
     cr_expect(gt(uint, n_blocks, 0));
 }
 
+Test(commands, check_live_tells_the_account_and_asks_the_database)
+{
+    cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
+    story_sandbox(&story, "--per-minute", "500");
+    cr_expect(eq(int, story_run(&story, "check", "--live"), 0), "%s", story.err);
+    cr_expect(ne(ptr,
+                 strstr(story.out,
+                        "API: login sandbox, balance $10000.00, a call $0.024, "
+                        "an item $0.000036, at most 500 calls a minute\n"
+                        "database: reachable, schema up to date\n"),
+                 NULL),
+              "%s", story.out);
+    cr_expect(ne(ptr, strstr(story.err, "api.calls_per_minute is 2000, more than the API"), NULL),
+              "%s", story.err);
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.attempt"), 0));
+}
+
 /* What a terminal of 60 columns is sent; a piece ends where the cursor goes back to the left. */
 Test(commands, progress_never_wraps_on_a_narrow_terminal)
 {

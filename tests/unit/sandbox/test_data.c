@@ -222,7 +222,7 @@ Test(data, holds_everything_that_the_vendor_has_been_seen_to_send)
     };
     bool has_piece[sizeof(pieces) / sizeof(pieces[0])] = {false};
     struct buf buf = BUF_WITH_CEILING(1 << 20);
-    size_t n_long = 0, n_big = 0, n_iso = 0;
+    size_t n_long = 0, n_big = 0, n_iso = 0, n_of_2021 = 0, n_of_2022 = 0;
 
     row_source_init(&source, 1, "example.com", N_ROWS);
     for (uint64_t number = 0; number < N_ROWS; number++) {
@@ -234,6 +234,8 @@ Test(data, holds_everything_that_the_vendor_has_been_seen_to_send)
         for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
             has_piece[i] = has_piece[i] || strstr(buf_text(&buf), pieces[i]) != NULL;
         n_iso += has_iso_time(buf_text(&buf));
+        if (strstr(buf_text(&buf), "\"is_indirect_link\"") == NULL)
+            *(strstr(buf_text(&buf), "\"url_to_spam_score\"") ? &n_of_2022 : &n_of_2021) += 1;
         value = row_value(&row, field_of("url_from"));
         n_long += value.size > 9000;
         value = row_value(&row, field_of("page_from_external_links"));
@@ -242,6 +244,8 @@ Test(data, holds_everything_that_the_vendor_has_been_seen_to_send)
     for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
         cr_expect(has_piece[i], "%s", pieces[i]);
     cr_expect(n_iso > 0 && n_iso < 20, "%zu", n_iso);
+    cr_expect(n_of_2021 > 0 && n_of_2021 < 20, "%zu", n_of_2021);
+    cr_expect(n_of_2022 > 0 && n_of_2022 < 20, "%zu", n_of_2022);
     cr_expect(n_long > 0 && n_long < 20, "%zu", n_long);
     cr_expect(n_big > 0 && n_big < 40, "%zu", n_big);
     buf_deinit(&buf);
