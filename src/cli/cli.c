@@ -33,11 +33,13 @@ static const struct command commands[] = {
     { "plan", "", "rows, calls, dollars and minutes before they are spent", NULL, NULL },
     { "publish", "", "accept a run that a guard held back", NULL, NULL },
     { "replay", "", "load a run again from the archive", NULL, NULL },
-    { "run", "JOB... | --all", "run jobs now, with progress on a terminal",
+    { "run", "JOB... | --all [--fresh]", "run jobs now, with progress on a terminal",
       "Goes on with a job's open run, or begins one for tonight. A listing that ends by budget or\n"
       "error stays open and unpublished: run again and it goes on where it stopped.\n"
       "SIGINT or SIGTERM: no new calls, what is paid for lands; a second one ends at once.\n\n"
-      "  --all   every job\n",
+      "  --all     every job\n"
+      "  --fresh   do not go on with an open run: what it holds is published as what it is, unless\n"
+      "            something newer is, or given up, and its dollars are named\n",
       command_run },
     { "serve", "", "the service", NULL, NULL },
     { "status", "", "each feed: its last listing, rows, dollars",
