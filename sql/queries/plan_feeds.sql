@@ -25,7 +25,7 @@ WITH gone_on AS (
     -- A partition of a few pages says nothing about a row.
     SELECT (sum(pg_total_relation_size(c.oid)) / nullif(sum(c.reltuples), 0))::bigint AS row_bytes
     FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
-    WHERE i.inhparent = to_regclass(format('linkhaul.%I', $6)) AND c.reltuples >= 1000
+    WHERE i.inhparent = to_regclass(format('linkhaul.%I', $6::text)) AND c.reltuples >= 1000
 )
 SELECT coalesce(g.run_id, 0), coalesce(g.nanousd, 0), coalesce(told.total_count, -1),
        coalesce(tonight.state = 'open', false), coalesce(tonight.state <> 'open', false),

@@ -40,7 +40,19 @@ static const struct command commands[] = {
       "  --dry-run   print the statements that would be run, and change nothing (for reading: run\n"
       "              by hand, they leave no record of themselves, and `migrate` would fail)\n",
       command_migrate },
-    { "plan", "", "rows, calls, dollars and minutes before they are spent", NULL, NULL },
+    { "plan", "JOB... [--max USD] [--json]", "rows, calls, dollars, minutes, before they are spent",
+      "What the next run of these jobs takes, and a month of their nights, by what their feeds' last\n"
+      "runs were told (BASIS). Of an open run only the rest counts. <= is the most that it can be,\n"
+      "where max_rows or a cap bounds what is unknown; + goes beyond what is known. Caps that would\n"
+      "end a run are named with the row. The database is asked, no call is made.\n\n"
+"  --max USD   end with 2 where this run can cost more, as far as the caps let it\n"
+      "  --json      {jobs: [{job, endpoint, schedule, runs_a_month, open_run, prices: {per_call,\n"
+      "              per_item, source}, feeds: [{target, basis, run: PART, month: PART}],\n"
+      "              run: PART, month: PART}], run: PART, month: PART, caps: [{in (run or month),\n"
+      "              per, of, cap, spent, job, after_rows, of_rows, on_night, text}]}; a PART is\n"
+      "              {rows, rows_max, calls, calls_max, dollars, dollars_max, minutes, gigabytes}.\n"
+      "              Dollars are decimal strings, what is unknown is null\n",
+      command_plan },
     { "publish", "RUN", "accept a run that a guard held back",
       "Makes the listings visible that `status` shows as held: those that have shrunk beyond\n"
       "max_shrink. RUN is the number that stands there. No call is made.\n",
@@ -91,9 +103,9 @@ static void print_usage(FILE *out)
         "      --version       print the version\n"
         "      --help          print this\n\n"
         "exit codes: 0 done (limited, capped or short with a warning), 1 failed or stopped,\n"
-        "  2 a listing ended by budget or error, 64 usage, 69 API or database unavailable,\n"
-        "  70 internal, 75 try later (balance, daily limit, another holder), 77 login refused,\n"
-        "  78 bad configuration\n",
+        "  2 a listing ended by budget or error, or a plan is above its --max, 64 usage, 69 API or\n"
+        "  database unavailable, 70 internal, 75 try later (balance, daily limit, another holder),\n"
+        "  77 login refused, 78 bad configuration\n",
         out);
 }
 

@@ -71,16 +71,14 @@ void writer_int_or_null(struct writer *writer, const char *name, int64_t value)
         writer_int(writer, name, value);
 }
 
-void writer_hundredths(struct writer *writer, const char *name, int64_t value)
+void writer_decimal(struct writer *writer, const char *name, int64_t value, int n_digits)
 {
-    begin_value(writer, name);
-    buf_printf(&writer->text, "%" PRId64 ".%02" PRId64, value / 100, value % 100);
-}
+    int64_t one = 1;
 
-void writer_bool(struct writer *writer, const char *name, bool value)
-{
+    for (int i = 0; i < n_digits; i++)
+        one *= 10;
     begin_value(writer, name);
-    buf_append_string(&writer->text, value ? "true" : "false");
+    buf_printf(&writer->text, "%" PRId64 ".%0*" PRId64, value / one, n_digits, value % one);
 }
 
 void writer_null(struct writer *writer, const char *name)

@@ -28,8 +28,8 @@ void writer_text(struct writer *writer, const char *name, const char *value);
 void writer_text_or_null(struct writer *writer, const char *name, const char *value); /* "" */
 void writer_int(struct writer *writer, const char *name, int64_t value);
 void writer_int_or_null(struct writer *writer, const char *name, int64_t value); /* below 0 */
-void writer_hundredths(struct writer *writer, const char *name, int64_t value);  /* 123: 1.23 */
-void writer_bool(struct writer *writer, const char *name, bool value);
+/* `value` over 10 to the power of `n_digits`: 123 with 2 is 1.23. */
+void writer_decimal(struct writer *writer, const char *name, int64_t value, int n_digits);
 void writer_null(struct writer *writer, const char *name);
 void writer_dollars(struct writer *writer, const char *name, int64_t nanousd);
 

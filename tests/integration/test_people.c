@@ -8,6 +8,7 @@
 
 #include "core/mem.h"
 #include "support/pg.h"
+#include "support/store_calls.h"
 #include "support/story.h"
 
 #define JOB "endpoint: backlinks\nmax_rows: 5\n"
@@ -271,6 +272,19 @@ Test(people, stop_marks_an_open_run_and_says_that_nobody_works_on_it)
     pg_execute(url, "UPDATE linkhaul.run SET stop_asked_at = NULL");
     cr_expect(eq(int, story_run(&story, "stop", number), 0), "%s", story.err);
     cr_expect(eq(i64, n_asked_to_stop(), 1));
+}
+
+Test(people, stop_does_not_say_so_where_somebody_does)
+{
+    struct calls holder;
+
+    pg_execute(url, "UPDATE linkhaul.run SET state = 'open', ended_at = NULL WHERE job = 'a'");
+    cr_assert(calls_open(&holder, url, true), "%s", holder.err.text);
+    cr_expect(eq(int, story_run(&story, "stop", "a"), 0), "%s", story.err);
+    cr_expect(eq(ptr, strstr(story.out, "nothing is running"), NULL), "%s", story.out);
+    cr_expect(eq(int, story_run(&story, "status"), 0), "%s", story.err);
+    expect_said(story.out, "] control works on this database since ");
+    calls_end(&holder);
 }
 
 Test(people, stop_tells_what_is_over_from_what_there_is_not)
