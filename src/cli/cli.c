@@ -73,8 +73,8 @@ static const struct command commands[] = {
       "else its state: open, held (see `linkhaul help publish`), abandoned.\n\n"
       "  --json   {running: {name, since} or null, feeds: [{project, job, target, endpoint,\n"
       "           published_night, last: {run, run_state, night, state, completeness, reason,\n"
-      "           published_at, total_count, items, rows, repeats, missing, and in dollars, as\n"
-      "           decimal strings: settled, undelivered, unknown, reserved}}]}\n",
+      "           published_at, total_count, max_rows, items, rows, repeats, missing, and in\n"
+      "           dollars, as decimal strings: settled, undelivered, unknown, reserved}}]}\n",
       command_status },
     { "stop", "RUN | JOB", "no more calls for a run; what was paid for lands",
       "Said to an open run by its number (see `status`), or to a job. Whoever works on it makes no\n"

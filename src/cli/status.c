@@ -45,9 +45,11 @@ static void note_money(struct buf *notes, int64_t nanousd, const char *what)
 static void collect_notes(struct buf *notes, const struct store_status_row *row)
 {
     bool is_open = strcmp(row->state, "open") == 0;
+    bool is_cut = row->max_rows > 0 && row->max_rows < row->total_count;
 
     if (is_open && row->total_count >= 0)
-        buf_printf(notes, "%" PRId64 " of %" PRId64 " items", row->n_items, row->total_count);
+        buf_printf(notes, "%" PRId64 " of %" PRId64 " items", row->n_items,
+                   is_cut ? row->max_rows : row->total_count);
     if (row->n_missing > 0)
         buf_printf(notes, "%" PRId64 " missing", row->n_missing);
     note_money(notes, row->unknown_nanousd, "unknown");
@@ -115,6 +117,7 @@ static void write_row(struct writer *writer, const struct store_status_row *row)
     writer_text_or_null(writer, "reason", row->reason);
     writer_text_or_null(writer, "published_at", row->published_at);
     writer_int_or_null(writer, "total_count", row->total_count);
+    writer_int_or_null(writer, "max_rows", row->max_rows > 0 ? row->max_rows : -1);
     writer_int(writer, "items", row->n_items);
     writer_int(writer, "rows", row->n_rows);
     writer_int(writer, "repeats", row->n_duplicates);

@@ -77,6 +77,7 @@ struct store_status_row {
     const char *published_at;  /* with its zone */
     int64_t n_items, n_rows, n_duplicates, n_missing;
     int64_t total_count; /* -1: never told */
+    int64_t max_rows;    /* 0: all */
     /* of the last listing, all its nights */
     int64_t settled_nanousd, undelivered_nanousd, unknown_nanousd, reserved_nanousd;
 };

@@ -193,6 +193,7 @@ static void on_status(void *data, const struct db_result *result, const struct e
             .undelivered_nanousd = db_int64(result, row, 18),
             .unknown_nanousd = db_int64(result, row, 19),
             .reserved_nanousd = db_int64(result, row, 20),
+            .max_rows = db_int64(result, row, 21),
         };
     question->done.status(question->data, rows, (size_t)n, err);
     free(rows);

@@ -89,6 +89,16 @@ Test(people, status_names_what_is_out_of_the_ordinary)
               "a number only: %s", story.out);
 }
 
+Test(people, status_tells_how_far_an_open_listing_is_and_what_stopped_it)
+{
+    pg_execute(url,
+               "UPDATE linkhaul.listing SET state = 'open', published_at = NULL, n_items = 3, "
+               "completeness = 'budget', reason = 'raise it' FROM linkhaul.feed AS f WHERE "
+               "f.feed_id = listing.feed_id AND f.target = 'two.com'");
+    cr_assert(eq(int, story_run(&story, "status"), 0), "%s", story.err);
+    expect_said(story.out, "open        5  $0.02418  3 of 5 items; budget; raise it\n");
+}
+
 static struct json_object *parse(const char *text)
 {
     struct json_object *tree = json_tokener_parse(text);

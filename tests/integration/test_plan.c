@@ -154,6 +154,56 @@ Test(plan, of_an_open_run_only_the_rest_counts)
     expect_number("jobs/0/feeds/0/run/rows", 2500);
 }
 
+Test(plan, of_an_open_chain_only_the_rest_counts)
+{
+    story_sandbox(&story, "--items", "long.com=21500");
+    story_config(&story, "");
+    story_file(&story, "jobs.d/job.yaml",
+               "job: a\nendpoint: backlinks\ntargets: [long.com]\nbudget: 0.60\n");
+    run(2);
+    plan();
+    expect_number("run/rows", 11500);
+    expect_number("run/calls", 12);
+    expect_number("caps/0/after_rows", 0);
+    expect_number("caps/1/after_rows", 10000); /* of a whole one */
+    expect_number("caps/1/of_rows", 21500);
+    story_file(&story, "jobs.d/job.yaml",
+               "job: a\nendpoint: backlinks\ntargets: [long.com]\nbudget: 5\n");
+    pg_execute(url, "UPDATE linkhaul.attempt SET elapsed_ms = 60000");
+    plan();
+    expect_number("run/minutes", 12); /* one call after the other */
+    run(0);
+    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul.attempt WHERE is_page"), 22));
+}
+
+Test(plan, a_run_that_a_start_would_not_go_on_with_does_not_count)
+{
+    job("budget: 0.13\n");
+    run(2);
+    job("budget: 5\nresume_within: 7d\n");
+    plan();
+    expect_text("jobs/0/open_run", "1");
+    pg_execute(url, "UPDATE linkhaul.run SET started_at = now() - interval '7 days 1 second'");
+    plan();
+    expect_text("jobs/0/open_run", NULL);
+    expect_number("run/rows", 3200);
+}
+
+/* A start that found all of it done, and died before it could end the run. */
+Test(plan, a_run_that_is_all_over_counts_in_its_own_night_alone)
+{
+    run(0);
+    pg_execute(url, "UPDATE linkhaul.run SET state = 'open', ended_at = NULL");
+    plan();
+    expect_text("jobs/0/open_run", "1");
+    expect_number("run/rows", 0);
+    expect_text("run/dollars", "0.00");
+    pg_execute(url, "UPDATE linkhaul.run SET budget_night = budget_night - 1");
+    plan();
+    expect_text("jobs/0/open_run", NULL);
+    expect_number("run/rows", 3200);
+}
+
 Test(plan, what_is_spent_of_a_runs_cap_counts_for_the_same_run)
 {
     job("budget: 0.13\n");
