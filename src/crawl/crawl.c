@@ -38,6 +38,7 @@ static void free_listing(struct crawl_listing *listing)
 
         crawl_pages_free(slice->waiting);
         crawl_pages_free(slice->unknown);
+        crawl_pages_free(slice->early);
         crawl_pages_free(slice->adopted);
         pager_deinit(&slice->pager);
         free(slice->order_by);

@@ -61,6 +61,13 @@ void crawl_page_check_price(struct crawl_page *page);
  * when that is known, if ever. */
 void crawl_page_is_unknown(struct crawl_page *page, const char *what);
 
+/* The page that the pager wants, or NULL where an earlier process has asked for it and nobody knows
+ * yet what came of that. */
+struct crawl_page *crawl_page_wanted(struct crawl_slice *slice, const struct pager_ask *ask);
+
+/* Nothing waits for the slice's unknown pages any more. */
+void crawl_drop_unknown(struct crawl_slice *slice);
+
 /* Begins a look where one is due; gives when to come back for the next, -1: never. */
 int64_t crawl_look(struct crawl *crawl, int64_t now_ms);
 

@@ -57,11 +57,9 @@ static void drop_waiting(struct crawl_listing *listing)
     for (size_t i = 0; i < listing->n_slices; i++) {
         struct crawl_slice *slice = listing->slices[i];
 
-        for (struct crawl_page *page = slice->unknown; page != NULL; page = page->next)
-            listing->run->n_unknown--;
-        crawl_pages_free(slice->unknown);
+        crawl_drop_unknown(slice);
         crawl_pages_free(slice->waiting);
-        slice->unknown = slice->waiting = NULL;
+        slice->waiting = NULL;
     }
 }
 
@@ -114,6 +112,7 @@ static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
         return;
     switch (progress_of(listing)) {
     case 1:
+        drop_waiting(listing); /* pages that it turned out not to want */
         listing->completeness = completeness_of(listing);
         listing->state = CRAWL_LISTING_PUBLISHING;
         crawl->ports->publish(crawl->data, listing);
