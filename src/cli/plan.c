@@ -23,7 +23,6 @@
  * take and cost, and what is spent; adds it up; makes no call.
  */
 
-#define ACCOUNT_NAME "default" /* one account, in this version */
 /* Where no call has been made yet. */
 #define CALL_MS 2000
 #define BODY_BYTES 300 /* of an item, compressed */
@@ -116,7 +115,7 @@ static bool ask_about_feeds(struct planning *planning)
         .project = config->project,
         .job = config->name,
         .timezone = config->timezone,
-        .account = ACCOUNT_NAME,
+        .account = CONFIG_ACCOUNT,
         .table = config->endpoint->table,
         .resume_within_ms = sat_mul(config->resume_within_s, 1000),
         .keys = keys,
@@ -170,7 +169,7 @@ static bool ask_what_is_spent(struct planning *planning)
 
     planning->spent = mem_new_array(n, sizeof(*planning->spent));
     scopes[0] = mem_strdup("all");
-    scopes[1] = mem_strdup("account:" ACCOUNT_NAME);
+    scopes[1] = mem_strdup("account:" CONFIG_ACCOUNT);
     for (size_t i = 0; i < plan->n_jobs; i++)
         scopes[2 + i] =
             mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
@@ -229,7 +228,7 @@ static bool ask(struct planning *planning)
         return false;
     for (size_t i = 0; i < plan->n_jobs; i++) {
         planning->job = &plan->jobs[i];
-        store_get_account(asking->store, ACCOUNT_NAME, plan->jobs[i].job->endpoint->name,
+        store_get_account(asking->store, CONFIG_ACCOUNT, plan->jobs[i].job->endpoint->name,
                           on_account, planning);
         if (!asking_wait(asking) || !ask_about_feeds(planning))
             return false;
