@@ -231,7 +231,7 @@ END
 $$;
 
 -- Ends a listing: takes its repeats out and makes it what analysts see of its feed, unless a newer
--- one is. Where it has shrunk by more than max_shrink (parts in a million) since the last published
+-- one is, or it only counted. Where it has shrunk by more than max_shrink (parts in a million) since the last published
 -- one it is held instead, until somebody accepts it.
 CREATE FUNCTION linkhaul.publish(listing bigint, word text, missing_ok bigint, max_shrink bigint,
                                  is_accepted boolean, OUT n_items bigint, OUT n_rows bigint,
@@ -268,7 +268,8 @@ BEGIN
                          THEN 'short' ELSE word END;
     state := 'published';
     reason := '';
-    IF NOT is_accepted AND before.listing_id IS NOT NULL AND before.night <= l.night
+    IF l.kind = 'full' AND NOT is_accepted AND before.listing_id IS NOT NULL
+       AND before.night <= l.night
        AND n_rows::numeric * 1000000
            < least(before.n_rows, coalesce(l.max_rows, before.n_rows))::numeric
              * (1000000 - max_shrink)
@@ -285,7 +286,7 @@ BEGIN
         n_duplicates = n_repeats, n_missing = publish.n_missing,
         completeness = publish.completeness
     WHERE ll.listing_id = listing;
-    IF publish.state = 'published' THEN
+    IF publish.state = 'published' AND l.kind = 'full' THEN
         UPDATE linkhaul.feed AS f
         SET published_listing_id = listing
         WHERE f.feed_id = l.feed_id

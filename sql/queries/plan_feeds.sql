@@ -31,7 +31,7 @@ SELECT coalesce(g.run_id, 0), coalesce(g.nanousd, 0), coalesce(told.total_count,
        coalesce(tonight.state = 'open', false), coalesce(tonight.state <> 'open', false),
        coalesce(part.page_limit, 0), coalesce(tonight.max_rows, 0), coalesce(part.covered, 0),
        coalesce(own.call_ms, account.call_ms, -1), coalesce(own.body_bytes, account.body_bytes, -1),
-       coalesce(facts.row_bytes, -1)
+       coalesce(facts.row_bytes, -1), coalesce(told.kind = 'count', false)
 FROM unnest($7::uuid[]) WITH ORDINALITY AS k (key, n)
 CROSS JOIN account
 CROSS JOIN facts
@@ -51,7 +51,7 @@ LEFT JOIN LATERAL (
     WHERE s.listing_id = tonight.listing_id
 ) AS part ON true
 LEFT JOIN LATERAL (
-    SELECT t.total_count
+    SELECT t.total_count, l.kind
     FROM linkhaul.listing AS l
     CROSS JOIN LATERAL (SELECT coalesce(sum(s.total_count)::bigint, l.total_count) AS total_count
                         FROM linkhaul.slice AS s

@@ -8,7 +8,7 @@ SELECT f.job, f.project, f.target, f.endpoint, coalesce(l.run_id, 0), r.state, l
 FROM linkhaul.feed AS f
 LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.listing AS last
-    WHERE last.feed_id = f.feed_id
+    WHERE last.feed_id = f.feed_id AND last.kind = 'full'
     ORDER BY last.listing_id DESC
     LIMIT 1
 ) AS l ON true

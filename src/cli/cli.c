@@ -40,11 +40,13 @@ static const struct command commands[] = {
       "  --dry-run   print the statements that would be run, and change nothing (for reading: run\n"
       "              by hand, they leave no record of themselves, and `migrate` would fail)\n",
       command_migrate },
-    { "plan", "JOB... [--max USD] [--json]", "rows, calls, dollars, minutes, before they are spent",
+    { "plan", "JOB... [--probe] [--max USD] [--json]", "rows, calls, dollars, minutes, before they are spent",
       "What the next run of these jobs takes, and a month of their nights, by what their feeds' last\n"
       "runs were told (BASIS). Of an open run only the rest counts. <= is the most that it can be,\n"
       "where max_rows or a cap bounds what is unknown; + goes beyond what is known. Caps that would\n"
       "end a run are named with the row. The database is asked, no call is made.\n\n"
+      "  --probe     ask the API how big those feeds are that nobody knows of: a call for one item\n"
+      "              each, whose price is named before and which counts under every cap\n"
 "  --max USD   end with 2 where this run can cost more, as far as the caps let it\n"
       "  --json      {jobs: [{job, endpoint, schedule, runs_a_month, open_run, prices: {per_call,\n"
       "              per_item, source}, feeds: [{target, basis, run: PART, month: PART}],\n"

@@ -9,18 +9,21 @@
 #include "api/request.h"
 #include "cli/asking.h"
 #include "cli/command.h"
+#include "cli/drive.h"
 #include "cli/jobs.h"
 #include "cli/writer.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
 #include "core/sat.h"
+#include "daemon/engine.h"
 #include "store/plan.h"
 #include "store/store.h"
 
 /*
  * `plan`: asks the database how big the jobs' feeds were, how far their open runs are, what calls
- * take and cost, and what is spent; adds it up; makes no call.
+ * take and cost, and what is spent; adds it up. It makes no call, but with --probe one for each
+ * feed that nobody knows the size of.
  */
 
 /* Where no call has been made yet. */
@@ -80,6 +83,7 @@ static void fill_feed(struct plan_feed *feed, const struct plan_job *job,
 
     feed->target = of->target;
     feed->is_known = facts->last_total_count >= 0;
+    feed->is_probed = facts->is_probed;
     feed->limit = facts->is_open && facts->limit > 0 ? facts->limit : way.limit;
     feed->whole = estimate_listing(&way, facts->last_total_count, 0);
     feed->parts[PLAN_RUN].estimate = estimate_now(&way, facts, &feed->whole);
@@ -224,8 +228,6 @@ static bool ask(struct planning *planning)
     struct asking *asking = &planning->asking;
     struct plan *plan = &planning->plan;
 
-    if (!asking_open(asking, plan->config->database_url))
-        return false;
     for (size_t i = 0; i < plan->n_jobs; i++) {
         planning->job = &plan->jobs[i];
         store_get_account(asking->store, CONFIG_ACCOUNT, plan->jobs[i].job->endpoint->name,
@@ -267,33 +269,106 @@ static int judge(const struct plan *plan, int64_t max_nanousd)
     return err_exit_code(ERR_BUDGET);
 }
 
+const char *plan_basis(const struct plan_feed *feed)
+{
+    return feed->is_probed ? "probe" : feed->is_known ? "last run" : "unknown";
+}
+
+/*
+ * Asks the API how big the feeds are that nobody knows of: a call for one item each, which is
+ * reserved, paid for and landed as any other, as a listing that only counts. Its price is named
+ * before. Gives an exit code.
+ */
+static int probe(const struct plan *plan, const struct config_job **jobs)
+{
+    bool **counted = mem_new_array(plan->n_jobs, sizeof(*counted));
+    const struct config_job **wanted = mem_new_array(plan->n_jobs, sizeof(*wanted));
+    size_t n_feeds = 0, n_jobs = 0;
+    int64_t nanousd = 0;
+    char cost[MONEY_TEXT_MAX];
+    int exit_code = 0;
+
+    for (size_t i = 0; i < plan->n_jobs; i++) {
+        const struct plan_job *job = &plan->jobs[i];
+        size_t n_before = n_feeds;
+
+        counted[n_jobs] = mem_new_array(job->n_feeds, sizeof(bool));
+        for (size_t j = 0; j < job->n_feeds; j++)
+            if (!job->feeds[j].is_known) {
+                counted[n_jobs][j] = true;
+                nanousd += price_worst(job->price, 1);
+                n_feeds++;
+            }
+        if (n_feeds > n_before)
+            wanted[n_jobs++] = jobs[i];
+        else
+            free(counted[n_jobs]);
+    }
+    if (n_feeds > 0) {
+        log_info("probing %zu feed%s costs %s", n_feeds, n_feeds == 1 ? "" : "s",
+                 money_format(nanousd, cost));
+        exit_code = drive(&(struct engine_settings){.config = plan->config,
+                                                    .jobs = wanted,
+                                                    .n_jobs = n_jobs,
+                                                    .counted = (const bool *const *)counted},
+                          NULL);
+    }
+    for (size_t i = 0; i < n_jobs; i++)
+        free(counted[i]);
+    free(counted);
+    free(wanted);
+    return exit_code;
+}
+
+/* One round of questions; an exit code. */
+static int ask_all(struct planning *planning)
+{
+    int exit_code = 0;
+
+    if (!asking_open(&planning->asking, planning->plan.config->database_url) || !ask(planning))
+        exit_code = command_fail(&planning->asking.err);
+    asking_close(&planning->asking);
+    return exit_code;
+}
+
+static void forget(struct planning *planning)
+{
+    plan_deinit(&planning->plan);
+    free(planning->spent);
+    planning->spent = NULL;
+}
+
 static int make_plan(const struct config *config, const struct config_job **jobs, size_t n_jobs,
-                     int64_t max_nanousd, bool is_json)
+                     int64_t max_nanousd, bool is_json, bool is_probed)
 {
     struct planning planning = {.spent = NULL};
     int exit_code;
 
     plan_init(&planning.plan, config, jobs, n_jobs);
-    if (ask(&planning)) {
+    exit_code = ask_all(&planning);
+    if (exit_code == 0 && is_probed)
+        exit_code = probe(&planning.plan, jobs);
+    if (exit_code == 0 && is_probed) {
+        forget(&planning);
+        plan_init(&planning.plan, config, jobs, n_jobs);
+        exit_code = ask_all(&planning);
+    }
+    if (exit_code == 0) {
         plan_hold_against_caps(&planning.plan, planning.spent);
         show(&planning.plan, is_json);
         exit_code = judge(&planning.plan, max_nanousd);
-    } else {
-        exit_code = command_fail(&planning.asking.err);
     }
-    asking_close(&planning.asking);
-    plan_deinit(&planning.plan);
-    free(planning.spent);
+    forget(&planning);
     return exit_code;
 }
 
 int command_plan(const char *file, int argc, char **argv)
 {
-    bool is_json = false;
+    bool is_json = false, is_probed = false;
     const char *max = NULL;
     const struct command_switch switches[] = {{"--max", NULL, &max},
                                               {"--json", &is_json},
-                                              {"--probe", NULL},
+                                              {"--probe", &is_probed},
                                               {"--compare", NULL},
                                               {NULL}};
     CLEANUP(config_free) struct config *config = NULL;
@@ -314,7 +389,7 @@ int command_plan(const char *file, int argc, char **argv)
     exit_code = jobs_pick(config, n_words, argv, false, &jobs, &n_jobs);
     if (exit_code != 0)
         return exit_code;
-    exit_code = make_plan(config, jobs, n_jobs, max_nanousd, is_json);
+    exit_code = make_plan(config, jobs, n_jobs, max_nanousd, is_json, is_probed);
     free(jobs);
     return exit_code;
 }

@@ -26,7 +26,8 @@ struct plan_part {
 
 struct plan_feed {
     const char *target;
-    bool is_known;         /* how big it is, by its last run */
+    bool is_known; /* how big it is, by its last run or a probe */
+    bool is_probed;
     int64_t limit;         /* items of a page in this run */
     struct estimate whole; /* a listing from its beginning */
     struct plan_part parts[N_PLAN_SPANS];
@@ -95,6 +96,9 @@ struct plan_spent {
  * account, and then of each job.
  */
 void plan_hold_against_caps(struct plan *plan, const struct plan_spent *spent);
+
+/* last run, probe or unknown */
+const char *plan_basis(const struct plan_feed *feed);
 
 /* Runs a month, in hundredths. */
 int64_t plan_runs_in_month(const struct plan_job *job);

@@ -117,7 +117,7 @@ static void add_feed(struct table *table, const struct plan *plan, const struct 
     table_add(table, "%s", job->job->name);
     table_add(table, "%s", feed->target);
     if (span == PLAN_RUN)
-        table_add(table, "%s", feed->is_known ? "last run" : "unknown");
+        table_add(table, "%s", plan_basis(feed));
     else
         table_add(table, "%" PRId64 ".%" PRId64, runs / 100, runs / 10 % 10);
     add_part(table, plan, &feed->parts[span], span);

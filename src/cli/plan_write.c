@@ -68,7 +68,7 @@ static void write_job(struct writer *writer, const struct plan *plan, const stru
     for (size_t i = 0; i < job->n_feeds; i++) {
         writer_begin(writer, NULL, '{');
         writer_text(writer, "target", job->feeds[i].target);
-        writer_text(writer, "basis", job->feeds[i].is_known ? "last run" : "unknown");
+        writer_text(writer, "basis", plan_basis(&job->feeds[i]));
         write_spans(writer, plan, job->feeds[i].parts);
         writer_end(writer, '}');
     }

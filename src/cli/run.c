@@ -1,15 +1,11 @@
-#include <assert.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <uv.h>
 
 #include "cli/command.h"
+#include "cli/drive.h"
 #include "cli/jobs.h"
-#include "cli/progress.h"
 #include "cli/table.h"
 #include "config/config.h"
 #include "core/log.h"
@@ -19,45 +15,8 @@
 
 /*
  * `run`: the jobs of the command line on one engine, with progress while it works and a table of
- * the listings at its end. The first signal drains; the second ends the process at once, which
- * loses nothing either: the next start goes on from the spool.
+ * the listings at its end.
  */
-
-struct running {
-    uv_loop_t loop;
-    uv_signal_t signals[2];
-    struct progress progress;
-    struct engine *engine;
-    bool is_stopping;
-    bool is_done;
-    struct err err; /* ERR_NONE */
-};
-
-static void on_signal(uv_signal_t *handle, int signal_no)
-{
-    struct running *running = handle->data;
-
-    (void)signal_no;
-    if (running->is_stopping) {
-        log_warning("stopped at once; the next start goes on from the spool");
-        _exit(err_exit_code(ERR_CANCELED));
-    }
-    running->is_stopping = true;
-    log_info("stopping: no new calls, what is paid for lands (once more: stop at once)");
-    engine_stop(running->engine);
-}
-
-static void on_done(void *data, const struct err *err)
-{
-    struct running *running = data;
-
-    running->is_done = true;
-    if (err != NULL)
-        running->err = *err;
-    progress_stop(&running->progress);
-    for (size_t i = 0; i < 2; i++)
-        uv_close((uv_handle_t *)&running->signals[i], NULL);
-}
 
 /* What helps a listing that is not published; why it is not has been logged above. */
 static const char *what_helps(const struct engine_listing *listing)
@@ -121,38 +80,6 @@ static void print_summary(const struct engine *engine)
                money_format(progress.undelivered_nanousd, booked));
 }
 
-static int run_jobs(const struct config *config, const struct config_job **jobs, size_t n_jobs,
-                    bool is_fresh)
-{
-    struct running running = {.is_done = false};
-    static const int signal_nos[2] = {SIGINT, SIGTERM};
-    struct engine_settings settings = {.config = config,
-                                       .jobs = jobs,
-                                       .n_jobs = n_jobs,
-                                       .is_fresh = is_fresh,
-                                       .done = on_done,
-                                       .data = &running};
-    int exit_code;
-
-    uv_loop_init(&running.loop);
-    for (size_t i = 0; i < 2; i++) {
-        uv_signal_init(&running.loop, &running.signals[i]);
-        running.signals[i].data = &running;
-        uv_signal_start(&running.signals[i], on_signal, signal_nos[i]);
-    }
-    running.engine = engine_new(&running.loop, &settings);
-    progress_start(&running.progress, &running.loop, running.engine);
-    uv_run(&running.loop, UV_RUN_DEFAULT);
-    assert(running.is_done);
-    if (running.err.kind != ERR_NONE)
-        log_error("%s", running.err.text);
-    print_summary(running.engine);
-    exit_code = engine_exit_code(running.engine);
-    engine_destroy(running.engine);
-    uv_loop_close(&running.loop);
-    return exit_code;
-}
-
 int command_run(const char *file, int argc, char **argv)
 {
     bool is_all = false, is_fresh = false;
@@ -175,7 +102,10 @@ int command_run(const char *file, int argc, char **argv)
     exit_code = jobs_pick(config, n_words, argv, is_all, &jobs, &n_jobs);
     if (exit_code != 0)
         return exit_code;
-    exit_code = run_jobs(config, jobs, n_jobs, is_fresh);
+    exit_code = drive(
+        &(struct engine_settings){
+            .config = config, .jobs = jobs, .n_jobs = n_jobs, .is_fresh = is_fresh},
+        print_summary);
     free(jobs);
     return exit_code;
 }

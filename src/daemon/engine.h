@@ -46,6 +46,9 @@ struct engine_settings {
     const struct config *config;
     const struct config_job *const *jobs;
     size_t n_jobs;
+    /* By job and feed: those that are only to be counted, with one call for a single item each;
+     * NULL: listings are taken whole, of all feeds. */
+    const bool *const *counted;
     bool is_fresh;     /* open runs are not gone on with: they are closed as they are */
     const char *night; /* yyyy-mm-dd; NULL: today where the job is */
     /* Once everything is closed, on the loop. `err` is NULL unless the whole broke off. */

@@ -122,7 +122,14 @@ static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no,
 static void log_published(const struct crawl_listing *listing,
                           const struct store_published *published)
 {
+    const struct engine_run *run = listing->run->data;
     bool is_whole = strcmp(published->completeness, "complete") == 0;
+
+    if (run->engine->settings.counted != NULL) {
+        log_info("%s: %s: %" PRId64 " items", listing->run->job, listing->target,
+                 listing->slices[0]->pager.total_count);
+        return;
+    }
 
     if (published->is_held) {
         log_warning("%s: %s: held, not published: %s", listing->run->job, listing->target,

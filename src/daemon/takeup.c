@@ -31,6 +31,7 @@
 #define TOTAL_TIMEOUT_MS 150000 /* the API's own limit is 120 s */
 #define BODY_MAX (UINT64_C(256) * 1024 * 1024)
 #define PRICES_FRESH_S 600
+#define FOR_EVER_MS INT64_C(3155760000000) /* a hundred years */
 
 static void begin(struct engine *engine);
 static void on_known_prices(void *data, const struct store_account *account, const struct err *err);
@@ -184,16 +185,23 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .account = CONFIG_ACCOUNT,
         .account_timezone = config->api.timezone,
         .table = job->endpoint->table,
+        .kind = engine->settings.counted != NULL ? "count" : "full",
         .labels = job->labels,
         .all_caps = caps_of(&config->budget),
         .account_caps = caps_of(&config->api.budget),
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = config->api.keep_balance_nanousd,
         .night = engine->settings.night,
-        .resume_within_ms = is_fresh ? 0 : job->resume_within_s * 1000,
+        .resume_within_ms = is_fresh                           ? 0
+                            : engine->settings.counted != NULL ? FOR_EVER_MS
+                                                               : job->resume_within_s * 1000,
         .tolerance = {.missing_ok = job->missing_ok_ppm, .max_shrink = job->max_shrink_ppm},
-        .n_feeds = job->n_feeds,
     };
+}
+
+static bool is_wanted(const struct engine *engine, size_t job_no, size_t feed_no)
+{
+    return engine->settings.counted == NULL || engine->settings.counted[job_no][feed_no];
 }
 
 static void start_next_run(struct engine *engine)
@@ -209,14 +217,15 @@ static void start_next_run(struct engine *engine)
         return;
     }
     job = engine->settings.jobs[engine->n_jobs_seen];
-    feeds = mem_new_array(job->n_feeds, sizeof(*feeds));
+    request = run_request(engine, engine->n_jobs_seen);
+    request.feeds = feeds = mem_new_array(job->n_feeds, sizeof(*feeds));
     for (size_t i = 0; i < job->n_feeds; i++)
-        feeds[i] = (struct store_feed){.key = job->feeds[i].key,
-                                       .target = job->feeds[i].target,
-                                       .request = job->feeds[i].request,
-                                       .max_rows = job->max_rows};
-    request = run_request(engine, engine->n_jobs_seen++);
-    request.feeds = feeds;
+        if (is_wanted(engine, engine->n_jobs_seen, i))
+            feeds[request.n_feeds++] = (struct store_feed){.key = job->feeds[i].key,
+                                                           .target = job->feeds[i].target,
+                                                           .request = job->feeds[i].request,
+                                                           .max_rows = job->max_rows};
+    engine->n_jobs_seen++;
     store_start_run(engine->store, &request, on_run, engine);
     free(feeds);
 }

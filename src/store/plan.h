@@ -26,6 +26,7 @@ struct store_plan_feed {
     int64_t run_id;      /* the open run that the job's next start goes on with; 0: it begins one */
     int64_t run_nanousd; /* what of that run counts tonight: settled, unknown, reserved */
     int64_t last_total_count; /* as the newest listing that was told one */
+    bool is_probed;           /* that was a listing that only counted */
     bool is_open;             /* it has a listing in that run that is to be gone on with */
     bool is_over;             /* it has one, and that is at its end */
     int64_t limit;            /* items of a page of that listing; 0: its first call is to come */

@@ -60,8 +60,9 @@ struct store_run_request {
     const char *job, *project, *endpoint, *timezone; /* the endpoint's name, an IANA zone */
     const char *account, *account_timezone; /* whose calls it makes; whose days they count in */
     const char *table;                      /* whose partitions must be there */
-    const char *labels;                     /* JSON object */
-    const char *night;                      /* NULL: today in `timezone`; else yyyy-mm-dd */
+    const char *kind;   /* of listings: full, or count, which asks for a single item of each feed */
+    const char *labels; /* JSON object */
+    const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
     struct store_caps all_caps, account_caps, job_caps; /* all apply */
     int64_t keep_nanousd;             /* of the account's balance; 0: nothing is kept */
     int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */

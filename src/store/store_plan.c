@@ -49,6 +49,7 @@ static void on_feeds(void *data, const struct db_result *result, const struct er
             .call_ms = db_int64(result, row, 8),
             .body_bytes = db_int64(result, row, 9),
             .row_bytes = db_int64(result, row, 10),
+            .is_probed = db_bool(result, row, 11),
         };
     question->feeds(question->data, feeds, (size_t)n, err);
     free(feeds);

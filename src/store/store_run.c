@@ -316,13 +316,15 @@ static void name_feed(struct start *start, struct db *db, const struct store_run
     params_text(&params, feed->target);
     params_text(&params, feed->request);
     params_int(&params, feed->max_rows);
+    params_text(&params, request->kind);
     db_query(db, sql_name_feed, params.n, params.values, on_step, start);
 }
 
 void store_start_run(struct store *store, const struct store_run_request *request,
                      store_run_fn *done, void *data)
 {
-    const char *const job[] = {request->project, request->job, request->table};
+    const char *const facts[] = {request->project, request->job, request->table};
+    const char *const job[] = {request->project, request->job, request->kind};
     const char *const tonight[] = {request->project, request->job, request->timezone,
                                    request->night};
     struct start *start = mem_new(sizeof(*start));
@@ -339,12 +341,12 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     begin_run(start, db, request);
     for (size_t i = 0; i < request->n_feeds; i++)
         name_feed(start, db, request, &request->feeds[i]);
-    db_query(db, sql_settle_listings, 2, job, on_step, start);
-    db_query(db, sql_make_partitions, 3, job, on_step, start);
+    db_query(db, sql_settle_listings, 3, job, on_step, start);
+    db_query(db, sql_make_partitions, 3, facts, on_step, start);
     db_query(db, sql_read_run, 2, job, on_run, start);
-    db_query(db, sql_read_listings, 2, job, on_listings, start);
-    db_query(db, sql_read_slices, 2, job, on_slices, start);
-    db_query(db, sql_read_pages, 2, job, on_pages, start);
+    db_query(db, sql_read_listings, 3, job, on_listings, start);
+    db_query(db, sql_read_slices, 3, job, on_slices, start);
+    db_query(db, sql_read_pages, 3, job, on_pages, start);
     db_script(db, "COMMIT", on_committed, start);
 }
 

@@ -376,10 +376,77 @@ Test(plan, works_beside_a_process_that_has_the_lock)
     calls_end(&holder);
 }
 
+static size_t n_billed(int64_t *ret_nanousd)
+{
+    struct ledger ledger = {.n_calls = 0};
+    size_t n;
+
+    story_ledger(&story, &ledger);
+    n = ledger.n_billed;
+    *ret_nanousd = ledger.billed_nanousd;
+    ledger_deinit(&ledger);
+    return n;
+}
+
+static void probe(int exit_code)
+{
+    cr_assert(eq(int, story_run(&story, "plan", "a", "--probe", "--json"), exit_code), "%s",
+              story.err);
+    if (tree != NULL)
+        json_object_put(tree);
+    tree = json_tokener_parse(story.out);
+}
+
+/* A call for one item of each, in the ledger as any other; what stands in the views stays. */
+Test(plan, probes_what_nobody_knows_after_naming_the_price)
+{
+    int64_t nanousd;
+
+    probe(0);
+    expect_said(story.err, "probing 2 feeds costs $0.048072");
+    cr_expect(eq(sz, n_billed(&nanousd), 2));
+    cr_expect(eq(i64, nanousd, 48072000));
+    cr_expect(eq(i64,
+                 story_int(&story, "select sum(charged_nanousd)::bigint from linkhaul.attempt"),
+                 48072000));
+    expect_number("run/rows", 3200);
+    expect_number("run/calls", 4);
+    cr_expect_str_eq(json_object_get_string(at("jobs/0/feeds/1/basis")), "probe");
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    cr_expect(
+        eq(i64, story_int(&story, "select count(*) from linkhaul.run where state = 'open'"), 0));
+
+    probe(0);
+    cr_expect(eq(sz, n_billed(&nanousd), 2), "what is known is not asked for");
+    run(0);
+    cr_expect(eq(sz, n_billed(&nanousd), 6));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 3200));
+    plan();
+    cr_expect_str_eq(json_object_get_string(at("jobs/0/feeds/1/basis")), "last run");
+}
+
+Test(plan, probes_beside_an_open_run_and_under_its_cap)
+{
+    int64_t nanousd;
+
+    job("budget: 0.07\n");
+    run(2); /* a page of one feed is in; the other may be known or not */
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: a\nendpoint: backlinks\ntargets: [big.com, small.com, new.com]\nbudget: 0.07\n");
+    (void)n_billed(&nanousd);
+    probe(2);
+    cr_expect(le(i64, (n_billed(&nanousd), nanousd), 70000000), "a probe passed the cap");
+    job("budget: 90\n");
+    run(0);
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 3200));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 1));
+    cr_expect(eq(
+        i64, story_int(&story, "select count(*) from linkhaul.listing where state = 'open'"), 0));
+}
+
 Test(plan, refuses_what_it_does_not_know)
 {
-    cr_expect(eq(int, story_run(&story, "plan", "a", "--probe"), 64));
-    expect_said(story.err, "--probe: not in this version");
     cr_expect(eq(int, story_run(&story, "plan", "a", "--compare"), 64));
     expect_said(story.err, "--compare: not in this version");
     cr_expect(eq(int, story_run(&story, "plan", "a", "--max", "much"), 64));

@@ -97,6 +97,7 @@ bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nano
         .endpoint = "backlinks",
         .timezone = "Europe/Berlin",
         .table = "backlink",
+        .kind = "full",
         .labels = "{\"team\": \"north\"}",
         .night = night,
         .account = "default",
