@@ -14,9 +14,9 @@
  *      │
  *      └──────▶ (freed), and stuck
  *
- * The list has the call: billed, and its answer is lost. Or it would have it by now and has not: never
- * executed. Either way the page is asked for again. It is stuck, until the next start, where nobody can
- * tell and unknown_retries are used up.
+ * The list has the call: billed, and its answer is lost. Or it would have it by now and has not:
+ * never executed. Either way the page is asked for again. It is stuck, until the next start, where
+ * nobody can tell and unknown_retries are used up.
  *
  * All wait together: a look is for every unknown call of the account, also those that no slice here
  * waits for. The first is soon, since what was executed is listed after some seconds; further ones
