@@ -173,6 +173,8 @@ void crawl_page_judge(struct crawl_page *page)
 
     describe(page, what, sizeof(what));
     shrink_pace(page);
+    if (page->charge == VERDICT_CHARGE_UNKNOWN && page->verdict.class >= VERDICT_LISTING)
+        crawl_look_for_stray(crawl_of(page), page->sent_ms);
     if (crawl_page_breaks_chain(page, what))
         return;
     switch (page->verdict.class) {
