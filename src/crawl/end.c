@@ -198,7 +198,7 @@ static bool is_refused_for_good(const struct crawl *crawl, const struct crawl_ru
 {
     size_t n_busy = run->n_busy;
 
-    if (!run->is_refused || crawl_is_to_look(crawl))
+    if (!run->is_refused || crawl_is_to_look(crawl) || crawl->failure.kind != ERR_NONE)
         return false;
     for (size_t i = 0; run->is_refused_shared && i < crawl->n_runs; i++)
         n_busy += crawl->runs[i]->n_busy;
