@@ -174,6 +174,20 @@ static void check_counts(void)
         cr_assert(eq(sz, rig.runs[i].run->n_busy, n_busy[i]));
 }
 
+/* At the event at which it is decided; until it is suspended other runs may go on. */
+static void check_budgets(void)
+{
+    for (size_t i = 0; i < rig.n_listings; i++) {
+        struct rig_listing *listing = &rig.listings[i];
+        const char *completeness = listing->listing != NULL ? listing->listing->completeness : NULL;
+
+        if (listing->is_judged || completeness == NULL || strcmp(completeness, "budget") != 0)
+            continue;
+        rig_check_out_of_budget(listing);
+        listing->is_judged = true;
+    }
+}
+
 bool rig_step(void)
 {
     if (rig.is_done)
@@ -187,6 +201,7 @@ bool rig_step(void)
     if (!wake_if_due() && !play_next())
         let_time_pass();
     check_counts();
+    check_budgets();
     rig_check_caps();
     return !rig.is_done;
 }

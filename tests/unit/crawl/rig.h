@@ -120,6 +120,7 @@ struct rig_listing {
     /* of this process */
     struct crawl_listing *listing;
     size_t n_busy;
+    bool is_judged;           /* that its budget has ended has been checked */
     const char *completeness; /* how it was suspended; NULL: it was not */
     char reason[512];
 };

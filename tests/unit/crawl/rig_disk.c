@@ -124,6 +124,7 @@ static void restore_slice(struct rig_listing *listing, size_t slice_no)
 static void restore_listing(struct rig_listing *listing, size_t number)
 {
     listing->completeness = NULL;
+    listing->is_judged = false;
     listing->listing = crawl_add_listing(
         rig.runs[listing->run].run,
         &(struct crawl_listing_settings){.listing_id = (int64_t)number,

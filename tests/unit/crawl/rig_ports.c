@@ -239,8 +239,6 @@ static void suspend(void *data, struct crawl_listing *listing)
     cr_assert(not(zero(ptr, (void *)listing->completeness)));
     cr_assert(ne(int, listing->reason[0], '\0'), "suspended without a reason");
     check_text(listing->reason);
-    if (strcmp(listing->completeness, "budget") == 0)
-        rig_check_out_of_budget(owner);
     owner->completeness = listing->completeness;
     snprintf(owner->reason, sizeof(owner->reason), "%s", listing->reason);
     add_event(RIG_EV_SUSPEND, listing);
