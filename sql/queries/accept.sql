@@ -1,7 +1,10 @@
--- Publishes what a guard held back. $1 run
-SELECT l.listing_id, f.target, p.n_rows, p.completeness
+-- Publishes what a guard held back. $1 run. The last column: a newer listing of the feed is
+-- published, and stays what analysts see.
+SELECT l.listing_id, f.target, p.n_rows, p.completeness,
+       coalesce((shown.night, shown.listing_id) > (l.night, l.listing_id), false)
 FROM linkhaul.listing AS l
-JOIN linkhaul.feed AS f USING (feed_id),
+JOIN linkhaul.feed AS f USING (feed_id)
+LEFT JOIN linkhaul.listing AS shown ON shown.listing_id = f.published_listing_id,
 LATERAL linkhaul.publish(l.listing_id, l.completeness, 1000000, 0, true) AS p
 WHERE l.run_id = $1::bigint AND l.state = 'held'
 ORDER BY l.listing_id

@@ -1,9 +1,10 @@
 -- A line per feed, with its last listing.
-SELECT f.job, f.project, f.target, f.endpoint, r.state, shown.night, l.state, l.completeness,
-       l.reason,
+SELECT f.job, f.project, f.target, f.endpoint, coalesce(l.run_id, 0), r.state, l.night,
+       shown.night, l.state, l.completeness, l.reason,
        to_char(l.published_at AT TIME ZONE r.timezone, 'YYYY-MM-DD HH24:MI ') || r.timezone,
-       l.n_rows, l.n_duplicates, l.n_missing, coalesce(l.total_count, told.total_count),
-       money.charged, money.unknown
+       l.n_items, l.n_rows, l.n_duplicates, l.n_missing,
+       coalesce(l.total_count, told.total_count, -1), money.settled, money.undelivered,
+       money.unknown, money.reserved, coalesce(l.max_rows, 0)
 FROM linkhaul.feed AS f
 LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.listing AS last
@@ -19,8 +20,10 @@ LEFT JOIN LATERAL (
     WHERE s.listing_id = l.listing_id
 ) AS told ON true
 LEFT JOIN LATERAL (
-    SELECT sum(charged_nanousd)::bigint AS charged,
-           sum(reserved_nanousd) FILTER (WHERE a.state = 'unknown')::bigint AS unknown
+    SELECT sum(charged_nanousd) FILTER (WHERE a.state = 'settled')::bigint AS settled,
+           sum(charged_nanousd) FILTER (WHERE a.state = 'undelivered')::bigint AS undelivered,
+           sum(reserved_nanousd) FILTER (WHERE a.state = 'unknown')::bigint AS unknown,
+           sum(reserved_nanousd) FILTER (WHERE a.state = 'reserved')::bigint AS reserved
     FROM linkhaul.attempt AS a
     WHERE a.listing_id = l.listing_id
 ) AS money ON true

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,7 @@
 #include "cli/table.h"
 #include "config/config.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/text.h"
 
 #define DEFAULT_FILE "/etc/linkhaul/linkhaul.yaml"
@@ -24,26 +26,61 @@ static const struct command commands[] = {
       "  --show   print the effective configuration, secrets masked, jobs with their feeds\n"
       "  --live   also ask the API (login, balance, prices; free calls only) and the database\n",
       command_check },
-    { "cost", "", "the ledger", NULL, NULL },
+    { "cost", "[--month YYYY-MM] [--by WHAT] [--csv]", "what was spent in a month",
+      "The ledger summed: calls, items, dollars. Settled is what the API named as a call's cost;\n"
+      "undelivered, what it billed and nobody received; unknown, the most that calls can have cost\n"
+      "of which nobody can tell yet; reserved, the most that calls under way can cost. All of it\n"
+      "counts against the caps.\n\n"
+      "  --month YYYY-MM   of the days of `api: timezone`; this month where it is not given\n"
+      "  --by WHAT         a line per job (so it is by default), endpoint, target or label\n"
+      "  --csv             for a spreadsheet: dollars as plain numbers, no line for the total\n",
+      command_cost },
     { "migrate", "[--dry-run]", "create or upgrade the schema",
       "Applies what is missing, in order, each migration in a transaction of its own.\n\n"
       "  --dry-run   print the statements that would be run, and change nothing (for reading: run\n"
       "              by hand, they leave no record of themselves, and `migrate` would fail)\n",
       command_migrate },
-    { "plan", "", "rows, calls, dollars and minutes before they are spent", NULL, NULL },
-    { "publish", "", "accept a run that a guard held back", NULL, NULL },
+    { "plan", "JOB... [--max USD] [--json]", "rows, calls, dollars, minutes, before they are spent",
+      "What the next run of these jobs takes, and a month of their nights, by what their feeds' last\n"
+      "runs were told (BASIS). Of an open run only the rest counts. <= is the most that it can be,\n"
+      "where max_rows or a cap bounds what is unknown; + goes beyond what is known. Caps that would\n"
+      "end a run are named with the row. The database is asked, no call is made.\n\n"
+"  --max USD   end with 2 where this run can cost more, as far as the caps let it\n"
+      "  --json      {jobs: [{job, endpoint, schedule, runs_a_month, open_run, prices: {per_call,\n"
+      "              per_item, source}, feeds: [{target, basis, run: PART, month: PART}],\n"
+      "              run: PART, month: PART}], run: PART, month: PART, caps: [{in (run or month),\n"
+      "              per, of, cap, spent, job, after_rows, of_rows, on_night, text}]}; a PART is\n"
+      "              {rows, rows_max, calls, calls_max, dollars, dollars_max, minutes, gigabytes}.\n"
+      "              Dollars are decimal strings, what is unknown is null\n",
+      command_plan },
+    { "publish", "RUN", "accept a run that a guard held back",
+      "Makes the listings visible that `status` shows as held: those that have shrunk beyond\n"
+      "max_shrink. RUN is the number that stands there. No call is made.\n",
+      command_publish },
     { "replay", "", "load a run again from the archive", NULL, NULL },
-    { "run", "JOB... | --all", "run jobs now, with progress on a terminal",
+    { "run", "JOB... | --all [--fresh]", "run jobs now, with progress on a terminal",
       "Goes on with a job's open run, or begins one for tonight. A listing that ends by budget or\n"
       "error stays open and unpublished: run again and it goes on where it stopped.\n"
       "SIGINT or SIGTERM: no new calls, what is paid for lands; a second one ends at once.\n\n"
-      "  --all   every job\n",
+      "  --all     every job\n"
+      "  --fresh   do not go on with an open run: what it holds is published as what it is, unless\n"
+      "            something newer is, or given up, and its dollars are named\n",
       command_run },
     { "serve", "", "the service", NULL, NULL },
-    { "status", "", "each feed: its last listing, rows, dollars",
-      "What the database knows; no call is made.\n",
+    { "status", "[--json]", "each feed: its last listing, rows, dollars",
+      "What the database knows; no call is made. PUBLISHED is the night that analysts see; the other\n"
+      "columns are of the last listing and its run. LAST is its completeness where it is published,\n"
+      "else its state: open, held (see `linkhaul help publish`), abandoned.\n\n"
+      "  --json   {running: {name, since} or null, feeds: [{project, job, target, endpoint,\n"
+      "           published_night, last: {run, run_state, night, state, completeness, reason,\n"
+      "           published_at, total_count, max_rows, items, rows, repeats, missing, and in\n"
+      "           dollars, as decimal strings: settled, undelivered, unknown, reserved}}]}\n",
       command_status },
-    { "stop", "", "no more calls for a run; what was paid for lands", NULL, NULL },
+    { "stop", "RUN | JOB", "no more calls for a run; what was paid for lands",
+      "Said to an open run by its number (see `status`), or to a job. Whoever works on it makes no\n"
+      "more calls, and what was paid for lands. The run stays open: the job's next start goes on\n"
+      "with it.\n",
+      command_stop },
 };
 // clang-format on
 
@@ -58,19 +95,19 @@ static void print_usage(FILE *out)
         out);
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (commands[i].run != NULL)
-            fprintf(out, "  %-8s %-20s %s\n", commands[i].name, commands[i].arguments,
+            fprintf(out, "  %-8s %-38s %s\n", commands[i].name, commands[i].arguments,
                     commands[i].summary);
     fputs(
-        "  help     COMMAND              more about a command\n\n"
+        "  help     COMMAND                                more about a command\n\n"
         "options:\n"
         "  -c, --config FILE   the configuration (" DEFAULT_FILE
         ")\n"
         "      --version       print the version\n"
         "      --help          print this\n\n"
         "exit codes: 0 done (limited, capped or short with a warning), 1 failed or stopped,\n"
-        "  2 a listing ended by budget or error, 64 usage, 69 API or database unavailable,\n"
-        "  70 internal, 75 try later (balance, daily limit, another holder), 77 login refused,\n"
-        "  78 bad configuration\n",
+        "  2 a listing ended by budget or error, or a plan is above its --max, 64 usage, 69 API or\n"
+        "  database unavailable, 70 internal, 75 try later (balance, daily limit, another holder),\n"
+        "  77 login refused, 78 bad configuration\n",
         out);
 }
 
@@ -209,14 +246,61 @@ int cli_main(int argc, char **argv)
     return flush_output(read_line(argc, argv));
 }
 
+int command_misused(const char *command, const char *format, ...)
+{
+    CLEANUP(mem_free_string) char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = mem_vprintf(format, arguments);
+    va_end(arguments);
+    log_error("%s", text);
+    fprintf(stderr, "try `linkhaul help %s`\n", command);
+    return err_exit_code(ERR_USAGE);
+}
+
 /* Says what is wrong with an option that the command does not have. */
 static void refuse_option(const char *command, const char *option)
 {
     if (strncmp(option, "-c", 2) == 0 || strncmp(option, "--config", 8) == 0)
-        log_error("%s: stands in front of the command: linkhaul -c FILE %s", option, command);
+        command_misused(command, "%s: stands in front of the command: linkhaul -c FILE %s", option,
+                        command);
     else
-        log_error("%s: no such option of `linkhaul %s`", option, command);
-    fprintf(stderr, "try `linkhaul help %s`\n", command);
+        command_misused(command, "%s: no such option of `linkhaul %s`", option, command);
+}
+
+/* Whether `word` is this switch, alone or with `=TEXT` behind it. */
+static bool is_switch(const struct command_switch *which, const char *word)
+{
+    size_t length = strlen(which->name);
+
+    return strncmp(word, which->name, length) == 0 &&
+           (word[length] == '\0' || (word[length] == '=' && which->text != NULL));
+}
+
+/* Takes up the switch argv[*at], with its text where it has one behind it. */
+static bool read_switch(int argc, char **argv, const struct command_switch *switches, int *at)
+{
+    const char *word = argv[*at], *equals = strchr(word, '=');
+    const struct command_switch *found = switches;
+
+    while (found->name != NULL && !is_switch(found, word))
+        found++;
+    if (found->name == NULL) {
+        refuse_option(argv[0], word);
+        return false;
+    }
+    if (found->text != NULL && equals == NULL && *at + 1 == argc) {
+        command_misused(argv[0], "%s: its value is missing; write it behind", word);
+        return false;
+    }
+    if (found->text != NULL)
+        *found->text = equals != NULL ? equals + 1 : argv[++*at];
+    else if (found->value != NULL)
+        *found->value = true;
+    else
+        not_in_this_version(word);
+    return found->text != NULL || found->value != NULL;
 }
 
 int command_read(int argc, char **argv, const struct command_switch *switches, bool takes_words)
@@ -224,28 +308,15 @@ int command_read(int argc, char **argv, const struct command_switch *switches, b
     int n_kept = 1;
 
     for (int i = 1; i < argc; i++) {
-        const struct command_switch *found = switches;
-
-        if (argv[i][0] != '-' && !takes_words) {
-            log_error("%s: `linkhaul %s` takes options only", argv[i], argv[0]);
-            fprintf(stderr, "try `linkhaul help %s`\n", argv[0]);
-            return 0;
-        }
-        if (argv[i][0] != '-') {
+        if (argv[i][0] == '-') {
+            if (!read_switch(argc, argv, switches, &i))
+                return 0;
+        } else if (takes_words) {
             argv[n_kept++] = argv[i];
-            continue;
-        }
-        while (found->name != NULL && strcmp(found->name, argv[i]) != 0)
-            found++;
-        if (found->name == NULL) {
-            refuse_option(argv[0], argv[i]);
+        } else {
+            command_misused(argv[0], "%s: `linkhaul %s` takes options only", argv[i], argv[0]);
             return 0;
         }
-        if (found->value == NULL) {
-            not_in_this_version(argv[i]);
-            return 0;
-        }
-        *found->value = true;
     }
     return n_kept;
 }

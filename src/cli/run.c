@@ -8,13 +8,13 @@
 #include <uv.h>
 
 #include "cli/command.h"
+#include "cli/jobs.h"
 #include "cli/progress.h"
 #include "cli/table.h"
 #include "config/config.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
-#include "core/text.h"
 #include "daemon/engine.h"
 
 /*
@@ -153,38 +153,6 @@ static int run_jobs(const struct config *config, const struct config_job **jobs,
     return exit_code;
 }
 
-static int unknown_job(const struct config *config, const char *name)
-{
-    const char **names = mem_new_array(config->n_jobs, sizeof(*names));
-    const char *meant;
-
-    for (size_t i = 0; i < config->n_jobs; i++)
-        names[i] = config->jobs[i].name;
-    meant = text_near_miss(name, names, config->n_jobs);
-    log_error("%s: no such job in %s%s%s%s", name, config->job_files,
-              meant != NULL ? "; did you mean `" : "", meant != NULL ? meant : "",
-              meant != NULL ? "`?" : "");
-    free(names);
-    return err_exit_code(ERR_USAGE);
-}
-
-/* A timer whose job files have been moved away should not look as if all were well. */
-static int no_job(const struct config *config)
-{
-    struct err err;
-
-    err_set(&err, ERR_CONFIG, "there is no job to run in %s", config->job_files);
-    return command_fail(&err);
-}
-
-static bool is_named_before(char **names, int i)
-{
-    for (int j = 1; j < i; j++)
-        if (strcmp(names[j], names[i]) == 0)
-            return true;
-    return false;
-}
-
 int command_run(const char *file, int argc, char **argv)
 {
     bool is_all = false, is_fresh = false;
@@ -204,21 +172,10 @@ int command_run(const char *file, int argc, char **argv)
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;
-    jobs = mem_new_array(config->n_jobs + (size_t)n_words, sizeof(*jobs));
-    for (size_t i = 0; is_all && i < config->n_jobs; i++)
-        jobs[n_jobs++] = &config->jobs[i];
-    for (int i = 1; i < n_words && exit_code == 0; i++) {
-        const struct config_job *job = config_job_find(config, argv[i]);
-
-        if (job == NULL)
-            exit_code = unknown_job(config, argv[i]);
-        else if (!is_named_before(argv, i))
-            jobs[n_jobs++] = job;
-    }
-    if (exit_code == 0 && n_jobs == 0)
-        exit_code = no_job(config);
-    else if (exit_code == 0)
-        exit_code = run_jobs(config, jobs, n_jobs, is_fresh);
+    exit_code = jobs_pick(config, n_words, argv, is_all, &jobs, &n_jobs);
+    if (exit_code != 0)
+        return exit_code;
+    exit_code = run_jobs(config, jobs, n_jobs, is_fresh);
     free(jobs);
     return exit_code;
 }

@@ -1,92 +1,204 @@
 #include <inttypes.h>
 #include <stdio.h>
-#include <uv.h>
+#include <string.h>
 
+#include "cli/asking.h"
 #include "cli/command.h"
 #include "cli/table.h"
+#include "cli/writer.h"
 #include "config/config.h"
 #include "core/mem.h"
 #include "core/money.h"
-#include "store/store.h"
+#include "store/people.h"
 
-struct asking {
-    struct store *store;
-    struct err err; /* ERR_NONE */
+/*
+ * `status`: a line per feed, and who works on the database. A listing that is published is told by
+ * its completeness, any other by its state; what is out of the ordinary about it, and what helps,
+ * stands in its note.
+ */
+
+#define NOTE_MAX 4096
+
+struct reporting {
+    struct asking asking;
+    bool is_json;
+    struct writer writer;
 };
 
-static void end(struct asking *asking, const struct err *err)
+/* --- for people ------------------------------------------------------------------------------ */
+
+static void note(struct buf *notes, const char *text)
 {
-    if (err != NULL)
-        asking->err = *err;
-    store_close(asking->store);
+    if (text[0] != '\0')
+        buf_printf(notes, "%s%s", notes->size > 0 ? "; " : "", text);
+}
+
+static void note_money(struct buf *notes, int64_t nanousd, const char *what)
+{
+    char text[MONEY_TEXT_MAX];
+
+    if (nanousd > 0)
+        buf_printf(notes, "%s%s %s", notes->size > 0 ? "; " : "", money_format(nanousd, text),
+                   what);
+}
+
+static void collect_notes(struct buf *notes, const struct store_status_row *row)
+{
+    bool is_open = strcmp(row->state, "open") == 0;
+    bool is_cut = row->max_rows > 0 && row->max_rows < row->total_count;
+
+    if (is_open && row->total_count >= 0)
+        buf_printf(notes, "%" PRId64 " of %" PRId64 " items", row->n_items,
+                   is_cut ? row->max_rows : row->total_count);
+    if (row->n_missing > 0)
+        buf_printf(notes, "%" PRId64 " missing", row->n_missing);
+    note_money(notes, row->unknown_nanousd, "unknown");
+    note_money(notes, row->undelivered_nanousd, "undelivered");
+    note_money(notes, row->reserved_nanousd, "reserved");
+    if (is_open && row->completeness[0] != '\0')
+        note(notes, row->completeness);
+    note(notes, row->reason);
 }
 
 static void add_row(struct table *table, const struct store_status_row *row)
 {
-    char charged[MONEY_TEXT_MAX], unknown[MONEY_TEXT_MAX];
+    bool is_published = strcmp(row->state, "published") == 0;
+    struct buf notes = BUF_WITH_CEILING(NOTE_MAX);
+    char charged[MONEY_TEXT_MAX];
 
     table_add_row(table);
     table_add(table, "%s", row->job);
     table_add(table, "%s", row->target);
-    table_add(table, "%s", row->night[0] != '\0' ? row->night : "-");
-    table_add(table, "%s", row->state);
-    table_add(table, "%s", row->completeness[0] != '\0' ? row->completeness : "-");
+    table_add(table, "%s", row->visible_night[0] != '\0' ? row->visible_night : "-");
+    table_add(table, "%" PRId64, row->run_id);
+    table_add(table, "%s", is_published ? row->completeness : row->state);
     table_add(table, "%" PRId64, row->n_rows);
-    table_add(table, "%" PRId64, row->n_missing);
-    table_add(table, "%s", money_format(row->charged_nanousd, charged));
-    if (row->unknown_nanousd > 0)
-        table_add_note(table, "+ %s unknown%s%s", money_format(row->unknown_nanousd, unknown),
-                       row->reason[0] != '\0' ? "  " : "", row->reason);
-    else if (row->reason[0] != '\0')
-        table_add_note(table, "%s", row->reason);
+    table_add(table, "%s", money_format(row->settled_nanousd + row->undelivered_nanousd, charged));
+    collect_notes(&notes, row);
+    if (notes.size > 0)
+        table_add_note(table, "%s", buf_text(&notes));
+    buf_deinit(&notes);
+}
+
+static void print_rows(const struct store_status_row *rows, size_t n_rows)
+{
+    static const struct table_column columns[] = {
+        {"JOB", false},  {"TARGET", false}, {"PUBLISHED", false}, {"RUN", true},
+        {"LAST", false}, {"ROWS", true},    {"COST", true}};
+    struct table table;
+
+    if (n_rows == 0) {
+        puts("no job has run yet");
+        return;
+    }
+    table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
+    for (size_t i = 0; i < n_rows; i++)
+        add_row(&table, &rows[i]);
+    command_print_table(&table);
+    table_deinit(&table);
+}
+
+/* --- for programs ---------------------------------------------------------------------------- */
+
+static void write_row(struct writer *writer, const struct store_status_row *row)
+{
+    writer_begin(writer, NULL, '{');
+    writer_text(writer, "project", row->project);
+    writer_text(writer, "job", row->job);
+    writer_text(writer, "target", row->target);
+    writer_text(writer, "endpoint", row->endpoint);
+    writer_text_or_null(writer, "published_night", row->visible_night);
+    writer_begin(writer, "last", '{');
+    writer_int(writer, "run", row->run_id);
+    writer_text_or_null(writer, "run_state", row->run_state);
+    writer_text_or_null(writer, "night", row->night);
+    writer_text_or_null(writer, "state", row->state);
+    writer_text_or_null(writer, "completeness", row->completeness);
+    writer_text_or_null(writer, "reason", row->reason);
+    writer_text_or_null(writer, "published_at", row->published_at);
+    writer_int_or_null(writer, "total_count", row->total_count);
+    writer_int_or_null(writer, "max_rows", row->max_rows > 0 ? row->max_rows : -1);
+    writer_int(writer, "items", row->n_items);
+    writer_int(writer, "rows", row->n_rows);
+    writer_int(writer, "repeats", row->n_duplicates);
+    writer_int(writer, "missing", row->n_missing);
+    writer_dollars(writer, "settled", row->settled_nanousd);
+    writer_dollars(writer, "undelivered", row->undelivered_nanousd);
+    writer_dollars(writer, "unknown", row->unknown_nanousd);
+    writer_dollars(writer, "reserved", row->reserved_nanousd);
+    writer_end(writer, '}');
+    writer_end(writer, '}');
+}
+
+/* --- both ------------------------------------------------------------------------------------ */
+
+static void on_holder(void *data, const struct store_holder *holder, const struct err *err)
+{
+    struct reporting *reporting = data;
+    struct writer *writer = &reporting->writer;
+
+    if (!reporting->is_json && holder != NULL)
+        printf("%s works on this database since %s\n\n", holder->name, holder->since);
+    if (reporting->is_json && holder == NULL)
+        writer_null(writer, "running");
+    if (reporting->is_json && holder != NULL) {
+        writer_begin(writer, "running", '{');
+        writer_text(writer, "name", holder->name);
+        writer_text(writer, "since", holder->since);
+        writer_end(writer, '}');
+    }
+    asking_answered(&reporting->asking, err);
 }
 
 static void on_status(void *data, const struct store_status_row *rows, size_t n_rows,
                       const struct err *err)
 {
-    static const struct table_column columns[] = {
-        {"JOB", false},     {"TARGET", false}, {"PUBLISHED", false}, {"LAST", false},
-        {"LISTING", false}, {"ROWS", true},    {"MISSING", true},    {"COST", true}};
-    struct table table;
+    struct reporting *reporting = data;
 
-    table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
-    if (err == NULL && n_rows == 0)
-        puts("no job has run yet");
+    writer_begin(&reporting->writer, "feeds", '[');
     for (size_t i = 0; i < n_rows; i++)
-        add_row(&table, &rows[i]);
-    if (n_rows > 0)
-        command_print_table(&table);
-    table_deinit(&table);
-    end(data, err);
+        write_row(&reporting->writer, &rows[i]);
+    writer_end(&reporting->writer, ']');
+    if (!reporting->is_json && err == NULL)
+        print_rows(rows, n_rows);
+    asking_answered(&reporting->asking, err);
 }
 
-static void on_opened(void *data, const struct err *err)
+static int report(struct reporting *reporting, const char *database_url)
 {
-    struct asking *asking = data;
+    struct asking *asking = &reporting->asking;
 
-    if (err != NULL)
-        end(asking, err);
-    else
-        store_status(asking->store, on_status, asking);
+    if (!asking_open(asking, database_url))
+        return command_fail(&asking->err);
+    writer_begin(&reporting->writer, NULL, '{');
+    store_who_holds(asking->store, on_holder, reporting);
+    if (!asking_wait(asking))
+        return command_fail(&asking->err);
+    store_status(asking->store, on_status, reporting);
+    if (!asking_wait(asking))
+        return command_fail(&asking->err);
+    writer_end(&reporting->writer, '}');
+    if (reporting->is_json)
+        writer_print(&reporting->writer, stdout);
+    return 0;
 }
 
 int command_status(const char *file, int argc, char **argv)
 {
-    const struct command_switch switches[] = {{"--size", NULL}, {"--json", NULL}, {NULL, NULL}};
+    struct reporting reporting = {.is_json = false};
+    const struct command_switch switches[] = {
+        {"--size", NULL}, {"--json", &reporting.is_json}, {NULL, NULL}};
     CLEANUP(config_free) struct config *config = NULL;
-    struct asking asking = {.store = NULL};
     int exit_code = 0;
-    uv_loop_t loop;
 
     if (command_read(argc, argv, switches, false) == 0)
         return err_exit_code(ERR_USAGE);
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;
-    uv_loop_init(&loop);
-    asking.store =
-        store_open(&loop, config->database_url, /* is_holder= */ false, on_opened, &asking);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
-    return asking.err.kind == ERR_NONE ? 0 : command_fail(&asking.err);
+    writer_init(&reporting.writer);
+    exit_code = report(&reporting, config->database_url);
+    asking_close(&reporting.asking);
+    writer_deinit(&reporting.writer);
+    return exit_code;
 }

@@ -14,6 +14,7 @@
 
 #define GAP "  "
 #define CUT "..."
+#define INDENT "    "
 
 struct table_row {
     char **cells;
@@ -47,21 +48,6 @@ void table_add_row(struct table *table)
     *row = (struct table_row){.cells = mem_new_array(table->n_columns, sizeof(*row->cells))};
 }
 
-__attribute__((format(printf, 1, 0))) static char *print_new(const char *format, va_list arguments)
-{
-    va_list again;
-    char *text;
-    int length;
-
-    va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, again);
-    va_end(again);
-    assert(length >= 0);
-    text = mem_new((size_t)length + 1);
-    vsnprintf(text, (size_t)length + 1, format, arguments);
-    return text;
-}
-
 void table_add(struct table *table, const char *format, ...)
 {
     struct table_row *row = &table->rows[table->n_rows - 1];
@@ -69,7 +55,7 @@ void table_add(struct table *table, const char *format, ...)
 
     assert(row->n_cells < table->n_columns && row->note == NULL);
     va_start(arguments, format);
-    row->cells[row->n_cells++] = print_new(format, arguments);
+    row->cells[row->n_cells++] = mem_vprintf(format, arguments);
     va_end(arguments);
 }
 
@@ -80,7 +66,7 @@ void table_add_note(struct table *table, const char *format, ...)
 
     assert(row->note == NULL);
     va_start(arguments, format);
-    row->note = print_new(format, arguments);
+    row->note = mem_vprintf(format, arguments);
     va_end(arguments);
 }
 
@@ -96,13 +82,18 @@ static size_t bytes_of(const char *text, size_t n)
     return at;
 }
 
-static size_t width_of(const char *text)
+static size_t width_of_bytes(const char *text, size_t size)
 {
     size_t n = 0;
 
-    for (; *text != '\0'; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
+    for (size_t i = 0; i < size; i++)
+        n += ((unsigned char)text[i] & 0xC0) != 0x80;
     return n;
+}
+
+static size_t width_of(const char *text)
+{
+    return width_of_bytes(text, strlen(text));
 }
 
 /* "https://example...2024.html": the middle goes, since URLs differ at their end. */
@@ -154,15 +145,46 @@ static void measure(const struct table *table, size_t cell_max, size_t *widths)
         }
 }
 
-static void print_row(const struct table *table, const struct table_row *row, const size_t *widths,
-                      size_t cell_max, FILE *out)
+/* A note that does not fit behind its row stands below it, broken between words. */
+static void print_note_below(const char *note, size_t line_max, FILE *out)
 {
+    size_t at = line_max; /* so that the first word begins a line */
+
+    while (*note != '\0') {
+        size_t length = strcspn(note, " ");
+        size_t width = width_of_bytes(note, length);
+
+        if (at + 1 + width > line_max) {
+            fputs("\n" INDENT, out);
+            at = strlen(INDENT);
+        } else {
+            fputc(' ', out);
+            at++;
+        }
+        fprintf(out, "%.*s", (int)length, note);
+        at += width;
+        note += length + strspn(note + length, " ");
+    }
+}
+
+static void print_row(const struct table *table, const struct table_row *row, const size_t *widths,
+                      size_t cell_max, size_t line_max, FILE *out)
+{
+    size_t at = row->note != NULL ? strlen(GAP) + width_of(row->note) : 0;
+    bool is_below;
+
+    for (size_t i = 0; i < row->n_cells; i++)
+        at += widths[i] + (i > 0 ? strlen(GAP) : 0);
+    is_below = line_max > 0 && at > line_max;
     for (size_t i = 0; i < row->n_cells; i++) {
         CLEANUP(mem_free_string) char *text = shorten(row->cells[i], cell_max);
+        bool is_last = i + 1 == row->n_cells && (row->note == NULL || is_below);
 
-        print_cell(table, i, widths[i], text, row->note == NULL && i + 1 == row->n_cells, out);
+        print_cell(table, i, widths[i], text, is_last, out);
     }
-    if (row->note != NULL)
+    if (row->note != NULL && is_below)
+        print_note_below(row->note, line_max, out);
+    else if (row->note != NULL)
         fprintf(out, GAP "%s", row->note);
     fputc('\n', out);
 }
@@ -191,6 +213,6 @@ void table_print(const struct table *table, size_t line_max, FILE *out)
         print_cell(table, i, widths[i], table->columns[i].title, i + 1 == table->n_columns, out);
     fputc('\n', out);
     for (size_t i = 0; i < table->n_rows; i++)
-        print_row(table, &table->rows[i], widths, cell_max, out);
+        print_row(table, &table->rows[i], widths, cell_max, line_max, out);
     free(widths);
 }

@@ -32,7 +32,10 @@ void table_deinit(struct table *table);
 void table_add_row(struct table *table);
 void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A text behind the row's last cell. It stands in no column, so it widens none. */
+/*
+ * A text behind the row's last cell. It stands in no column, so it widens none; where it does not
+ * fit the line, it goes below its row.
+ */
 void table_add_note(struct table *table, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 

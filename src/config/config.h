@@ -32,6 +32,9 @@ struct config_budget {
     int64_t per_month_nanousd; /* the same */
 };
 
+/* The one account, in the ledger and in what people read. */
+#define CONFIG_ACCOUNT "default"
+
 struct config_api {
     char *provider; /* "dataforseo" */
     char *base_url; /* without a slash at its end; plain http only to loopback */
@@ -41,7 +44,7 @@ struct config_api {
     int64_t calls_per_minute;
     struct config_budget budget;  /* of all jobs of the account */
     char *timezone;               /* IANA name: whose days and months the caps count */
-    struct price prices;          /* in place of the account's own; both 0: not given */
+    struct price prices;          /* where the account does not tell its own; both 0: not given */
     int64_t keep_balance_nanousd; /* no call that might take the balance below this; 0: none */
     int64_t unknown_retries;      /* of a page whose call may have been charged, in one run */
 };

@@ -180,3 +180,43 @@ bool cron_parse(const char *text, struct cron *ret_cron, struct err *err)
     *ret_cron = cron;
     return true;
 }
+
+/* Where both fields are restricted either may match, else both have to. */
+static bool is_due(const struct cron *cron, unsigned day, unsigned weekday)
+{
+    bool is_day = (cron->days >> day & 1) != 0;
+    bool is_weekday = (cron->weekdays >> weekday & 1) != 0;
+
+    return cron->any_day || cron->any_weekday ? is_day && is_weekday : is_day || is_weekday;
+}
+
+static int64_t count(uint64_t set)
+{
+    int64_t n = 0;
+
+    for (; set != 0; set &= set - 1)
+        n++;
+    return n;
+}
+
+int64_t cron_in_a_day(const struct cron *cron)
+{
+    return count(cron->minutes) * count(cron->hours);
+}
+
+int64_t cron_in_28_years(const struct cron *cron)
+{
+    static const unsigned lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    unsigned weekday = 1; /* 2001 begins on a Monday */
+    int64_t n_days = 0;
+
+    for (unsigned year = 2001; year <= 2028; year++)
+        for (unsigned month = 1; month <= 12; month++) {
+            unsigned length = lengths[month] + (month == 2 && year % 4 == 0);
+
+            for (unsigned day = 1; day <= length; day++, weekday = (weekday + 1) % 7)
+                if ((cron->months >> month & 1) != 0 && is_due(cron, day, weekday))
+                    n_days++;
+        }
+    return n_days * cron_in_a_day(cron);
+}

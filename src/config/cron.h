@@ -26,3 +26,14 @@ struct cron {
 
 /* False with ERR_CONFIG, naming the field and what it may hold. */
 bool cron_parse(const char *text, struct cron *ret_cron, struct err *err);
+
+/*
+ * How often it comes due in 28 years, after which the calendar repeats itself (from 1901 to 2099);
+ * a 336th of it is a month's worth.
+ */
+#define CRON_28_YEARS_DAYS 10227
+#define CRON_28_YEARS_MONTHS 336
+int64_t cron_in_28_years(const struct cron *cron);
+
+/* How often on a day on which it comes due. */
+int64_t cron_in_a_day(const struct cron *cron);

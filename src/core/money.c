@@ -96,15 +96,25 @@ bool money_parse(const char *text, size_t length, int64_t *ret_nanousd)
     return true;
 }
 
-const char *money_format(int64_t nanousd, char text[MONEY_TEXT_MAX])
+static const char *format(int64_t nanousd, const char *sign, char text[MONEY_TEXT_MAX])
 {
     uint64_t magnitude = nanousd < 0 ? UINT64_C(0) - (uint64_t)nanousd : (uint64_t)nanousd;
     size_t length;
 
-    snprintf(text, MONEY_TEXT_MAX, "%s$%" PRIu64 ".%09" PRIu64, nanousd < 0 ? "-" : "",
+    snprintf(text, MONEY_TEXT_MAX, "%s%s%" PRIu64 ".%09" PRIu64, nanousd < 0 ? "-" : "", sign,
              magnitude / (uint64_t)NANOUSD_PER_USD, magnitude % (uint64_t)NANOUSD_PER_USD);
     length = strlen(text);
     for (unsigned n_cut = 0; n_cut < 7 && text[length - 1] == '0'; n_cut++)
         text[--length] = '\0';
     return text;
+}
+
+const char *money_format(int64_t nanousd, char text[MONEY_TEXT_MAX])
+{
+    return format(nanousd, "$", text);
+}
+
+const char *money_format_plain(int64_t nanousd, char text[MONEY_TEXT_MAX])
+{
+    return format(nanousd, "", text);
 }

@@ -21,3 +21,6 @@ bool money_parse(const char *text, size_t length, int64_t *ret_nanousd);
 
 /* "$0.02015": at least two decimals, as many as needed. Returns `text`. */
 const char *money_format(int64_t nanousd, char text[MONEY_TEXT_MAX]);
+
+/* The same without the sign, for other programs: "0.02015". */
+const char *money_format_plain(int64_t nanousd, char text[MONEY_TEXT_MAX]);

@@ -58,8 +58,11 @@ static struct crawl_page *next_page_of(struct crawl_listing *listing, int64_t no
 
         if (page != NULL)
             return page;
-        if (pager_next(&slice->pager, &ask))
-            return crawl_page_new(slice, &ask);
+        while (pager_next(&slice->pager, &ask)) {
+            page = crawl_page_wanted(slice, &ask);
+            if (page != NULL)
+                return page;
+        }
     }
     return NULL;
 }

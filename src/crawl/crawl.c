@@ -1,28 +1,17 @@
 #include "crawl/crawl.h"
 
-#include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/endpoint.h"
 #include "api/request.h"
-#include "core/log.h"
 #include "core/mem.h"
-#include "core/money.h"
-#include "core/text.h"
 #include "crawl/crawl_private.h"
 
 /*
  * All goes well: every listing's slice is recorded; listings take turns in asking for pages while
- * there are slots, minutes and money; a listing whose pages are all in is published; a run whose
- * listings are over ends; when all runs have ended the crawl is done.
- *
- * A listing that fails asks for nothing more, lets land what is under way, and is suspended with
- * the reason: it stays open, and the run's next start goes on with it. A run is out of money only
- * when a reserve does not fit while no call of it is open, since each open one is reserved at its
- * worst.
+ * there are slots, minutes and money (ask.c, page.c); a listing whose pages are all in is
+ * published, and a run whose listings are over ends (end.c); when all runs have ended the crawl is
+ * done.
  *
  * crawl_stop() lets land what is paid for and leaves the listings as they are. crawl_fail() does
  * not even land: answers stay in the spool.
@@ -42,24 +31,15 @@ struct crawl *crawl_new(const struct crawl_settings *settings, const struct craw
     return crawl;
 }
 
-static void free_pages(struct crawl_page *page)
-{
-    while (page != NULL) {
-        struct crawl_page *next = page->next;
-
-        crawl_page_free(page);
-        page = next;
-    }
-}
-
 static void free_listing(struct crawl_listing *listing)
 {
     for (size_t i = 0; i < listing->n_slices; i++) {
         struct crawl_slice *slice = listing->slices[i];
 
-        free_pages(slice->waiting);
-        free_pages(slice->unknown);
-        free_pages(slice->adopted);
+        crawl_pages_free(slice->waiting);
+        crawl_pages_free(slice->unknown);
+        crawl_pages_free(slice->early);
+        crawl_pages_free(slice->adopted);
         pager_deinit(&slice->pager);
         free(slice->order_by);
         free(slice->filters);
@@ -231,212 +211,8 @@ void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err)
         crawl_pump(crawl);
 }
 
-/* --- ending ---------------------------------------------------------------------------------- */
-
-static bool may_fail(const struct crawl_listing *listing)
-{
-    return listing->state == CRAWL_LISTING_WALKING || listing->state == CRAWL_LISTING_BEGINNING;
-}
-
-void crawl_fail_told_listing(struct crawl_listing *listing, const char *completeness,
-                             const char *reason)
-{
-    if (!may_fail(listing))
-        return;
-    snprintf(listing->reason, sizeof(listing->reason), "%s", reason);
-    text_end_torn(listing->reason);
-    listing->completeness = completeness;
-    listing->state = CRAWL_LISTING_FAILING;
-}
-
-void crawl_fail_listing(struct crawl_listing *listing, const char *completeness, const char *format,
-                        ...)
-{
-    char reason[sizeof(listing->reason)];
-    va_list arguments;
-
-    if (!may_fail(listing))
-        return;
-    va_start(arguments, format);
-    vsnprintf(reason, sizeof(reason), format, arguments);
-    va_end(arguments);
-    crawl_fail_told_listing(listing, completeness, reason);
-    log_error("%s: %s: %s", listing->run->job, listing->target, listing->reason);
-}
-
-static void drop_waiting(struct crawl_listing *listing)
-{
-    for (size_t i = 0; i < listing->n_slices; i++) {
-        struct crawl_slice *slice = listing->slices[i];
-
-        for (struct crawl_page *page = slice->unknown; page != NULL; page = page->next)
-            listing->run->n_unknown--;
-        free_pages(slice->unknown);
-        free_pages(slice->waiting);
-        slice->unknown = slice->waiting = NULL;
-    }
-}
-
-/* The worst word of its slices. */
-static const char *completeness_of(const struct crawl_listing *listing)
-{
-    const char *word = "complete";
-
-    for (size_t i = 0; i < listing->n_slices; i++) {
-        const char *of_slice = pager_completeness(&listing->slices[i]->pager);
-
-        if (strcmp(of_slice, "capped") == 0 || strcmp(word, "complete") == 0)
-            word = of_slice;
-    }
-    return word;
-}
-
-/* All slices done: 1. Some cannot go on and none has work: -1. Otherwise 0. */
-static int progress_of(const struct crawl_listing *listing)
-{
-    bool is_done = true, is_stuck = false;
-
-    for (size_t i = 0; i < listing->n_slices; i++) {
-        const struct pager *pager = &listing->slices[i]->pager;
-
-        if (listing->slices[i]->restart_limit > 0)
-            return 0;
-        if (pager_is_done(pager))
-            continue;
-        is_done = false;
-        if (!pager_is_stuck(pager))
-            return 0;
-        is_stuck = true;
-    }
-    return is_done ? 1 : is_stuck ? -1 : 0;
-}
-
-static size_t n_stuck(const struct crawl_listing *listing)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < listing->n_slices; i++)
-        n += listing->slices[i]->pager.n_stuck;
-    return n;
-}
-
-static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
-{
-    if (listing->n_busy > 0)
-        return;
-    switch (progress_of(listing)) {
-    case 1:
-        listing->completeness = completeness_of(listing);
-        listing->state = CRAWL_LISTING_PUBLISHING;
-        crawl->ports->publish(crawl->data, listing);
-        return;
-    case -1:
-        listing->completeness = "error"; /* the reason has been told when it came */
-        listing->state = CRAWL_LISTING_FAILING;
-        log_error("%s: %s: %zu of its pages may have been charged and never came: %s",
-                  listing->run->job, listing->target, n_stuck(listing), listing->reason);
-        return;
-    default:
-        if (crawl->is_stopping || listing->run->is_stopping) {
-            drop_waiting(listing);
-            listing->state = CRAWL_LISTING_OVER;
-        }
-    }
-}
-
-static void end_listing(struct crawl *crawl, struct crawl_listing *listing)
-{
-    bool is_lost = crawl->failure.kind != ERR_NONE;
-
-    if (listing->n_beginning > 0)
-        return;
-    if (listing->state == CRAWL_LISTING_WALKING && !is_lost)
-        crawl_restart(listing);
-    if (listing->n_beginning > 0)
-        return;
-    if (is_lost && listing->n_busy == 0 &&
-        (listing->state == CRAWL_LISTING_WALKING || listing->state == CRAWL_LISTING_FAILING)) {
-        drop_waiting(listing);
-        listing->state = CRAWL_LISTING_OVER;
-        return;
-    }
-    if (listing->state == CRAWL_LISTING_WALKING)
-        end_walking(crawl, listing);
-    if (listing->state == CRAWL_LISTING_FAILING && listing->n_busy == 0) {
-        drop_waiting(listing);
-        listing->state = CRAWL_LISTING_SUSPENDING;
-        crawl->ports->suspend(crawl->data, listing);
-    }
-}
-
-/* What its missing items would cost at the least; -1: nobody knows how many there are. */
-static int64_t cost_to_finish(const struct crawl_listing *listing)
-{
-    const struct price *price = &listing->run->price;
-    int64_t nanousd = 0;
-
-    for (size_t i = 0; i < listing->n_slices; i++) {
-        const struct crawl_slice *slice = listing->slices[i];
-        int64_t missing = pager_expected(&slice->pager) - slice->pager.n_items;
-
-        if (slice->pager.is_ended)
-            continue;
-        if (pager_expected(&slice->pager) < 0)
-            return -1;
-        if (missing > 0)
-            nanousd += (missing + slice->limit - 1) / slice->limit * price->per_call_nanousd +
-                       missing * price->per_item_nanousd;
-    }
-    return listing->n_slices > 0 ? nanousd : -1;
-}
-
-/* A refusal that no open call can lift: the message is the database's, naming the cap. */
-static void end_refused(struct crawl_run *run)
-{
-    for (size_t i = 0; i < run->n_listings; i++) {
-        int64_t rest_nanousd = cost_to_finish(&run->listings[i]);
-        char rest[MONEY_TEXT_MAX] = "an amount that is not known yet";
-
-        if (rest_nanousd >= 0)
-            money_format(rest_nanousd, rest);
-        crawl_fail_listing(&run->listings[i], "budget",
-                           "%s; to finish it takes %s more; what has come is kept: raise the cap "
-                           "and run again, or the next night goes on",
-                           run->refusal, rest);
-    }
-}
-
-/* Nothing is open whose charge could still make room. */
-static bool is_refused_for_good(const struct crawl *crawl, const struct crawl_run *run)
-{
-    size_t n_open = run->n_busy + run->n_unknown;
-
-    if (!run->is_refused)
-        return false;
-    for (size_t i = 0; run->is_refused_shared && i < crawl->n_runs; i++)
-        n_open += crawl->runs[i]->n_busy + crawl->runs[i]->n_unknown;
-    return n_open == 0;
-}
-
-static void end_runs(struct crawl *crawl)
-{
-    for (size_t i = 0; i < crawl->n_runs; i++) {
-        struct crawl_run *run = crawl->runs[i];
-        bool is_over = true;
-
-        if (is_refused_for_good(crawl, run))
-            end_refused(run);
-        for (size_t j = 0; j < run->n_listings; j++) {
-            end_listing(crawl, &run->listings[j]);
-            is_over = is_over && run->listings[j].state == CRAWL_LISTING_OVER;
-        }
-        if (!is_over || run->state != CRAWL_RUN_WALKING)
-            continue;
-        run->state = crawl->failure.kind != ERR_NONE ? CRAWL_RUN_OVER : CRAWL_RUN_ENDING;
-        if (run->state == CRAWL_RUN_ENDING)
-            crawl->ports->end_run(crawl->data, run);
-    }
-}
+/* --- going on, and stopping ---------------------------------------------------------------------
+ */
 
 void crawl_pump(struct crawl *crawl)
 {
@@ -444,7 +220,7 @@ void crawl_pump(struct crawl *crawl)
         return;
     if (!crawl->is_stopping)
         crawl_ask(crawl);
-    end_runs(crawl);
+    crawl_end_runs(crawl);
     for (size_t i = 0; i < crawl->n_runs; i++)
         if (crawl->runs[i]->state != CRAWL_RUN_OVER)
             return;

@@ -48,6 +48,7 @@ struct crawl_slice {
     struct pager pager;
     struct crawl_page *waiting; /* a list by `next` */
     struct crawl_page *unknown; /* likewise */
+    struct crawl_page *early; /* likewise, of an earlier process: the pager has yet to want them */
     struct crawl_page *adopted; /* answers of an earlier process that nobody has asked for yet */
     size_t n_landing;
     int64_t restart_limit; /* it is to be gone on with by a slice with that page size; 0: no */
@@ -65,6 +66,7 @@ struct crawl_page {
     unsigned n_tries;
     unsigned n_timeouts;   /* of these, ran into the API's own time limit */
     unsigned n_unknown;    /* calls for it whose charge is unknown */
+    bool is_hopeless;      /* and the vendor's list does not tell */
     int64_t sent_ms;       /* the last of them; not later than that */
     int64_t held_until_ms; /* its slot is taken until then; 0: it is not */
     int64_t not_before_ms;
@@ -260,8 +262,8 @@ void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t 
 
 /*
  * A call of an earlier process for the page at `position` whose charge is unknown, sent so long
- * ago; again for each such call. The page waits for the vendor's list. Where the slice wants no
- * such page any more nothing comes of it.
+ * ago; again for each such call. When its turn comes the page waits for the vendor's list; where
+ * the slice never wants such a page nothing comes of it.
  */
 void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t age_ms);
 

@@ -1,4 +1,5 @@
-/* What crawl.c (the whole) and page.c (one page's way) share. */
+/* What the files of the crawl share: crawl.c (the whole), page.c (one page's way), and the others
+ * as they are named below. */
 #pragma once
 
 #include "crawl/crawl.h"
@@ -26,6 +27,7 @@ struct crawl {
 /* A page of `slice` at `ask`, with an attempt of its own, not in any state yet. */
 struct crawl_page *crawl_page_new(struct crawl_slice *slice, const struct pager_ask *ask);
 void crawl_page_free(struct crawl_page *page);
+void crawl_pages_free(struct crawl_page *first);
 
 /* Takes a slot and asks for the money. */
 void crawl_page_reserve(struct crawl_page *page);
@@ -48,9 +50,23 @@ void crawl_page_wait(struct crawl_page *page, int64_t not_before_ms);
 /* A charge of the run is in the books: what was refused may fit now. */
 void crawl_booked(struct crawl_run *run);
 
+/* judge.c: what comes of a page whose answer brought no items and is booked. */
+void crawl_page_judge(struct crawl_page *page);
+
+/* An answer that cost more than the dearest that its reserve allowed for stops its job: the price
+ * has changed. */
+void crawl_page_check_price(struct crawl_page *page);
+
 /* unknown.c: the page's last call may have been charged; `what` came of it. It is asked for again
  * when that is known, if ever. */
 void crawl_page_is_unknown(struct crawl_page *page, const char *what);
+
+/* The page that the pager wants, or NULL where an earlier process has asked for it and nobody knows
+ * yet what came of that. */
+struct crawl_page *crawl_page_wanted(struct crawl_slice *slice, const struct pager_ask *ask);
+
+/* Nothing waits for the slice's unknown pages any more. */
+void crawl_drop_unknown(struct crawl_slice *slice);
 
 /* Begins a look where one is due; gives when to come back for the next, -1: never. */
 int64_t crawl_look(struct crawl *crawl, int64_t now_ms);
@@ -66,6 +82,11 @@ void crawl_restart(struct crawl_listing *listing);
 /* A slice as it is recorded; `order_by` and `filters` are copied. */
 struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int32_t slice_no, int64_t limit,
                                     const char *order_by, const char *filters);
+
+/* end.c: what is over is published, suspended or ended, and what waits for nothing else begun. */
+void crawl_end_runs(struct crawl *crawl);
+
+bool crawl_listing_may_fail(const struct crawl_listing *listing);
 
 /* Nothing more is asked of the listing; `completeness` is "error" or "budget". Logs it, unless the
  * reason has been told for more than this one. */

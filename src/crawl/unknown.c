@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/money.h"
 #include "core/text.h"
 #include "crawl/crawl_private.h"
@@ -30,6 +31,8 @@
 #define LOOK_FAILED_MS 60000
 #define LOOKS_FAILED_MAX 5
 
+static const char list_is_away[] = "the vendor's list that would tell is away: run again later";
+
 static struct crawl *crawl_of(const struct crawl_slice *slice)
 {
     return slice->listing->run->crawl;
@@ -46,23 +49,21 @@ static void plan_look(struct crawl *crawl, int64_t at_ms)
         crawl->look_at_ms = at_ms;
 }
 
-static void add_unknown(struct crawl_page *page)
+static void add(struct crawl_page *page, struct crawl_page **list)
 {
     page->state = CRAWL_PAGE_UNKNOWN;
-    page->next = page->slice->unknown;
-    page->slice->unknown = page;
-    page->slice->listing->run->n_unknown++;
+    page->next = *list;
+    *list = page;
+    page->slice->listing->run->n_unknown += !page->is_hopeless;
 }
 
-static void remove_unknown(struct crawl_page *page)
+static void take_out(struct crawl_page *page, struct crawl_page **list)
 {
-    struct crawl_page **at = &page->slice->unknown;
-
-    while (*at != page)
-        at = &(*at)->next;
-    *at = page->next;
+    while (*list != page)
+        list = &(*list)->next;
+    *list = page->next;
     page->next = NULL;
-    page->slice->listing->run->n_unknown--;
+    page->slice->listing->run->n_unknown -= !page->is_hopeless;
 }
 
 /* The pager goes on taking it as open. */
@@ -89,6 +90,16 @@ static void give_up(struct crawl_page *page, const char *why)
     crawl_page_free(page);
 }
 
+/* It was asked for in vain once more; false where that was the last time, and its listing fails. */
+static bool may_try_again(struct crawl_page *page, const char *why)
+{
+    if (++page->n_tries < crawl_of(page->slice)->settings.tries_max)
+        return true;
+    crawl_fail_listing(page->slice->listing, "error", "page at %" PRId64 ": %s (asked %u times)",
+                       page->position, why, page->n_tries);
+    return false;
+}
+
 /* Nobody will ever tell what it cost. */
 static void retry_or_give_up(struct crawl_page *page)
 {
@@ -99,6 +110,10 @@ static void retry_or_give_up(struct crawl_page *page)
         give_up(page,
                 "nobody can tell; unknown_retries allows no further try: raise it and run "
                 "again, or `linkhaul run --fresh`");
+        return;
+    }
+    if (!may_try_again(page, "it may have been charged, and nobody can tell")) {
+        crawl_page_free(page);
         return;
     }
     log_warning("%s: %s: page at %" PRId64
@@ -127,7 +142,7 @@ void crawl_page_is_unknown(struct crawl_page *page, const char *what)
         retry_or_give_up(page);
         return;
     }
-    add_unknown(page);
+    add(page, &page->slice->unknown);
     plan_look(crawl, now_of(crawl) + LOOK_FIRST_MS);
 }
 
@@ -140,31 +155,70 @@ static struct crawl_page *find_at(struct crawl_page *page, int64_t position)
     return page;
 }
 
+/*
+ * The page before it may have been received and not landed, so that the pager cannot want this one
+ * yet, nor know its token.
+ */
 void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t age_ms)
 {
     struct crawl *crawl = crawl_of(slice);
-    struct crawl_page *page = find_at(slice->unknown, position);
-    struct pager_ask ask;
+    struct crawl_page *page = find_at(slice->early, position);
+    int64_t sent_ms = now_of(crawl) - age_ms;
 
+    if (find_at(slice->adopted, position) != NULL)
+        return; /* another call for it was answered */
     if (page == NULL) {
-        if (find_at(slice->adopted, position) != NULL || /* another call for it was answered */
-            !pager_take(&slice->pager, position, &ask))
-            return;
-        page = crawl_page_new(slice, &ask);
+        page = crawl_page_new(slice, &(struct pager_ask){.position = position});
         page->reserved_nanousd = price_worst(slice->listing->run->price, slice->limit);
-        add_unknown(page);
+        page->is_hopeless = !crawl->settings.has_list;
+        page->sent_ms = sent_ms;
+        add(page, &slice->early);
+        plan_look(crawl, now_of(crawl));
     }
     page->n_unknown++;
-    page->sent_ms = now_of(crawl) - age_ms;
-    if (crawl->settings.has_list)
-        return;
-    remove_unknown(page);
-    retry_or_give_up(page);
+    if (page->sent_ms < sent_ms)
+        page->sent_ms = sent_ms;
+}
+
+struct crawl_page *crawl_page_wanted(struct crawl_slice *slice, const struct pager_ask *ask)
+{
+    struct crawl_page *page = find_at(slice->early, ask->position);
+
+    if (page == NULL)
+        return crawl_page_new(slice, ask);
+    take_out(page, &slice->early);
+    page->token = mem_strdup(ask->token);
+    if (!page->is_hopeless) {
+        add(page, &slice->unknown);
+        return NULL;
+    }
+    page->is_hopeless = false;
+    if (crawl_of(slice)->n_failed_looks >= LOOKS_FAILED_MAX)
+        give_up(page, list_is_away);
+    else
+        retry_or_give_up(page);
+    return NULL;
 }
 
 void crawl_expect_look(struct crawl *crawl)
 {
     plan_look(crawl, now_of(crawl));
+}
+
+static void drop_all(struct crawl_page **list)
+{
+    while (*list != NULL) {
+        struct crawl_page *page = *list;
+
+        take_out(page, list);
+        crawl_page_free(page);
+    }
+}
+
+void crawl_drop_unknown(struct crawl_slice *slice)
+{
+    drop_all(&slice->unknown);
+    drop_all(&slice->early);
 }
 
 /* --- looks ----------------------------------------------------------------------------------- */
@@ -180,15 +234,14 @@ int64_t crawl_look(struct crawl *crawl, int64_t now_ms)
     return -1;
 }
 
-static struct crawl_page *find_page(struct crawl *crawl, int64_t listing_id, int32_t slice_no,
-                                    int64_t position)
+static struct crawl_slice *find_slice(struct crawl *crawl, int64_t listing_id, int32_t slice_no)
 {
     for (size_t i = 0; i < crawl->n_listings; i++) {
         const struct crawl_listing *listing = crawl_listing_at(crawl, i);
 
         for (size_t j = 0; listing->listing_id == listing_id && j < listing->n_slices; j++)
             if (listing->slices[j]->slice_no == slice_no)
-                return find_at(listing->slices[j]->unknown, position);
+                return listing->slices[j];
     }
     return NULL;
 }
@@ -209,56 +262,83 @@ static void say_what_became(const struct crawl_page *page, bool is_billed, int64
                  listing->run->job, listing->target, page->position);
 }
 
+/* All is known of a page that waited: it is asked for again. */
+static void end_waiting(struct crawl_page *page)
+{
+    struct crawl *crawl = crawl_of(page->slice);
+
+    if (page->held_until_ms > 0)
+        pace_release(&crawl->pace, page->held_until_ms, now_of(crawl));
+    page->held_until_ms = 0;
+    if (!may_try_again(page, "its answers do not come"))
+        crawl_page_free(page);
+    else
+        ask_again(page, 0);
+}
+
 void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no, int64_t position,
                        bool is_billed, int64_t charged_nanousd)
 {
-    struct crawl_page *page = find_page(crawl, listing_id, slice_no, position);
+    struct crawl_slice *slice = find_slice(crawl, listing_id, slice_no);
+    struct crawl_page *page = NULL, **list = NULL;
     struct crawl_run *run;
 
+    if (slice == NULL)
+        return; /* of another run */
+    run = slice->listing->run;
+    list = find_at(slice->unknown, position) != NULL ? &slice->unknown : &slice->early;
+    page = find_at(*list, position);
     if (page == NULL)
-        return; /* of another run, or nobody waits for it any more */
-    run = page->slice->listing->run;
+        return; /* nobody waits for it any more */
     run->booked_nanousd += charged_nanousd - page->reserved_nanousd;
     if (is_billed) {
         run->n_undelivered++;
         run->undelivered_nanousd += charged_nanousd;
     }
     crawl_booked(run);
-    if (page->held_until_ms > 0)
-        pace_release(&crawl->pace, page->held_until_ms, now_of(crawl));
-    page->held_until_ms = 0;
     if (--page->n_unknown > 0)
         return;
     say_what_became(page, is_billed, charged_nanousd);
-    remove_unknown(page);
-    if (++page->n_tries < crawl->settings.tries_max) {
-        ask_again(page, 0);
-        return;
-    }
-    crawl_fail_listing(page->slice->listing, "error",
-                       "page at %" PRId64 ": its answers do not come (asked %u times)",
-                       page->position, page->n_tries);
-    crawl_page_free(page);
+    take_out(page, list);
+    if (list == &slice->early)
+        crawl_page_free(page); /* the pager has not asked for it */
+    else
+        end_waiting(page);
 }
 
-/* Pages that the list should have settled by now and has not, or all of them where it is away. */
+/* The list should have settled it by now and has not; or it is away. */
+static void settle_unheard(struct crawl_page *page, bool is_away)
+{
+    take_out(page, &page->slice->unknown);
+    if (is_away)
+        give_up(page, list_is_away);
+    else
+        retry_or_give_up(page);
+}
+
+static void settle_rest_of(struct crawl_slice *slice, int64_t sent_before_ms, bool is_away)
+{
+    for (struct crawl_page *page = slice->unknown, *next; page != NULL; page = next) {
+        next = page->next;
+        if (is_away || page->sent_ms < sent_before_ms)
+            settle_unheard(page, is_away);
+    }
+    for (struct crawl_page *page = slice->early; page != NULL; page = page->next)
+        if (!page->is_hopeless && (is_away || page->sent_ms < sent_before_ms)) {
+            page->is_hopeless = true; /* decided when it is wanted */
+            slice->listing->run->n_unknown--;
+        }
+}
+
 static void settle_the_rest(struct crawl *crawl, int64_t looked_since_ms, bool is_away)
 {
+    int64_t sent_before_ms = looked_since_ms - crawl->settings.listed_after_ms;
+
     for (size_t i = 0; i < crawl->n_listings; i++) {
         const struct crawl_listing *listing = crawl_listing_at(crawl, i);
 
         for (size_t j = 0; j < listing->n_slices; j++)
-            for (struct crawl_page *page = listing->slices[j]->unknown, *next; page != NULL;
-                 page = next) {
-                next = page->next;
-                if (!is_away && page->sent_ms + crawl->settings.listed_after_ms >= looked_since_ms)
-                    continue;
-                remove_unknown(page);
-                if (is_away)
-                    give_up(page, "the vendor's list that would tell is away: run again later");
-                else
-                    retry_or_give_up(page);
-            }
+            settle_rest_of(listing->slices[j], sent_before_ms, is_away);
     }
 }
 

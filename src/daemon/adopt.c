@@ -103,7 +103,7 @@ void engine_adopt(struct engine *engine)
     engine->crawl = crawl_new(&settings, &engine_ports, engine);
     for (size_t i = 0; i < engine->n_runs; i++)
         add_run(engine, &engine->runs[i]);
-    store_read_recents(engine->store, ENGINE_ACCOUNT, clock_api_ms(MINUTE_MS),
+    store_read_recents(engine->store, CONFIG_ACCOUNT, clock_api_ms(MINUTE_MS),
                        clock_api_ms(CALL_RUNS_MS), on_recents, engine);
 }
 
@@ -148,7 +148,7 @@ static void on_recents(void *data, const struct store_recent *recents, size_t n,
         crawl_count_earlier(engine->crawl, recents[i].sent_ms * clock_haste(),
                             ended_ms < 0 ? -1 : ended_ms * clock_haste());
     }
-    store_read_unknowns(engine->store, ENGINE_ACCOUNT, on_unknowns, engine);
+    store_read_unknowns(engine->store, CONFIG_ACCOUNT, on_unknowns, engine);
 }
 
 static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,

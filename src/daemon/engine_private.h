@@ -16,8 +16,6 @@
 #include "spool/spool.h"
 #include "store/store.h"
 
-#define ENGINE_ACCOUNT "default"
-
 /* The API's own limits, in its time: how long a call runs, and how long after that it is listed. */
 #define CALL_RUNS_MS 120000
 #define LIST_LAGS_MS 60000

@@ -83,7 +83,7 @@ void look_begin(void *data)
     uv_timer_init(engine->loop, &look->timer);
     look->timer.data = look;
     engine->look = look;
-    store_read_unknowns(engine->store, ENGINE_ACCOUNT, on_unknowns, look);
+    store_read_unknowns(engine->store, CONFIG_ACCOUNT, on_unknowns, look);
 }
 
 static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
@@ -136,7 +136,7 @@ static void book(struct look *look)
                                        .token = look->tasks.tasks[i].token,
                                        .nanousd = look->tasks.tasks[i].cost_nanousd,
                                        .posted_ms = look->tasks.tasks[i].posted_ms};
-    store_reconcile(look->engine->store, ENGINE_ACCOUNT, &list, on_resolved, look);
+    store_reconcile(look->engine->store, CONFIG_ACCOUNT, &list, on_resolved, look);
     free(tasks);
 }
 

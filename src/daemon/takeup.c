@@ -96,15 +96,13 @@ static void begin(struct engine *engine)
     engine->price = has_prices(&engine->settings.config->api.prices)
                         ? engine->settings.config->api.prices
                         : PRICE_LISTED;
-    store_get_account(engine->store, ENGINE_ACCOUNT, endpoint_name(engine), on_known_prices,
+    store_get_account(engine->store, CONFIG_ACCOUNT, endpoint_name(engine), on_known_prices,
                       engine);
 }
 
-/* What somebody says goes before what the configuration has not said. */
 static void learn_price(struct engine *engine, int64_t per_call_nanousd, int64_t per_item_nanousd)
 {
-    if (!has_prices(&engine->settings.config->api.prices) && per_call_nanousd >= 0 &&
-        per_item_nanousd >= 0)
+    if (per_call_nanousd >= 0 && per_item_nanousd >= 0)
         engine->price = (struct price){per_call_nanousd, per_item_nanousd};
 }
 
@@ -149,7 +147,7 @@ static void on_asked(void *data, const struct account *account, const struct err
     known.per_call_nanousd = engine->price.per_call_nanousd;
     known.per_item_nanousd = engine->price.per_item_nanousd;
     known.balance_nanousd = account->balance_nanousd;
-    store_put_account(engine->store, ENGINE_ACCOUNT, endpoint_name(engine), &known, on_prices_put,
+    store_put_account(engine->store, CONFIG_ACCOUNT, endpoint_name(engine), &known, on_prices_put,
                       engine);
 }
 
@@ -183,7 +181,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .project = job->project,
         .endpoint = job->endpoint->name,
         .timezone = job->timezone,
-        .account = ENGINE_ACCOUNT,
+        .account = CONFIG_ACCOUNT,
         .account_timezone = config->api.timezone,
         .table = job->endpoint->table,
         .labels = job->labels,

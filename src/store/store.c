@@ -25,9 +25,6 @@
  * - A lock is taken, and stays so for LOCK_PATIENCE: ERR_BUSY, naming who has it.
  */
 
-#define LOCK_KEY                                                                                   \
-    INT64_C(0x6c696e6b6861756c) /* "linkhaul"; the other connections' are next to it               \
-                                 */
 #define LOCK_PATIENCE "SET lock_timeout = '2s'"
 #define LOCK_PATIENCE_OVER "SET lock_timeout = 0"
 
@@ -149,7 +146,7 @@ static void ask_about_lock(struct opening *opening, const char *sql, db_done_fn 
 {
     struct params params = {0};
 
-    params_int(&params, LOCK_KEY + (int64_t)opening->at);
+    params_int(&params, STORE_LOCK_KEY + (int64_t)opening->at);
     db_query(connection(opening), sql, params.n, params.values, done, opening);
 }
 

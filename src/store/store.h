@@ -382,22 +382,3 @@ void store_get_account(struct store *store, const char *account, const char *end
                        store_account_fn *done, void *data);
 void store_put_account(struct store *store, const char *account, const char *endpoint,
                        const struct store_account *what, store_done_fn *done, void *data);
-
-/* --- for people ------------------------------------------------------------------------------ */
-
-/* One line of `status`: a feed with its last listing. Texts are "" where there is nothing. */
-struct store_status_row {
-    const char *job, *project, *target, *endpoint;
-    const char *run_state;    /* of the last run: open, done */
-    const char *night;        /* of the newest published listing */
-    const char *state;        /* of the last listing */
-    const char *completeness; /* of the last listing */
-    const char *reason;       /* why it is not published */
-    const char *published_at; /* with its zone */
-    int64_t n_rows, n_duplicates, n_missing, total_count;
-    int64_t charged_nanousd, unknown_nanousd; /* of the last listing, all its nights */
-};
-
-typedef void store_status_fn(void *data, const struct store_status_row *rows, size_t n_rows,
-                             const struct err *err);
-void store_status(struct store *store, store_status_fn *done, void *data);

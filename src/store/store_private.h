@@ -9,6 +9,9 @@
 #include "db/db.h"
 #include "store/store.h"
 
+/* "linkhaul": the lock that a holder's `control` has; the other connections' are next to it. */
+#define STORE_LOCK_KEY INT64_C(0x6c696e6b6861756c)
+
 enum store_connection { CONTROL, LOADER, PUBLISHER, N_CONNECTIONS };
 
 struct store {

@@ -7,7 +7,7 @@
 #include "store/store_private.h"
 
 /*
- * The end of a listing: published, or suspended with its reason. What `status` shows.
+ * The end of a listing: published, or suspended with its reason.
  *
  * Publishing has a connection of its own: taking repeats out of a million rows lasts seconds, and
  * neither reservations nor pages of other listings wait for that.
@@ -72,52 +72,4 @@ void store_suspend(struct store *store, int64_t listing_id, const char *complete
     params_text(&params, reason);
     store_change(store, CONTROL, sql_suspend, &params,
                  "a listing cannot be suspended: it is not open", done, data);
-}
-
-/* --- for people ------------------------------------------------------------------------------ */
-
-struct reading {
-    struct store *store;
-    store_status_fn *done;
-    void *data;
-};
-
-static void on_status(void *data, const struct db_result *result, const struct err *err)
-{
-    struct reading *reading = data;
-    int n_rows = err == NULL ? db_n_rows(result) : 0;
-    struct store_status_row *rows = mem_new_array((size_t)n_rows, sizeof(*rows));
-
-    for (int row = 0; row < n_rows; row++)
-        rows[row] = (struct store_status_row){
-            .job = db_text(result, row, 0),
-            .project = db_text(result, row, 1),
-            .target = db_text(result, row, 2),
-            .endpoint = db_text(result, row, 3),
-            .run_state = db_text(result, row, 4),
-            .night = db_text(result, row, 5),
-            .state = db_text(result, row, 6),
-            .completeness = db_text(result, row, 7),
-            .reason = db_text(result, row, 8),
-            .published_at = db_text(result, row, 9),
-            .n_rows = db_int64(result, row, 10),
-            .n_duplicates = db_int64(result, row, 11),
-            .n_missing = db_int64(result, row, 12),
-            .total_count = db_int64(result, row, 13),
-            .charged_nanousd = db_int64(result, row, 14),
-            .unknown_nanousd = db_int64(result, row, 15),
-        };
-    reading->done(reading->data, rows, (size_t)n_rows, err);
-    store_verb_end(reading->store);
-    free(rows);
-    free(reading);
-}
-
-void store_status(struct store *store, store_status_fn *done, void *data)
-{
-    struct reading *reading = mem_new(sizeof(*reading));
-
-    *reading = (struct reading){store, done, data};
-    store_verb_begin(store);
-    db_query(store->connections[CONTROL], sql_status, 0, NULL, on_status, reading);
 }

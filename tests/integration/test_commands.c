@@ -128,7 +128,7 @@ Test(commands, tables_stay_lined_up_whatever_a_job_is_called)
                  column_of(story.out, "JOB", "LISTING")),
               "%s", story.out);
     cr_assert(eq(int, story_run(&story, "status"), 0), "%s", story.err);
-    cr_expect(eq(int, column_of(story.out, "a ", "published"), column_of(story.out, "JOB", "LAST")),
+    cr_expect(eq(int, column_of(story.out, "a ", "limited"), column_of(story.out, "JOB", "LAST")),
               "%s", story.out);
     cr_expect(eq(ptr, strchr(story.out, '\033'), NULL), "%s", story.out);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "store/people.h"
 #include "store/store.h"
 #include "support/pg.h"
 #include "support/store_calls.h"
@@ -192,14 +193,14 @@ static void on_status(void *data, const struct store_status_row *rows, size_t n_
     cr_expect_str_eq(rows[0].job, "walk");
     cr_expect_str_eq(rows[0].state, "published");
     cr_expect_str_eq(rows[0].completeness, "limited");
-    cr_expect_str_eq(rows[0].night, NIGHT);
+    cr_expect_str_eq(rows[0].visible_night, NIGHT);
     cr_expect_str_eq(rows[0].run_state, "open");
     cr_expect(ne(ptr, strstr(rows[0].published_at, "Europe/Berlin"), NULL));
     cr_expect(eq(i64, rows[0].n_rows, 2));
     cr_expect(eq(i64, rows[0].total_count, 9));
-    cr_expect(eq(i64, rows[0].charged_nanousd, 30000000));
+    cr_expect(eq(i64, rows[0].settled_nanousd, 30000000));
     cr_expect_str_eq(rows[1].state, "open");
-    cr_expect_str_eq(rows[1].night, "");
+    cr_expect_str_eq(rows[1].visible_night, "");
     cr_expect(eq(i64, rows[1].unknown_nanousd, 77));
     calls_on_done(data, err);
 }

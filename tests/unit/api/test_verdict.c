@@ -35,6 +35,7 @@ static struct verdict of_task(int code)
                                   .has_envelope = true,
                                   .status_code = 20000,
                                   .task_status_code = code,
+                                  .has_result = true,
                                   .message = "Invalid Field: 'filters'."};
 
     return verdict_of(&facts);
@@ -139,6 +140,7 @@ Test(verdict, believes_an_envelope_more_than_the_status)
         cr_expect(eq(int, verdict_of(&facts).class, VERDICT_WAIT), "HTTP %d", statuses[i]);
         cr_expect(eq(int, verdict_code(&facts), 40202));
         facts.status_code = facts.task_status_code = 20000;
+        facts.has_result = true;
         cr_expect(eq(int, verdict_of(&facts).class, VERDICT_OK), "HTTP %d", statuses[i]);
         facts.has_envelope = false; /* whatever else was read is nothing then */
         cr_expect(ne(int, verdict_of(&facts).class, VERDICT_OK), "HTTP %d", statuses[i]);

@@ -109,3 +109,18 @@ Test(table, words_of_ours_are_never_shortened)
                    "JOB          ROWS  ENDED\n"
                    "a    123456789012  published\n");
 }
+
+Test(table, a_note_that_does_not_fit_stands_below_its_row_broken_between_words)
+{
+    begin();
+    add("a", 5, "complete");
+    table_add_note(&table, "m\xc3\xbcller has not been able to go on");
+    add("b", 6, "short");
+    table_add_note(&table, "so");
+    expect_printed(24,
+                   "JOB  ROWS  ENDED\n"
+                   "a       5  complete\n"
+                   "    m\xc3\xbcller has not been\n"
+                   "    able to go on\n"
+                   "b       6  short     so\n");
+}

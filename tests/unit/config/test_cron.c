@@ -151,3 +151,26 @@ Test(cron, refuses_a_field_too_long_for_any_use)
         text[i] = ',';
     expect_refused(text, "minute: found ?");
 }
+
+static int64_t in_28_years(const char *text)
+{
+    struct cron cron = parse(text);
+
+    return cron_in_28_years(&cron);
+}
+
+Test(cron, tells_how_often_it_comes_due)
+{
+    const int64_t days = CRON_28_YEARS_DAYS, months = CRON_28_YEARS_MONTHS;
+
+    cr_expect(eq(i64, in_28_years("15 2 * * *"), days));
+    cr_expect(eq(i64, in_28_years("0,30 */6 * * *"), days * 8));
+    cr_expect(eq(i64, in_28_years("@hourly"), days * 24));
+    cr_expect(eq(i64, in_28_years("0 2 * * mon"), days / 7));
+    cr_expect(eq(i64, in_28_years("0 2 * * 1-5"), days / 7 * 5));
+    cr_expect(eq(i64, in_28_years("@monthly"), months));
+    cr_expect(eq(i64, in_28_years("0 0 31 * *"), 28 * 7));
+    cr_expect(eq(i64, in_28_years("0 0 29 2 *"), 7));
+    cr_expect(eq(i64, in_28_years("0 0 13 * fri"), months + days / 7 - 48), "either matches");
+    cr_expect(eq(i64, in_28_years("0 0 */2 * 0-6"), in_28_years("0 0 */2 * *")), "both have to");
+}

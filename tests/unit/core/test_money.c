@@ -55,3 +55,12 @@ Test(money, writes_at_least_two_decimals)
     cr_expect_str_eq(money_format(-INT64_C(1500000000), text), "-$1.50");
     cr_expect_str_eq(money_format(0, text), "$0.00");
 }
+
+Test(money, is_written_without_its_sign_for_other_programs)
+{
+    char text[MONEY_TEXT_MAX];
+
+    cr_expect_str_eq(money_format_plain(INT64_C(24036000), text), "0.024036");
+    cr_expect_str_eq(money_format_plain(0, text), "0.00");
+    cr_expect_str_eq(money_format_plain(INT64_C(-1500000000), text), "-1.50");
+}

@@ -29,7 +29,7 @@
 enum rig_fault {
     RIG_OK,
     RIG_RETRY,         /* 50000, free */
-    RIG_RETRY_CHARGED, /* 50401 at the price of a call */
+    RIG_RETRY_CHARGED, /* 50301 at the price of a call */
     RIG_WAIT,          /* 40202, free */
     RIG_TOO_MANY,      /* HTTP 429 with nothing else */
     RIG_UNSENT,        /* the connection failed */

@@ -95,7 +95,7 @@ static void arrive(struct crawl_page *page)
 static void tell(const struct rig_event *event)
 {
     struct err lost = {.kind = ERR_DB, .text = "the database is gone"};
-    struct err refusal = {.kind = ERR_BUDGET, .text = "the cap of the ledger"};
+    struct crawl_refusal refusal = {.scope = CRAWL_SCOPE_RUN, .text = "the cap of the ledger"};
     const struct err *err = rig.is_dead ? &lost : NULL;
     struct crawl_page *page = event->what;
     const struct rig_attempt *attempt;
@@ -103,7 +103,7 @@ static void tell(const struct rig_event *event)
 
     switch (event->kind) {
     case RIG_EV_RESERVE:
-        crawl_on_reserved(page, event->is_refused ? &refusal : err);
+        crawl_on_reserved(page, event->is_refused ? &refusal : NULL, err);
         return;
     case RIG_EV_ARRIVE:
         arrive(page);
@@ -152,7 +152,7 @@ static void tell_of_listing(const struct rig_event *event)
 
     if (event->kind == RIG_EV_PUBLISH) {
         owner->is_published = !rig.is_dead;
-        crawl_on_published(listing, rig.is_dead ? &err : NULL);
+        crawl_on_published(listing, /* is_held= */ false, rig.is_dead ? &err : NULL);
     } else {
         crawl_on_suspended(listing, rig.is_dead ? &err : NULL);
     }

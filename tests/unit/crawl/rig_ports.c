@@ -159,6 +159,23 @@ static void settle(void *data, struct crawl_page *page)
     add_event(RIG_EV_SETTLE, page);
 }
 
+static void look(void *data)
+{
+    (void)data;
+    cr_fatal("a look where there is no list");
+}
+
+static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
+                    const char *column)
+{
+    (void)data;
+    (void)slice;
+    (void)new_slice_no;
+    (void)limit;
+    (void)column;
+    cr_fatal("a chain that nothing broke is begun anew");
+}
+
 static struct rig_listing *owner_of(const struct crawl_listing *listing)
 {
     struct rig_listing *owner = listing->data;
@@ -247,6 +264,8 @@ const struct crawl_ports rig_ports = {
     .replay = replay,
     .land = land,
     .settle = settle,
+    .look = look,
+    .restart = restart,
     .publish = publish,
     .suspend = suspend,
     .end_run = end_run,

@@ -21,7 +21,7 @@ static const struct {
 } faults[N_RIG_FAULTS] = {
     [RIG_OK]            = { 200, 20000, BY_ITEMS, .has_items = true },
     [RIG_RETRY]         = { 200, 50000, 0 },
-    [RIG_RETRY_CHARGED] = { 200, 50401, INT64_C(24000000) },
+    [RIG_RETRY_CHARGED] = { 200, 50301, INT64_C(24000000) },
     [RIG_WAIT]          = { 200, 40202, 0, .wait_ms = 60000 },
     [RIG_TOO_MANY]      = { 429, 0,     UNTOLD, .wait_ms = 60000 },
     [RIG_UNSENT]        = { 0,   0,     UNTOLD, .is_unsent = true },
@@ -90,6 +90,7 @@ struct crawl_answer rig_answer(const struct rig_attempt *attempt, char *token)
                                  : code != 0   ? 20000
                                                : 0,
                   .task_status_code = code == 40100 ? 0 : code,
+                  .has_result = faults[fault].has_items,
                   .message = code != 0 && code != 20000 ? words : NULL},
         .was_sent = rig_fault_was_sent(fault),
         .cost_nanousd = faults[fault].cost_nanousd == UNTOLD ? -1 : rig_charge(attempt),

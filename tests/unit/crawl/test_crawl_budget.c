@@ -111,7 +111,7 @@ Test(crawl_budget, does_not_take_an_old_refusal_for_what_the_server_said)
     rig_add_listing(0, 1, 0);
     listing = rig_add_listing(0, 1, 0);
     rig_play();
-    rig_expect_suspended(listing, "error", "not what the API sends");
+    rig_expect_suspended(listing, "error", "may have been charged, and nobody can tell");
     cr_expect(strstr(listing->reason, "the cap") == NULL, "%s", listing->reason);
 }
 

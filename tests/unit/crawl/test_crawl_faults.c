@@ -120,7 +120,7 @@ Test(crawl_faults, never_asks_again_for_what_may_have_been_charged)
             struct rig_listing *other = rig_add_listing(0, 1500, 0);
 
             rig_play();
-            rig_expect_suspended(listing, "error", "it may have been charged");
+            rig_expect_suspended(listing, "error", "may have been charged, and nobody can tell");
             cr_expect(eq(sz, rig_sent(listing, position), 1));
             cr_expect(eq(i64, rig_rows(listing), position == 0 ? 0 : 900), "the others go on");
             rig_expect_published(other);
@@ -138,7 +138,7 @@ Test(crawl_faults, pauses_for_a_failing_proxy_though_its_page_is_not_asked_for_a
         struct rig_listing *other = rig_add_listing(0, 3000, 0);
 
         rig_play(); /* the rig fails the test at a call within the pause */
-        rig_expect_suspended(listing, "error", "a proxy before the API failed");
+        rig_expect_suspended(listing, "error", "may have been charged, and nobody can tell");
         rig_expect_published(other);
         cr_expect(ge(i64, rig.now_ms, 10000));
     }
@@ -265,7 +265,7 @@ Test(crawl_faults, gives_an_answer_no_words_of_the_one_before)
 
     rig.fault = words_then_nonsense;
     rig_play();
-    rig_expect_suspended(listing, "error", "not what the API sends");
+    rig_expect_suspended(listing, "error", "may have been charged, and nobody can tell");
     cr_expect(strstr(listing->reason, "the server's words") == NULL, "%s", listing->reason);
 }
 

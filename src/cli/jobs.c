@@ -1,0 +1,70 @@
+#include "cli/jobs.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/command.h"
+#include "config/config.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/text.h"
+
+int jobs_unknown(const struct config *config, const char *name)
+{
+    const char **names = mem_new_array(config->n_jobs, sizeof(*names));
+    const char *meant;
+
+    for (size_t i = 0; i < config->n_jobs; i++)
+        names[i] = config->jobs[i].name;
+    meant = text_near_miss(name, names, config->n_jobs);
+    log_error("%s: no such job in %s%s%s%s", name, config->job_files,
+              meant != NULL ? "; did you mean `" : "", meant != NULL ? meant : "",
+              meant != NULL ? "`?" : "");
+    free(names);
+    return err_exit_code(ERR_USAGE);
+}
+
+/* A timer whose job files have been moved away should not look as if all were well. */
+static int no_job(const struct config *config)
+{
+    struct err err;
+
+    err_set(&err, ERR_CONFIG, "there is no job to run in %s", config->job_files);
+    return command_fail(&err);
+}
+
+static bool is_named_before(char **words, int i)
+{
+    for (int j = 1; j < i; j++)
+        if (strcmp(words[j], words[i]) == 0)
+            return true;
+    return false;
+}
+
+int jobs_pick(const struct config *config, int n_words, char **words, bool is_all,
+              const struct config_job ***ret_jobs, size_t *ret_n_jobs)
+{
+    const struct config_job **jobs = mem_new_array(config->n_jobs + (size_t)n_words, sizeof(*jobs));
+    size_t n_jobs = 0;
+    int exit_code = 0;
+
+    for (size_t i = 0; is_all && i < config->n_jobs; i++)
+        jobs[n_jobs++] = &config->jobs[i];
+    for (int i = 1; i < n_words && exit_code == 0; i++) {
+        const struct config_job *job = config_job_find(config, words[i]);
+
+        if (job == NULL)
+            exit_code = jobs_unknown(config, words[i]);
+        else if (!is_named_before(words, i))
+            jobs[n_jobs++] = job;
+    }
+    if (exit_code == 0 && n_jobs == 0)
+        exit_code = no_job(config);
+    if (exit_code != 0) {
+        free(jobs);
+        return exit_code;
+    }
+    *ret_jobs = jobs;
+    *ret_n_jobs = n_jobs;
+    return 0;
+}

@@ -1,0 +1,320 @@
+#include "cli/plan.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/endpoint.h"
+#include "api/request.h"
+#include "cli/asking.h"
+#include "cli/command.h"
+#include "cli/jobs.h"
+#include "cli/writer.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "core/money.h"
+#include "core/sat.h"
+#include "store/plan.h"
+#include "store/store.h"
+
+/*
+ * `plan`: asks the database how big the jobs' feeds were, how far their open runs are, what calls
+ * take and cost, and what is spent; adds it up; makes no call.
+ */
+
+/* Where no call has been made yet. */
+#define CALL_MS 2000
+#define BODY_BYTES 300 /* of an item, compressed */
+#define ROW_BYTES 1500 /* of an item, in the table */
+#define CRON_NIGHTLY                                                                               \
+    (struct cron)                                                                                  \
+    {                                                                                              \
+        .minutes = 1, .hours = 1, .days = UINT32_MAX, .months = 0x1ffe, .weekdays = 0x7f,          \
+        .any_day = true, .any_weekday = true                                                       \
+    }
+
+struct planning {
+    struct asking asking;
+    struct plan plan;
+    struct plan_job *job; /* that is being asked about */
+    struct plan_spent *spent;
+};
+
+/* --- one feed -------------------------------------------------------------------------------- */
+
+static int64_t known_or(int64_t value, int64_t fallback)
+{
+    return value < 0 ? fallback : value;
+}
+
+/* What of it is to be bought now: all of it, what is missing of an open listing, or nothing. */
+static struct estimate estimate_now(const struct estimate_way *way,
+                                    const struct store_plan_feed *facts,
+                                    const struct estimate *whole)
+{
+    struct estimate_way open = *way;
+
+    if (facts->is_over)
+        return (struct estimate){.kind = ESTIMATE_KNOWN};
+    if (!facts->is_open || facts->limit == 0)
+        return *whole;
+    open.limit = facts->limit;
+    open.max_rows = facts->max_rows;
+    return estimate_listing(&open, facts->last_total_count, facts->n_covered);
+}
+
+static void fill_feed(struct plan_feed *feed, const struct plan_job *job,
+                      const struct config_feed *of, const struct store_plan_feed *facts)
+{
+    const struct config_job *config = job->job;
+    struct estimate_way way = {
+        .endpoint = config->endpoint,
+        .price = job->price,
+        .limit = request_limit(config->endpoint, of->request, config->max_rows),
+        .max_rows = config->max_rows,
+        .call_ms = known_or(facts->call_ms, CALL_MS),
+        .item_bytes =
+            known_or(facts->row_bytes, ROW_BYTES) + known_or(facts->body_bytes, BODY_BYTES),
+    };
+
+    feed->target = of->target;
+    feed->is_known = facts->last_total_count >= 0;
+    feed->limit = facts->is_open && facts->limit > 0 ? facts->limit : way.limit;
+    feed->whole = estimate_listing(&way, facts->last_total_count, 0);
+    feed->parts[PLAN_RUN].estimate = estimate_now(&way, facts, &feed->whole);
+    feed->parts[PLAN_MONTH].estimate =
+        estimate_times(&feed->whole, job->in_28_years, CRON_28_YEARS_MONTHS);
+}
+
+static void on_feeds(void *data, const struct store_plan_feed *facts, size_t n_feeds,
+                     const struct err *err)
+{
+    struct planning *planning = data;
+    struct plan_job *job = planning->job;
+
+    for (size_t i = 0; i < n_feeds; i++) {
+        struct plan_feed *feed = &job->feeds[i];
+
+        job->run_id = facts[i].run_id;
+        job->run_nanousd = facts[i].run_nanousd;
+        fill_feed(feed, job, &job->job->feeds[i], &facts[i]);
+        for (int span = 0; span < N_PLAN_SPANS; span++) {
+            estimate_add(&job->parts[span].estimate, &feed->parts[span].estimate);
+            estimate_add(&planning->plan.parts[span].estimate, &feed->parts[span].estimate);
+        }
+    }
+    asking_answered(&planning->asking, err);
+}
+
+static bool ask_about_feeds(struct planning *planning)
+{
+    const struct config_job *config = planning->job->job;
+    struct uuid *keys = mem_new_array(config->n_feeds, sizeof(*keys));
+    struct store_plan_job question = {
+        .project = config->project,
+        .job = config->name,
+        .timezone = config->timezone,
+        .account = CONFIG_ACCOUNT,
+        .table = config->endpoint->table,
+        .resume_within_ms = sat_mul(config->resume_within_s, 1000),
+        .keys = keys,
+        .n_keys = config->n_feeds,
+    };
+
+    for (size_t i = 0; i < config->n_feeds; i++)
+        keys[i] = config->feeds[i].key;
+    store_plan_feeds(planning->asking.store, &question, on_feeds, planning);
+    free(keys);
+    return asking_wait(&planning->asking);
+}
+
+/* --- prices and what is spent ---------------------------------------------------------------- */
+
+static void on_account(void *data, const struct store_account *account, const struct err *err)
+{
+    struct planning *planning = data;
+    const struct price *given = &planning->plan.config->api.prices;
+    struct plan_job *job = planning->job;
+
+    if (err == NULL && account->is_known) {
+        planning->plan.has_balance = true;
+        planning->plan.balance_nanousd = account->balance_nanousd;
+        job->prices = PLAN_PRICES_TOLD;
+        job->price = (struct price){account->per_call_nanousd, account->per_item_nanousd};
+    } else if (given->per_call_nanousd > 0 || given->per_item_nanousd > 0) {
+        job->prices = PLAN_PRICES_GIVEN;
+        job->price = *given;
+    } else {
+        job->prices = PLAN_PRICES_LISTED;
+        job->price = PRICE_LISTED;
+    }
+    asking_answered(&planning->asking, err);
+}
+
+static void on_spent(void *data, const struct store_spent *spent, size_t n, const struct err *err)
+{
+    struct planning *planning = data;
+
+    for (size_t i = 0; i < n; i++)
+        planning->spent[i] = (struct plan_spent){spent[i].day_nanousd, spent[i].month_nanousd};
+    asking_answered(&planning->asking, err);
+}
+
+static bool ask_what_is_spent(struct planning *planning)
+{
+    const struct plan *plan = &planning->plan;
+    size_t n = 2 + plan->n_jobs;
+    char **scopes = mem_new_array(n, sizeof(*scopes));
+
+    planning->spent = mem_new_array(n, sizeof(*planning->spent));
+    scopes[0] = mem_strdup("all");
+    scopes[1] = mem_strdup("account:" CONFIG_ACCOUNT);
+    for (size_t i = 0; i < plan->n_jobs; i++)
+        scopes[2 + i] =
+            mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
+    store_read_spent(planning->asking.store, (const char *const *)scopes, n,
+                     plan->config->api.timezone, on_spent, planning);
+    for (size_t i = 0; i < n; i++)
+        free(scopes[i]);
+    free(scopes);
+    return asking_wait(&planning->asking);
+}
+
+/* --- the whole ------------------------------------------------------------------------------- */
+
+int64_t plan_runs_in_month(const struct plan_job *job)
+{
+    return estimate_scale(job->in_28_years, 100, CRON_28_YEARS_MONTHS);
+}
+
+int64_t plan_ms(const struct plan *plan, const struct estimate *estimate)
+{
+    return estimate_ms(estimate, plan->config->api.in_flight, plan->config->api.calls_per_minute);
+}
+
+static void plan_init(struct plan *plan, const struct config *config,
+                      const struct config_job **jobs, size_t n_jobs)
+{
+    *plan = (struct plan){.config = config, .n_jobs = n_jobs};
+    plan->jobs = mem_new_array(n_jobs, sizeof(*plan->jobs));
+    for (size_t i = 0; i < n_jobs; i++) {
+        const struct cron nightly = CRON_NIGHTLY;
+        const struct cron *cron = jobs[i]->schedule != NULL ? &jobs[i]->cron : &nightly;
+
+        plan->jobs[i] = (struct plan_job){.job = jobs[i],
+                                          .in_a_day = cron_in_a_day(cron),
+                                          .in_28_years = cron_in_28_years(cron),
+                                          .n_feeds = jobs[i]->n_feeds};
+        plan->jobs[i].feeds = mem_new_array(jobs[i]->n_feeds, sizeof(struct plan_feed));
+    }
+}
+
+static void plan_deinit(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->n_jobs; i++)
+        free(plan->jobs[i].feeds);
+    free(plan->jobs);
+    free(plan->caps);
+    free(plan->bites);
+}
+
+static bool ask(struct planning *planning)
+{
+    struct asking *asking = &planning->asking;
+    struct plan *plan = &planning->plan;
+
+    if (!asking_open(asking, plan->config->database_url))
+        return false;
+    for (size_t i = 0; i < plan->n_jobs; i++) {
+        planning->job = &plan->jobs[i];
+        store_get_account(asking->store, CONFIG_ACCOUNT, plan->jobs[i].job->endpoint->name,
+                          on_account, planning);
+        if (!asking_wait(asking) || !ask_about_feeds(planning))
+            return false;
+    }
+    return ask_what_is_spent(planning);
+}
+
+static void show(const struct plan *plan, bool is_json)
+{
+    struct writer writer;
+
+    if (!is_json) {
+        plan_print(plan);
+        return;
+    }
+    writer_init(&writer);
+    plan_write(plan, &writer);
+    writer_print(&writer, stdout);
+    writer_deinit(&writer);
+}
+
+/* 2 where this run can cost more than the command line allows. */
+static int judge(const struct plan *plan, int64_t max_nanousd)
+{
+    int64_t most_nanousd = plan->parts[PLAN_RUN].most_nanousd;
+    char most[MONEY_TEXT_MAX], max[MONEY_TEXT_MAX];
+
+    if (max_nanousd < 0 || (most_nanousd >= 0 && most_nanousd <= max_nanousd))
+        return 0;
+    if (most_nanousd < 0)
+        log_error("this run can cost any amount, and more than %s: give it a budget, or max_rows",
+                  money_format(max_nanousd, max));
+    else
+        log_error("this run can cost %s, more than %s", money_format(most_nanousd, most),
+                  money_format(max_nanousd, max));
+    return err_exit_code(ERR_BUDGET);
+}
+
+static int make_plan(const struct config *config, const struct config_job **jobs, size_t n_jobs,
+                     int64_t max_nanousd, bool is_json)
+{
+    struct planning planning = {.spent = NULL};
+    int exit_code;
+
+    plan_init(&planning.plan, config, jobs, n_jobs);
+    if (ask(&planning)) {
+        plan_hold_against_caps(&planning.plan, planning.spent);
+        show(&planning.plan, is_json);
+        exit_code = judge(&planning.plan, max_nanousd);
+    } else {
+        exit_code = command_fail(&planning.asking.err);
+    }
+    asking_close(&planning.asking);
+    plan_deinit(&planning.plan);
+    free(planning.spent);
+    return exit_code;
+}
+
+int command_plan(const char *file, int argc, char **argv)
+{
+    bool is_json = false;
+    const char *max = NULL;
+    const struct command_switch switches[] = {{"--max", NULL, &max},
+                                              {"--json", &is_json},
+                                              {"--probe", NULL},
+                                              {"--compare", NULL},
+                                              {NULL}};
+    CLEANUP(config_free) struct config *config = NULL;
+    const struct config_job **jobs;
+    size_t n_jobs;
+    int64_t max_nanousd = -1;
+    int n_words = command_read(argc, argv, switches, true), exit_code = 0;
+
+    if (n_words == 0)
+        return err_exit_code(ERR_USAGE);
+    if (n_words == 1)
+        return command_misused("plan", "plan takes job names");
+    if (max != NULL && !money_parse(max, strlen(max), &max_nanousd))
+        return command_misused("plan", "--max %s: is no amount of US dollars, as 5.00", max);
+    config = command_load(file, &exit_code);
+    if (config == NULL)
+        return exit_code;
+    exit_code = jobs_pick(config, n_words, argv, false, &jobs, &n_jobs);
+    if (exit_code != 0)
+        return exit_code;
+    exit_code = make_plan(config, jobs, n_jobs, max_nanousd, is_json);
+    free(jobs);
+    return exit_code;
+}

@@ -1,0 +1,253 @@
+#include "store/people.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/mem.h"
+#include "store/sql.h"
+#include "store/store_private.h"
+
+/*
+ * Each verb puts one statement and hands its rows out. The statements do what they promise in any
+ * state of the database, so there is no failure of their own.
+ */
+
+struct question {
+    struct store *store;
+    union {
+        store_holder_fn *holder;
+        store_found_run_fn *found;
+        store_stopped_fn *stopped;
+        store_accepted_fn *accepted;
+        store_status_fn *status;
+        store_costs_fn *costs;
+    } done;
+    void *data;
+};
+
+static struct question *question_new(struct store *store, void *data)
+{
+    struct question *question = mem_new(sizeof(*question));
+
+    question->store = store;
+    question->data = data;
+    store_verb_begin(store);
+    return question;
+}
+
+static void question_end(struct question *question)
+{
+    store_verb_end(question->store);
+    free(question);
+}
+
+static void put(struct question *question, const char *sql, const struct params *params,
+                db_done_fn *answered)
+{
+    db_query(question->store->connections[CONTROL], sql, params->n, params->values, answered,
+             question);
+}
+
+static int n_rows_of(const struct db_result *result, const struct err *err)
+{
+    return err == NULL ? db_n_rows(result) : 0;
+}
+
+/* --- who works ------------------------------------------------------------------------------- */
+
+static void on_holder(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    bool is_there = n_rows_of(result, err) > 0;
+    struct store_holder holder = {"", ""};
+
+    if (is_there)
+        holder = (struct store_holder){db_text(result, 0, 1), db_text(result, 0, 2)};
+    question->done.holder(question->data, is_there ? &holder : NULL, err);
+    question_end(question);
+}
+
+void store_who_holds(struct store *store, store_holder_fn *done, void *data)
+{
+    struct question *question = question_new(store, data);
+    struct params params = {0};
+
+    question->done.holder = done;
+    params_int(&params, STORE_LOCK_KEY + CONTROL);
+    put(question, sql_who_holds_lock, &params, on_holder);
+}
+
+/* --- a run ----------------------------------------------------------------------------------- */
+
+static void on_found_run(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    bool is_there = n_rows_of(result, err) > 0;
+    struct store_found_run run = {0};
+
+    if (is_there)
+        run = (struct store_found_run){
+            .run_id = db_int64(result, 0, 0),
+            .job = db_text(result, 0, 1),
+            .night = db_text(result, 0, 2),
+            .is_open = strcmp(db_text(result, 0, 3), "open") == 0,
+            .n_open = db_int64(result, 0, 4),
+            .n_held = db_int64(result, 0, 5),
+            .n_published = db_int64(result, 0, 6),
+            .n_abandoned = db_int64(result, 0, 7),
+        };
+    question->done.found(question->data, is_there ? &run : NULL, err);
+    question_end(question);
+}
+
+void store_find_run(struct store *store, const char *number_or_job, store_found_run_fn *done,
+                    void *data)
+{
+    struct question *question = question_new(store, data);
+    struct params params = {0};
+
+    question->done.found = done;
+    params_text(&params, number_or_job);
+    put(question, sql_find_run, &params, on_found_run);
+}
+
+static void on_stopped(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_stopped_run *runs = mem_new_array((size_t)n, sizeof(*runs));
+
+    for (int row = 0; row < n; row++)
+        runs[row] = (struct store_stopped_run){db_int64(result, row, 0), db_text(result, row, 1)};
+    question->done.stopped(question->data, runs, (size_t)n, err);
+    free(runs);
+    question_end(question);
+}
+
+void store_stop(struct store *store, const char *number_or_job, store_stopped_fn *done, void *data)
+{
+    struct question *question = question_new(store, data);
+    struct params params = {0};
+
+    question->done.stopped = done;
+    params_text(&params, number_or_job);
+    put(question, sql_stop, &params, on_stopped);
+}
+
+static void on_accepted(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_accepted *listings = mem_new_array((size_t)n, sizeof(*listings));
+
+    for (int row = 0; row < n; row++)
+        listings[row] = (struct store_accepted){
+            .target = db_text(result, row, 1),
+            .n_rows = db_int64(result, row, 2),
+            .completeness = db_text(result, row, 3),
+            .is_late = db_bool(result, row, 4),
+        };
+    question->done.accepted(question->data, listings, (size_t)n, err);
+    free(listings);
+    question_end(question);
+}
+
+void store_accept(struct store *store, int64_t run_id, store_accepted_fn *done, void *data)
+{
+    struct question *question = question_new(store, data);
+    struct params params = {0};
+
+    question->done.accepted = done;
+    params_int(&params, run_id);
+    put(question, sql_accept, &params, on_accepted);
+}
+
+/* --- reports --------------------------------------------------------------------------------- */
+
+static void on_status(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_status_row *rows = mem_new_array((size_t)n, sizeof(*rows));
+
+    for (int row = 0; row < n; row++)
+        rows[row] = (struct store_status_row){
+            .job = db_text(result, row, 0),
+            .project = db_text(result, row, 1),
+            .target = db_text(result, row, 2),
+            .endpoint = db_text(result, row, 3),
+            .run_id = db_int64(result, row, 4),
+            .run_state = db_text(result, row, 5),
+            .night = db_text(result, row, 6),
+            .visible_night = db_text(result, row, 7),
+            .state = db_text(result, row, 8),
+            .completeness = db_text(result, row, 9),
+            .reason = db_text(result, row, 10),
+            .published_at = db_text(result, row, 11),
+            .n_items = db_int64(result, row, 12),
+            .n_rows = db_int64(result, row, 13),
+            .n_duplicates = db_int64(result, row, 14),
+            .n_missing = db_int64(result, row, 15),
+            .total_count = db_int64(result, row, 16),
+            .settled_nanousd = db_int64(result, row, 17),
+            .undelivered_nanousd = db_int64(result, row, 18),
+            .unknown_nanousd = db_int64(result, row, 19),
+            .reserved_nanousd = db_int64(result, row, 20),
+            .max_rows = db_int64(result, row, 21),
+        };
+    question->done.status(question->data, rows, (size_t)n, err);
+    free(rows);
+    question_end(question);
+}
+
+void store_status(struct store *store, store_status_fn *done, void *data)
+{
+    struct question *question = question_new(store, data);
+
+    question->done.status = done;
+    put(question, sql_status, &(struct params){0}, on_status);
+}
+
+static void on_costs(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_cost *rows = mem_new_array((size_t)n, sizeof(*rows));
+
+    for (int row = 0; row < n; row++)
+        rows[row] = (struct store_cost){
+            .name = db_text(result, row, 0),
+            .n_calls = db_int64(result, row, 1),
+            .n_items = db_int64(result, row, 2),
+            .n_undelivered = db_int64(result, row, 3),
+            .n_unknown = db_int64(result, row, 4),
+            .n_reserved = db_int64(result, row, 5),
+            .settled_nanousd = db_int64(result, row, 6),
+            .undelivered_nanousd = db_int64(result, row, 7),
+            .unknown_nanousd = db_int64(result, row, 8),
+            .reserved_nanousd = db_int64(result, row, 9),
+        };
+    if (err != NULL)
+        question->done.costs(question->data, NULL, 0, NULL, err);
+    else
+        question->done.costs(question->data, rows + 1, (size_t)n - 1, rows, NULL);
+    free(rows);
+    question_end(question);
+}
+
+void store_sum_costs(struct store *store, const char *month, const char *timezone,
+                     enum store_sum_by by, store_costs_fn *done, void *data)
+{
+    static const char *const names[] = {[STORE_BY_JOB] = "job",
+                                        [STORE_BY_ENDPOINT] = "endpoint",
+                                        [STORE_BY_TARGET] = "target",
+                                        [STORE_BY_LABEL] = "label"};
+    struct question *question = question_new(store, data);
+    struct params params = {0};
+
+    question->done.costs = done;
+    params_text(&params, month);
+    params_text(&params, timezone);
+    params_text(&params, names[by]);
+    put(question, sql_sum_costs, &params, on_costs);
+}
