@@ -267,8 +267,8 @@ void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t 
  */
 void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t age_ms);
 
-/* Calls whose charge is unknown and that no slice here waits for: the first look is for them, too.
- */
+/* There may be calls whose charge is unknown and that no slice here waits for: they are looked for
+ * as well, since their room under a cap may be wanted. */
 void crawl_expect_look(struct crawl *crawl);
 
 /* The account's calls of an earlier process: ended so long ago, or (-1) perhaps still running, sent

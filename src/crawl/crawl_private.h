@@ -17,6 +17,8 @@ struct crawl {
     size_t n_booked;    /* charges that were booked, over all runs */
     int64_t look_at_ms; /* the next look at the vendor's list; -1: there is nothing to look for */
     int64_t looked_since_ms; /* when the look under way was begun; -1: there is none */
+    int64_t strays_until_ms; /* a look begun later is the last for calls that no page waits for; -1:
+                                there are none */
     unsigned n_failed_looks; /* in a row */
     int64_t shrunk_ms;       /* when the pace was last shrunk */
     bool is_started, is_stopping, is_full, is_done;
@@ -49,6 +51,7 @@ void crawl_page_wait(struct crawl_page *page, int64_t not_before_ms);
 
 /* A charge of the run is in the books: what was refused may fit now. */
 void crawl_booked(struct crawl_run *run);
+void crawl_booked_elsewhere(struct crawl *crawl);
 
 /* judge.c: what comes of a page whose answer brought no items and is booked. */
 void crawl_page_judge(struct crawl_page *page);
@@ -65,8 +68,15 @@ void crawl_page_is_unknown(struct crawl_page *page, const char *what);
  * yet what came of that. */
 struct crawl_page *crawl_page_wanted(struct crawl_slice *slice, const struct pager_ask *ask);
 
+/* A call sent then may have been charged, and no page waits for it: once the list tells, there may
+ * be room under a cap. */
+void crawl_look_for_stray(struct crawl *crawl, int64_t sent_ms);
+
 /* Nothing waits for the slice's unknown pages any more. */
 void crawl_drop_unknown(struct crawl_slice *slice);
+
+/* A look is under way or to come. */
+bool crawl_is_to_look(const struct crawl *crawl);
 
 /* Begins a look where one is due; gives when to come back for the next, -1: never. */
 int64_t crawl_look(struct crawl *crawl, int64_t now_ms);

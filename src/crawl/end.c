@@ -18,7 +18,7 @@
  * A listing that fails asks for nothing more, lets land what is under way, and is suspended with
  * the reason: it stays open, and the run's next start goes on with it. A run is out of money only
  * when a reserve does not fit while no call of it is open, since each open one is reserved at its
- * worst.
+ * worst, and nothing is unknown that the vendor's list may yet tell.
  */
 
 bool crawl_listing_may_fail(const struct crawl_listing *listing)
@@ -193,16 +193,16 @@ static void end_refused(struct crawl_run *run)
     }
 }
 
-/* Nothing is open whose charge could still make room. */
+/* Nothing is open whose charge could still make room, and no list is to be looked at that could. */
 static bool is_refused_for_good(const struct crawl *crawl, const struct crawl_run *run)
 {
-    size_t n_open = run->n_busy + run->n_unknown;
+    size_t n_busy = run->n_busy;
 
-    if (!run->is_refused)
+    if (!run->is_refused || crawl_is_to_look(crawl))
         return false;
     for (size_t i = 0; run->is_refused_shared && i < crawl->n_runs; i++)
-        n_open += crawl->runs[i]->n_busy + crawl->runs[i]->n_unknown;
-    return n_open == 0;
+        n_busy += crawl->runs[i]->n_busy;
+    return n_busy == 0;
 }
 
 void crawl_end_runs(struct crawl *crawl)

@@ -139,15 +139,18 @@ static void shrink_pace(struct crawl_page *page)
 static void stop_account(struct crawl_page *page, const char *what)
 {
     struct crawl *crawl = crawl_of(page);
+    bool is_told = false;
 
-    if (crawl_listing_may_fail(page->slice->listing))
-        log_error("%s; no more calls to this account", what);
     page->slice->listing->run->stop = page->verdict.stop;
     for (size_t i = 0; i < crawl->n_listings; i++) {
         struct crawl_listing *listing = crawl_listing_at(crawl, i);
 
-        if (crawl_listing_may_fail(listing))
-            listing->run->stop = page->verdict.stop;
+        if (!crawl_listing_may_fail(listing))
+            continue;
+        if (!is_told)
+            log_error("%s; no more calls to this account", what);
+        is_told = true;
+        listing->run->stop = page->verdict.stop;
         crawl_fail_told_listing(listing, "error", what);
     }
     crawl_page_drop(page);
@@ -174,6 +177,8 @@ void crawl_page_judge(struct crawl_page *page)
 
     describe(page, what, sizeof(what));
     shrink_pace(page);
+    if (page->charge == VERDICT_CHARGE_UNKNOWN && page->verdict.class >= VERDICT_LISTING)
+        crawl_look_for_stray(crawl_of(page), page->sent_ms);
     if (crawl_page_breaks_chain(page, what))
         return;
     switch (page->verdict.class) {

@@ -90,6 +90,7 @@ void crawl_page_replay(struct crawl_page *page)
     struct crawl *crawl = crawl_of(page);
 
     page->state = CRAWL_PAGE_ARRIVED;
+    page->sent_ms = crawl->ports->now_ms(crawl->data); /* at the latest */
     crawl->n_backlog++;
     count_busy(page, true);
     crawl->ports->replay(crawl->data, page);
@@ -260,14 +261,19 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
     crawl_pump(crawl);
 }
 
+void crawl_booked_elsewhere(struct crawl *crawl)
+{
+    crawl->n_booked++;
+    for (size_t i = 0; i < crawl->n_runs; i++)
+        if (crawl->runs[i]->is_refused_shared)
+            crawl->runs[i]->is_refused = false;
+}
+
 void crawl_booked(struct crawl_run *run)
 {
     run->is_refused = false;
     run->n_booked++;
-    run->crawl->n_booked++;
-    for (size_t i = 0; i < run->crawl->n_runs; i++)
-        if (run->crawl->runs[i]->is_refused_shared)
-            run->crawl->runs[i]->is_refused = false;
+    crawl_booked_elsewhere(run->crawl);
 }
 
 static void book(struct crawl_page *page)
@@ -305,6 +311,8 @@ void crawl_on_landed(struct crawl_page *page, const struct err *err)
     page->slice->n_landing--;
     if (err == NULL) {
         book(page);
+        if (page->charge == VERDICT_CHARGE_UNKNOWN)
+            crawl_look_for_stray(crawl, page->sent_ms);
         crawl_page_check_price(page);
     } else {
         not_landed(page, err);

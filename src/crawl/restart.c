@@ -15,6 +15,8 @@
  *
  * - That would bring other items than the chain (an order of the job's own, grouping): the listing
  *   fails, and only `run --fresh` helps.
+ * - The new slice would begin where the old one did, so many items share the value: it would buy
+ * the same pages again and again. The listing fails likewise.
  */
 
 #define CODE_TIMEOUT 50401
@@ -47,8 +49,14 @@ bool crawl_page_breaks_chain(struct crawl_page *page, const char *what)
 
     if (!is_refused && !is_too_large(page))
         return false;
-    if (listing->state != CRAWL_LISTING_WALKING || page->charge == VERDICT_CHARGE_UNKNOWN)
-        return false;
+    if (page->charge == VERDICT_CHARGE_UNKNOWN) { /* what it says can wait until that is known */
+        crawl_page_is_unknown(page, what);
+        return true;
+    }
+    if (listing->state != CRAWL_LISTING_WALKING) { /* no fault of its job, whatever the code says */
+        crawl_page_drop(page);
+        return true;
+    }
     if (is_behind && request_walk_column(listing->run->endpoint, listing->request, slice->order_by,
                                          &why) == NULL) {
         if (!is_refused)
@@ -88,11 +96,19 @@ void crawl_restart(struct crawl_listing *listing)
     }
 }
 
+/* With smaller pages the same beginning may get further. */
+static bool is_no_further(const struct crawl_slice *slice, const char *filters)
+{
+    return slice->restart_limit == slice->limit && slice->filters != NULL &&
+           strcmp(slice->filters, filters) == 0;
+}
+
 void crawl_on_restarted(struct crawl_slice *slice, const char *filters, const struct err *err)
 {
     struct crawl_listing *listing = slice->listing;
     struct crawl *crawl = listing->run->crawl;
     int64_t limit = slice->restart_limit;
+    bool is_in_vain = filters != NULL && is_no_further(slice, filters);
 
     listing->n_beginning--;
     slice->is_restarting = false;
@@ -101,10 +117,11 @@ void crawl_on_restarted(struct crawl_slice *slice, const char *filters, const st
         crawl_fail(crawl, err);
         return;
     }
-    if (filters == NULL)
-        crawl_fail_listing(listing, "error",
-                           "no row of its chain has a value to go on from: `linkhaul run --fresh` "
-                           "begins anew");
+    if (filters == NULL || is_in_vain)
+        crawl_fail_listing(listing, "error", "%s: `linkhaul run --fresh` begins anew",
+                           is_in_vain ? "more rows than a token is good for share one value, so "
+                                        "that its chain gets no further"
+                                      : "no row of its chain has a value to go on from");
     else
         crawl_slice_new(listing, (int32_t)listing->n_slices, limit, slice->order_by,
                         filters[0] != '\0' ? filters : slice->filters);

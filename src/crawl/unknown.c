@@ -130,6 +130,7 @@ void crawl_page_is_unknown(struct crawl_page *page, const char *what)
 
     if (crawl->is_stopping || listing->run->is_stopping ||
         listing->state != CRAWL_LISTING_WALKING) {
+        crawl_look_for_stray(crawl, page->sent_ms);
         crawl_page_drop(page);
         return;
     }
@@ -202,7 +203,15 @@ struct crawl_page *crawl_page_wanted(struct crawl_slice *slice, const struct pag
 
 void crawl_expect_look(struct crawl *crawl)
 {
+    crawl_look_for_stray(crawl, now_of(crawl));
     plan_look(crawl, now_of(crawl));
+}
+
+void crawl_look_for_stray(struct crawl *crawl, int64_t sent_ms)
+{
+    if (crawl->strays_until_ms < sent_ms + crawl->settings.listed_after_ms)
+        crawl->strays_until_ms = sent_ms + crawl->settings.listed_after_ms;
+    plan_look(crawl, now_of(crawl) + LOOK_FIRST_MS);
 }
 
 static void drop_all(struct crawl_page **list)
@@ -210,6 +219,8 @@ static void drop_all(struct crawl_page **list)
     while (*list != NULL) {
         struct crawl_page *page = *list;
 
+        if (!page->is_hopeless)
+            crawl_look_for_stray(crawl_of(page->slice), page->sent_ms);
         take_out(page, list);
         crawl_page_free(page);
     }
@@ -222,6 +233,11 @@ void crawl_drop_unknown(struct crawl_slice *slice)
 }
 
 /* --- looks ----------------------------------------------------------------------------------- */
+
+bool crawl_is_to_look(const struct crawl *crawl)
+{
+    return crawl->look_at_ms >= 0 || crawl->looked_since_ms >= 0;
+}
 
 int64_t crawl_look(struct crawl *crawl, int64_t now_ms)
 {
@@ -280,22 +296,24 @@ void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no
                        bool is_billed, int64_t charged_nanousd)
 {
     struct crawl_slice *slice = find_slice(crawl, listing_id, slice_no);
-    struct crawl_page *page = NULL, **list = NULL;
+    struct crawl_page *page, **list;
     struct crawl_run *run;
 
-    if (slice == NULL)
-        return; /* of another run */
+    if (slice == NULL) { /* of another run, which may share a cap */
+        crawl_booked_elsewhere(crawl);
+        return;
+    }
     run = slice->listing->run;
+    run->booked_nanousd += charged_nanousd - price_worst(run->price, slice->limit);
+    crawl_booked(run);
     list = find_at(slice->unknown, position) != NULL ? &slice->unknown : &slice->early;
     page = find_at(*list, position);
     if (page == NULL)
-        return; /* nobody waits for it any more */
-    run->booked_nanousd += charged_nanousd - page->reserved_nanousd;
+        return; /* no page waits for it */
     if (is_billed) {
         run->n_undelivered++;
         run->undelivered_nanousd += charged_nanousd;
     }
-    crawl_booked(run);
     if (--page->n_unknown > 0)
         return;
     say_what_became(page, is_billed, charged_nanousd);
@@ -362,7 +380,9 @@ void crawl_on_looked(struct crawl *crawl, const struct err *err)
         log_warning("the vendor's list of calls cannot be had: %s", err->text);
     if (err == NULL || is_away)
         settle_the_rest(crawl, looked_since_ms, is_away);
-    if (is_any_unknown(crawl))
+    if (is_away || (err == NULL && looked_since_ms > crawl->strays_until_ms))
+        crawl->strays_until_ms = -1;
+    if (is_any_unknown(crawl) || crawl->strays_until_ms >= 0)
         plan_look(crawl, now_ms + (err == NULL ? LOOK_EVERY_MS : LOOK_FAILED_MS));
     crawl_pump(crawl);
 }

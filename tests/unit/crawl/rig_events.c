@@ -1,73 +1,49 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <string.h>
 
 #include "unit/crawl/rig_private.h"
 
 /* What the ledger and the disk make of an event, and how the crawl hears of it. */
 
-/* The attempt is over in the ledger. */
-static void book(struct rig_attempt *attempt, const struct crawl_page *page)
+static bool cannot_land(const struct crawl_page *page)
 {
-    struct rig_run *run = &rig.runs[rig.listings[attempt->listing].run];
-    bool was_sent = attempt->state != RIG_RESERVED;
-    enum verdict_charge charge = !was_sent || !rig_fault_was_sent(attempt->fault)
-                                     ? VERDICT_CHARGE_FREE
-                                 : rig_fault_is_unknown(attempt->fault) ? VERDICT_CHARGE_UNKNOWN
-                                 : attempt->fault == RIG_TOO_MANY       ? VERDICT_CHARGE_FREE
-                                                                        : VERDICT_CHARGE_KNOWN;
+    const struct rig_listing *listing = page->slice->listing->data;
 
-    cr_assert(eq(int, page->charge, charge), "fault %d", attempt->fault);
-    attempt->is_unknown = charge == VERDICT_CHARGE_UNKNOWN;
-    if (!attempt->is_unknown) {
-        int64_t charged = was_sent ? rig_charge(attempt) : 0;
-
-        cr_assert(eq(i64, page->charged_nanousd, charged));
-        run->booked_nanousd += charged - attempt->reserved_nanousd;
-    }
-    attempt->state = RIG_BOOKED;
-}
-
-static void commit_landing(struct rig_event *event, struct rig_attempt *attempt)
-{
-    struct rig_listing *listing = &rig.listings[attempt->listing];
-    struct crawl_answer answer = rig_answer(attempt, (char[24]){0});
-
-    for (size_t i = 0; i < listing->n_landed; i++)
-        cr_assert(ne(i64, listing->landed[i], attempt->position), "landed twice");
-    cr_assert(lt(sz, listing->n_landed, RIG_PAGES_MAX));
-    listing->landed[listing->n_landed] = attempt->position;
-    listing->landed_items[listing->n_landed++] = answer.n_items;
-    listing->walk = event->checkpoint.walk;
-    listing->position = event->checkpoint.position;
-    listing->total_count = event->checkpoint.total_count;
-    listing->is_ended = event->checkpoint.is_ended;
-    memcpy(listing->token, event->token, sizeof(listing->token));
-    book(attempt, event->what);
-    attempt->is_landed = true;
+    return listing->lost_at == page->position;
 }
 
 /* The database does it. */
 static void commit(struct rig_event *event)
 {
     struct crawl_page *page = event->what;
-    struct rig_attempt *attempt = page->data;
-    struct rig_run *run = &rig.runs[rig.listings[attempt->listing].run];
 
     event->is_committed = true;
     if (rig.is_dead)
         return;
-    if (event->kind == RIG_EV_LAND) {
-        commit_landing(event, attempt);
-    } else if (event->kind == RIG_EV_SETTLE) {
-        book(attempt, page);
-    } else {
-        event->is_refused = run->cap_nanousd > 0 &&
-                            run->booked_nanousd + attempt->reserved_nanousd > run->cap_nanousd;
-        if (event->is_refused)
-            return;
-        attempt->state = RIG_RESERVED;
-        run->booked_nanousd += attempt->reserved_nanousd;
+    switch (event->kind) {
+    case RIG_EV_LAND:
+        if (cannot_land(page))
+            break;
+        rig_land(page->data, event);
+        rig_book(page->data, page);
+        break;
+    case RIG_EV_SETTLE:
+        rig_book(page->data, page);
+        break;
+    case RIG_EV_LOOK:
+        if (rig.n_failing_looks == 0)
+            rig_reconcile(event);
+        break;
+    case RIG_EV_RESTART: {
+        struct crawl_slice *slice = event->what;
+        struct rig_listing *listing = slice->listing->data;
+
+        if (!listing->has_no_values)
+            rig_restart(listing, &listing->slices[slice->slice_no], event->limit);
+        break;
+    }
+    default:
+        rig_reserve(event, page->data);
     }
 }
 
@@ -78,7 +54,9 @@ static void arrive(struct crawl_page *page)
     bool is_whole = rig_fault_is_whole(attempt->fault) && !rig.is_dead;
     struct crawl_answer answer = rig_answer(attempt, (char[24]){0});
 
-    attempt->over_ms = is_whole ? rig.now_ms : rig.now_ms + rig.settings.hold_ms;
+    attempt->over_ms = attempt->sent_ms + rig.settings.hold_ms;
+    if (is_whole || attempt->over_ms < rig.now_ms)
+        attempt->over_ms = rig.now_ms;
     if (!was_sent)
         attempt->sent_ms = attempt->over_ms = -1;
     if (is_whole)
@@ -91,43 +69,98 @@ static void arrive(struct crawl_page *page)
     crawl_on_answer(page, &answer); /* there is nothing to wait for */
 }
 
+/* A pause that an answer asks for. */
+static void pause_for(const struct rig_attempt *attempt)
+{
+    int64_t wait_ms = rig_fault_wait_ms(attempt->fault);
+
+    if (attempt->sent_ms >= 0 && wait_ms > 0 && rig.now_ms + wait_ms > rig.paused_until_ms)
+        rig.paused_until_ms = rig.now_ms + wait_ms;
+}
+
+static void tell_of_reserve(const struct rig_event *event, const struct err *err)
+{
+    struct crawl_refusal refusal = {.scope = event->scope, .text = "the cap of the ledger"};
+    struct crawl_page *page = event->what;
+
+    if (event->is_refused && event->scope == CRAWL_SCOPE_STOPPED)
+        rig.runs[((struct rig_listing *)page->slice->listing->data)->run].is_stopped = true;
+    crawl_on_reserved(page, event->is_refused ? &refusal : NULL, err);
+}
+
+static void tell_of_look(const struct rig_event *event, const struct err *err)
+{
+    struct err away = {.kind = ERR_NETWORK, .text = "the list is away"};
+
+    if (err == NULL && rig.n_failing_looks > 0) {
+        rig.n_failing_looks--;
+        err = &away;
+    }
+    for (size_t i = 0; i < rig.n_attempts && err == NULL; i++) {
+        struct rig_attempt *attempt = &rig.attempts[i];
+
+        if (!attempt->is_untold)
+            continue;
+        attempt->is_untold = false;
+        if (rig.listings[attempt->listing].listing == NULL)
+            rig.runs[rig.listings[attempt->listing].run].elsewhere_nanousd +=
+                attempt->charged_nanousd - attempt->reserved_nanousd;
+        crawl_on_resolved(rig.crawl, (int64_t)attempt->listing, attempt->slice_no,
+                          attempt->position, attempt->is_billed, attempt->charged_nanousd);
+    }
+    rig.looked_ms = rig.now_ms;
+    if (err == NULL)
+        rig.blind_for_ms = event->began_ms - rig.settings.listed_after_ms;
+    crawl_on_looked(rig.crawl, err);
+}
+
+static void tell_of_restart(const struct rig_event *event, const struct err *err)
+{
+    struct crawl_slice *slice = event->what;
+    const struct rig_listing *listing = slice->listing->data;
+    const char *filters =
+        listing->has_no_values || err != NULL ? NULL : listing->slices[slice->slice_no + 1].filters;
+
+    crawl_on_restarted(slice, filters, err);
+}
+
 /* The crawl hears of it; afterwards `event->what` may be gone. */
 static void tell(const struct rig_event *event)
 {
     struct err lost = {.kind = ERR_DB, .text = "the database is gone"};
-    struct crawl_refusal refusal = {.scope = CRAWL_SCOPE_RUN, .text = "the cap of the ledger"};
+    struct err torn = {.kind = ERR_DATA, .text = "a value that PostgreSQL does not take"};
     const struct err *err = rig.is_dead ? &lost : NULL;
     struct crawl_page *page = event->what;
-    const struct rig_attempt *attempt;
+    struct crawl_answer answer;
     char token[24];
 
     switch (event->kind) {
     case RIG_EV_RESERVE:
-        crawl_on_reserved(page, event->is_refused ? &refusal : NULL, err);
+        tell_of_reserve(event, err);
         return;
     case RIG_EV_ARRIVE:
         arrive(page);
         return;
-    case RIG_EV_ANSWER: {
-        struct crawl_answer answer = rig_answer(page->data, token);
-
+    case RIG_EV_ANSWER:
+        answer = rig_answer(page->data, token);
         crawl_on_answer(page, &answer);
         return;
-    }
     case RIG_EV_LAND:
-        crawl_on_landed(page, err);
+        crawl_on_landed(page, err == NULL && cannot_land(page) ? &torn : err);
         return;
     case RIG_EV_SETTLE:
-        attempt = page->data;
-        if (err == NULL && attempt->sent_ms >= 0 &&
-            rig.now_ms + rig_fault_wait_ms(attempt->fault) > rig.paused_until_ms)
-            rig.paused_until_ms = rig_fault_wait_ms(attempt->fault) > 0
-                                      ? rig.now_ms + rig_fault_wait_ms(attempt->fault)
-                                      : rig.paused_until_ms;
+        if (err == NULL)
+            pause_for(page->data);
         crawl_on_settled(page, err);
         return;
+    case RIG_EV_LOOK:
+        tell_of_look(event, err);
+        return;
+    case RIG_EV_RESTART:
+        tell_of_restart(event, err);
+        return;
     default:
-        cr_fatal("not a page's event");
+        cr_fatal("not such an event");
     }
 }
 
@@ -136,11 +169,8 @@ static void tell_of_slice(struct crawl_slice *slice)
     struct rig_listing *listing = slice->listing->data;
     struct err err = {.kind = ERR_DB, .text = "the slice cannot be recorded"};
 
-    if (!rig.is_dead && !rig.fails_begin_slice) {
-        listing->is_begun = true;
-        listing->limit = slice->limit;
-        listing->total_count = -1;
-    }
+    if (!rig.is_dead && !rig.fails_begin_slice)
+        rig_begin_slice(listing, slice);
     crawl_on_slice_begun(slice, rig.is_dead || rig.fails_begin_slice ? &err : NULL);
 }
 
@@ -151,8 +181,9 @@ static void tell_of_listing(const struct rig_event *event)
     struct err err = {.kind = ERR_DB, .text = "the database is gone"};
 
     if (event->kind == RIG_EV_PUBLISH) {
-        owner->is_published = !rig.is_dead;
-        crawl_on_published(listing, /* is_held= */ false, rig.is_dead ? &err : NULL);
+        owner->is_published = !rig.is_dead && !owner->is_guarded;
+        owner->is_held = !rig.is_dead && owner->is_guarded;
+        crawl_on_published(listing, owner->is_held, rig.is_dead ? &err : NULL);
     } else {
         crawl_on_suspended(listing, rig.is_dead ? &err : NULL);
     }
@@ -178,6 +209,8 @@ void rig_play_event(struct rig_event event)
     case RIG_EV_RESERVE:
     case RIG_EV_LAND:
     case RIG_EV_SETTLE:
+    case RIG_EV_LOOK:
+    case RIG_EV_RESTART:
         if (!event.is_committed) {
             commit(&event);
             rig.events[rig.n_waiting++] = event;

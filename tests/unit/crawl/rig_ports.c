@@ -53,10 +53,13 @@ static void reserve(void *data, struct crawl_page *page)
     (void)data;
     cr_assert(lt(sz, rig.n_attempts, RIG_ATTEMPTS_MAX), "it asks for ever");
     cr_assert(not(rig.is_stopped), "a reserve behind a stop");
+    cr_assert(not(rig.runs[rig.listings[listing_of(page)].run].is_stopped),
+              "a reserve of a run that was stopped");
     for (size_t i = 0; i + 1 < rig.n_attempts; i++)
         cr_assert(not(uuid_is_equal(&rig.attempts[i].id, &page->attempt)), "an attempt twice");
     *attempt = (struct rig_attempt){.id = page->attempt,
                                     .listing = listing_of(page),
+                                    .slice_no = page->slice->slice_no,
                                     .position = page->position,
                                     .reserved_nanousd = page->reserved_nanousd,
                                     .sent_ms = -1,
@@ -68,21 +71,33 @@ static void reserve(void *data, struct crawl_page *page)
     add_event(RIG_EV_RESERVE, page);
 }
 
-/* Nothing else of the page is open, it has not landed, and it may not have been charged. */
+/* Nobody will ever tell what it cost: there is no list, or it has been seen without the call. */
+static bool is_hopeless(const struct rig_attempt *attempt)
+{
+    return attempt->is_unknown &&
+           (!rig.settings.has_list || rig_since_ms(attempt) < rig.blind_for_ms);
+}
+
+/* Nothing else of the page is open, it has not landed, and it has not been charged unknown to us.
+ */
 static void check_asked_once(const struct rig_attempt *attempt)
 {
+    size_t n_hopeless = 0;
+
     for (size_t i = 0; i < rig.n_attempts; i++) {
         const struct rig_attempt *other = &rig.attempts[i];
 
-        if (other == attempt || other->listing != attempt->listing ||
+        if (other == attempt || rig_slice_of(other) != rig_slice_of(attempt) ||
             other->position != attempt->position || other->state == RIG_REFUSED)
             continue;
         cr_assert(eq(int, other->state, RIG_BOOKED), "page at %" PRId64 " is open twice",
                   attempt->position);
         cr_assert(not(other->is_landed), "page at %" PRId64 " is bought again", attempt->position);
-        cr_assert(not(other->is_unknown && other->process == rig.process),
+        cr_assert(is_hopeless(other) || (!other->is_unknown && !other->is_untold),
                   "page at %" PRId64 " may have been charged", attempt->position);
+        n_hopeless += is_hopeless(other);
     }
+    cr_assert(le(sz, n_hopeless, rig.settings.unknown_retries));
 }
 
 static void check_limits(void)
@@ -92,7 +107,7 @@ static void check_limits(void)
     for (size_t i = 0; i < rig.n_attempts; i++) {
         const struct rig_attempt *attempt = &rig.attempts[i];
 
-        if (attempt->process != rig.process || attempt->sent_ms < 0)
+        if (attempt->sent_ms < 0)
             continue;
         n_busy += attempt->over_ms > rig.now_ms;
         n_in_minute += attempt->over_ms >= rig.now_ms - 60000;
@@ -104,7 +119,6 @@ static void check_limits(void)
 static void send(void *data, struct crawl_page *page)
 {
     struct rig_attempt *attempt = page->data;
-    const struct rig_listing *listing = &rig.listings[attempt->listing];
 
     (void)data;
     cr_assert(eq(int, attempt->state, RIG_RESERVED));
@@ -114,13 +128,10 @@ static void send(void *data, struct crawl_page *page)
     if (attempt->token[0] != '\0')
         cr_assert(eq(i64, strtoll(attempt->token + 1, NULL, 10), attempt->position));
     else
-        cr_assert(le(i64, attempt->position + listing->limit, 20000));
+        cr_assert(le(i64, attempt->position + rig_slice_of(attempt)->limit, 20000));
+    cr_assert(not(rig_slice_of(attempt)->is_ended), "a call for a slice that has ended");
     check_asked_once(attempt);
-    attempt->state = RIG_SENT;
-    attempt->sent_ms = rig.now_ms;
-    attempt->over_ms = INT64_MAX;
-    attempt->number = ++rig.n_sent;
-    attempt->fault = rig.fault != NULL ? rig.fault(attempt) : RIG_OK;
+    rig_serve(attempt);
     check_limits();
     add_event(RIG_EV_ARRIVE, page);
 }
@@ -159,21 +170,43 @@ static void settle(void *data, struct crawl_page *page)
     add_event(RIG_EV_SETTLE, page);
 }
 
+/* The vendor takes ten such calls a minute, and a look can be several. */
 static void look(void *data)
 {
     (void)data;
-    cr_fatal("a look where there is no list");
+    cr_assert(rig.settings.has_list, "a look where there is no list");
+    cr_assert(not(rig.is_stopped), "a look behind a stop");
+    cr_assert(rig.looked_ms < 0 || rig.now_ms >= rig.looked_ms + 10000, "too many looks");
+    for (size_t i = 0; i < rig.n_waiting; i++)
+        cr_assert(ne(int, rig.events[i].kind, RIG_EV_LOOK), "two looks at once");
+    rig.n_looks++;
+    add_event(RIG_EV_LOOK, data)->began_ms = rig.now_ms;
 }
 
+/* Nothing of the slice is under way, and all that was received has landed. */
 static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
                     const char *column)
 {
+    struct rig_listing *listing = slice->listing->data;
+    const struct rig_slice *on_disk = &listing->slices[slice->slice_no];
+    int64_t n_items = 0;
+
     (void)data;
-    (void)slice;
-    (void)new_slice_no;
-    (void)limit;
-    (void)column;
-    cr_fatal("a chain that nothing broke is begun anew");
+    for (size_t i = 0; i < rig.n_attempts; i++)
+        if (rig_slice_of(&rig.attempts[i]) == on_disk)
+            cr_assert(rig.attempts[i].state == RIG_BOOKED || rig.attempts[i].state == RIG_REFUSED,
+                      "gone on with while the page at %" PRId64 " is open",
+                      rig.attempts[i].position);
+    for (size_t i = 0; i < on_disk->n_landed; i++)
+        n_items += on_disk->landed_items[i];
+    cr_assert(not(on_disk->is_ended));
+    cr_assert(eq(i64, n_items, slice->pager.n_items));
+    cr_assert(eq(sz, listing->n_slices, (size_t)new_slice_no));
+    cr_assert(limit == on_disk->limit || limit == on_disk->limit / 2);
+    if (n_items > 0)
+        cr_assert(not(zero(ptr, (void *)(uintptr_t)column)), "nothing to go on from");
+    rig.n_restarts++;
+    add_event(RIG_EV_RESTART, slice)->limit = limit;
 }
 
 static struct rig_listing *owner_of(const struct crawl_listing *listing)
@@ -194,27 +227,8 @@ static void publish(void *data, struct crawl_listing *listing)
         if (&rig.listings[rig.attempts[i].listing] == owner)
             cr_assert(rig.attempts[i].state == RIG_BOOKED || rig.attempts[i].state == RIG_REFUSED,
                       "published with the call at %" PRId64 " open", rig.attempts[i].position);
+    rig_check_rows(owner);
     add_event(RIG_EV_PUBLISH, listing);
-}
-
-/* Out of budget means: nothing of the run is reserved, and a call that it wants does not fit. */
-static void check_out_of_budget(const struct rig_listing *owner)
-{
-    const struct rig_run *run = &rig.runs[owner->run];
-    int64_t worst = 0;
-
-    for (size_t i = 0; i < rig.n_attempts; i++)
-        if (rig.listings[rig.attempts[i].listing].run == owner->run)
-            cr_assert(
-                not(rig.attempts[i].state == RIG_RESERVED || rig.attempts[i].state == RIG_SENT));
-    for (size_t i = 0; i < rig.n_listings; i++) {
-        const struct rig_listing *listing = &rig.listings[i];
-
-        if (listing->run == owner->run && !listing->is_published &&
-            price_worst(PRICE_LISTED, listing->limit) > worst)
-            worst = price_worst(PRICE_LISTED, listing->limit);
-    }
-    cr_assert(gt(i64, run->booked_nanousd + worst, run->cap_nanousd), "there is money left");
 }
 
 static void suspend(void *data, struct crawl_listing *listing)
@@ -226,7 +240,7 @@ static void suspend(void *data, struct crawl_listing *listing)
     cr_assert(ne(int, listing->reason[0], '\0'), "suspended without a reason");
     check_text(listing->reason);
     if (strcmp(listing->completeness, "budget") == 0)
-        check_out_of_budget(owner);
+        rig_check_out_of_budget(owner);
     owner->completeness = listing->completeness;
     snprintf(owner->reason, sizeof(owner->reason), "%s", listing->reason);
     add_event(RIG_EV_SUSPEND, listing);
@@ -253,6 +267,9 @@ static void done(void *data)
     (void)data;
     cr_assert(not(rig.is_done), "done twice");
     rig.is_done = true;
+    for (size_t i = 0; i < rig.n_waiting; i++) /* a look ends with the crawl */
+        if (rig.events[i].kind == RIG_EV_LOOK)
+            rig.events[i--] = rig.events[--rig.n_waiting];
 }
 
 const struct crawl_ports rig_ports = {

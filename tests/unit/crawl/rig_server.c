@@ -1,8 +1,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "unit/crawl/rig.h"
+#include "unit/crawl/rig_private.h"
 
 #define BY_ITEMS (-2) /* the cost follows from the items */
 #define UNTOLD (-1)
@@ -11,6 +12,7 @@
 #define UMLAUTS "\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc\xc3\xbc"
 #define MANY_UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS UMLAUTS
 static const char words[] = "the server's words: " MANY_UMLAUTS MANY_UMLAUTS MANY_UMLAUTS;
+static const char token_words[] = "Invalid Field: 'search_after_token'.";
 
 // clang-format off
 static const struct {
@@ -22,9 +24,13 @@ static const struct {
     [RIG_OK]            = { 200, 20000, BY_ITEMS, .has_items = true },
     [RIG_RETRY]         = { 200, 50000, 0 },
     [RIG_RETRY_CHARGED] = { 200, 50301, INT64_C(24000000) },
+    [RIG_TIMEOUT]       = { 200, 50401, 0 },
     [RIG_WAIT]          = { 200, 40202, 0, .wait_ms = 60000 },
+    [RIG_AT_ONCE]       = { 200, 40209, 0, .wait_ms = 2000 },
     [RIG_TOO_MANY]      = { 429, 0,     UNTOLD, .wait_ms = 60000 },
     [RIG_UNSENT]        = { 0,   0,     UNTOLD, .is_unsent = true },
+    [RIG_TOKEN]         = { 200, 40501, 0 },
+    [RIG_EXPIRED]       = { 200, 40403, 0 },
     [RIG_BROKEN]        = { 0,   0,     UNTOLD, .is_broken = true },
     [RIG_GATEWAY]       = { 503, 0,     UNTOLD, .wait_ms = 10000 },
     [RIG_HTML]          = { 200, 0,     UNTOLD },
@@ -34,18 +40,29 @@ static const struct {
     [RIG_LOGIN]         = { 401, 40100, 0 },
     [RIG_BALANCE]       = { 200, 40210, 0 },
     [RIG_DEARER]        = { 200, 20000, BY_ITEMS, .has_items = true },
-    [RIG_DEAR_REFUSAL]  = { 200, 50401, INT64_C(1000000000) },
+    [RIG_DEAR_REFUSAL]  = { 200, 50301, INT64_C(1000000000) },
 };
 // clang-format on
 
+static struct price price_of(const struct rig_attempt *attempt)
+{
+    return rig.runs[rig.listings[attempt->listing].run].price;
+}
+
+/* What the slice has at the attempt's page. */
+static int64_t n_items_at(const struct rig_attempt *attempt)
+{
+    const struct rig_slice *slice = rig_slice_of(attempt);
+    int64_t n = rig.listings[attempt->listing].n_items - slice->first - attempt->position;
+
+    if (n <= 0)
+        return 0;
+    return n < slice->limit ? n : slice->limit;
+}
+
 static int64_t n_items_of(const struct rig_attempt *attempt)
 {
-    const struct rig_listing *listing = &rig.listings[attempt->listing];
-    int64_t n = listing->n_items - attempt->position;
-
-    if (!faults[attempt->fault].has_items || n <= 0)
-        return 0;
-    return n < listing->limit ? n : listing->limit;
+    return faults[attempt->fault].has_items ? n_items_at(attempt) : 0;
 }
 
 int64_t rig_charge(const struct rig_attempt *attempt)
@@ -54,7 +71,13 @@ int64_t rig_charge(const struct rig_attempt *attempt)
 
     if (cost != BY_ITEMS)
         return cost < 0 ? 0 : cost;
-    return price_worst(PRICE_LISTED, n_items_of(attempt)) * (attempt->fault == RIG_DEARER ? 10 : 1);
+    return price_worst(price_of(attempt), n_items_of(attempt)) *
+           (attempt->fault == RIG_DEARER ? 10 : 1);
+}
+
+int64_t rig_charge_undelivered(const struct rig_attempt *attempt)
+{
+    return price_worst(price_of(attempt), n_items_at(attempt));
 }
 
 bool rig_fault_is_unknown(enum rig_fault fault)
@@ -78,30 +101,57 @@ bool rig_fault_is_whole(enum rig_fault fault)
     return !faults[fault].is_unsent && !faults[fault].is_broken;
 }
 
+void rig_serve(struct rig_attempt *attempt)
+{
+    attempt->state = RIG_SENT;
+    attempt->sent_ms = rig.now_ms;
+    attempt->over_ms = INT64_MAX;
+    attempt->number = ++rig.n_sent;
+    attempt->fault = rig.fault != NULL ? rig.fault(attempt) : RIG_OK;
+    if (attempt->token[0] == '\0' && (attempt->fault == RIG_TOKEN || attempt->fault == RIG_EXPIRED))
+        attempt->fault = RIG_OK;
+    attempt->is_billed = attempt->fault == RIG_NO_COST ||
+                         (rig.bills != NULL ? rig.bills(attempt) : rig_random(2) == 0);
+    if (!rig_fault_was_sent(attempt->fault))
+        attempt->is_billed = false;
+    attempt->listed_ms =
+        rig.now_ms +
+        (rig.lag_ms >= 0 ? rig.lag_ms : (int64_t)rig_random((size_t)rig.settings.listed_after_ms));
+}
+
+static struct verdict_facts facts_of(enum rig_fault fault)
+{
+    int code = faults[fault].code;
+    struct verdict_facts facts = {.http_status = faults[fault].http_status,
+                                  .has_envelope = code != 0,
+                                  .status_code = code == 0 ? 0 : 20000,
+                                  .task_status_code = code,
+                                  .has_result = faults[fault].has_items};
+
+    if (code == 40100) { /* the envelope's own */
+        facts.status_code = code;
+        facts.task_status_code = 0;
+    }
+    if (code != 0 && code != 20000)
+        facts.message = fault == RIG_TOKEN ? token_words : words;
+    return facts;
+}
+
 struct crawl_answer rig_answer(const struct rig_attempt *attempt, char *token)
 {
     enum rig_fault fault = attempt->fault;
-    int64_t n_items = n_items_of(attempt);
-    int code = faults[fault].code;
     struct crawl_answer answer = {
-        .facts = {.http_status = faults[fault].http_status,
-                  .has_envelope = code != 0,
-                  .status_code = code == 40100 ? code
-                                 : code != 0   ? 20000
-                                               : 0,
-                  .task_status_code = code == 40100 ? 0 : code,
-                  .has_result = faults[fault].has_items,
-                  .message = code != 0 && code != 20000 ? words : NULL},
+        .facts = facts_of(fault),
         .was_sent = rig_fault_was_sent(fault),
         .cost_nanousd = faults[fault].cost_nanousd == UNTOLD ? -1 : rig_charge(attempt),
-        .n_items = n_items,
+        .n_items = n_items_of(attempt),
         .total_count = -1,
     };
 
     if (faults[fault].has_items) {
-        snprintf(token, 24, "t%" PRId64, attempt->position + n_items);
+        snprintf(token, 24, "t%" PRId64, attempt->position + answer.n_items);
         answer.token = token;
-        answer.total_count = rig.listings[attempt->listing].n_items;
+        answer.total_count = rig.listings[attempt->listing].n_items - rig_slice_of(attempt)->first;
     }
     return answer;
 }

@@ -37,7 +37,7 @@ Test(crawl, follows_the_chain_beyond_what_offsets_reach)
     rig_play();
     rig_expect_published(listing);
     cr_expect(eq(sz, rig.n_sent, 26));
-    cr_expect(eq(int, listing->walk, PAGER_CHAIN));
+    cr_expect(eq(int, listing->slices[0].walk, PAGER_CHAIN));
 }
 
 Test(crawl, uses_every_slot_by_offset)
@@ -83,6 +83,26 @@ Test(crawl, stops_at_max_rows_and_says_so)
     rig_play();
     rig_expect_published(listing);
     cr_expect(eq(i64, rig_rows(listing), 300));
+}
+
+Test(crawl, ends_a_run_whose_listing_is_held)
+{
+    struct rig_listing *held, *other;
+
+    rig_begin(0);
+    held = rig_add_listing(rig_add_run(0), 500, 0);
+    other = rig_add_listing(0, 300, 0);
+    held->is_guarded = true;
+    rig_start();
+    while (rig_step())
+        ;
+    cr_expect(rig.runs[0].run->listings[0].is_held);
+    cr_expect(not(rig.runs[0].run->listings[0].is_published));
+    cr_expect(not(rig.runs[0].run->listings[1].is_held));
+    cr_expect(rig.runs[0].run->listings[1].is_published);
+    rig_end(); /* it expects the run to have ended */
+    rig_expect_published(other);
+    cr_expect(zero(ptr, (void *)(uintptr_t)held->completeness), "nor was it suspended");
 }
 
 Test(crawl, ends_without_runs_and_without_listings)
@@ -160,32 +180,30 @@ Test(crawl, keeps_no_more_answers_than_it_may_have_behind_it)
 static struct rig_listing *leave(int64_t n_items, size_t n_landed, unsigned received)
 {
     struct rig_listing *listing;
+    struct rig_slice *slice;
 
     rig_begin(0);
     listing = rig_add_listing(rig_add_run(0), n_items, 0);
-    listing->is_begun = true;
-    listing->limit = n_items > 20000 ? 1000 : 100;
     listing->request = n_items > 20000 ? "{}" : "{\"limit\": 100}";
-    listing->total_count = n_landed > 0 ? n_items : -1;
-    if (n_landed > 0)
-        listing->walk = n_items > 20000 ? PAGER_CHAIN : PAGER_OFFSET;
-    for (size_t k = 0; k < n_landed; k++) {
-        listing->landed[k] = (int64_t)k * listing->limit;
-        listing->landed_items[k] = listing->limit;
+    slice = rig_leave(listing, n_items > 20000 ? 1000 : 100);
+    if (n_landed > 0) {
+        slice->total_count = n_items;
+        slice->walk = n_items > 20000 ? PAGER_CHAIN : PAGER_OFFSET;
     }
-    listing->n_landed = n_landed;
-    if (listing->walk == PAGER_CHAIN) {
-        listing->position = (int64_t)n_landed * listing->limit;
-        snprintf(listing->token, sizeof(listing->token), "t%d", (int)listing->position);
+    for (size_t k = 0; k < n_landed; k++)
+        rig_land_page(listing, slice, (int64_t)k * slice->limit, slice->limit);
+    if (slice->walk == PAGER_CHAIN) {
+        slice->position = (int64_t)n_landed * slice->limit;
+        snprintf(slice->token, sizeof(slice->token), "t%d", (int)slice->position);
     }
     for (size_t k = 0; k < 16; k++)
         if ((received >> k) & 1) {
             struct rig_attempt *attempt = &rig.attempts[rig.n_attempts++];
 
             attempt->id = uuid_new();
-            attempt->position = (int64_t)k * listing->limit;
+            attempt->position = (int64_t)k * slice->limit;
             attempt->state = RIG_RECEIVED;
-            attempt->reserved_nanousd = price_worst(PRICE_LISTED, listing->limit);
+            attempt->reserved_nanousd = price_worst(PRICE_LISTED, slice->limit);
             rig.runs[0].booked_nanousd += attempt->reserved_nanousd;
         }
     rig.random = received + 1;

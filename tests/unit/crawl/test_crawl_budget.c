@@ -50,6 +50,30 @@ Test(crawl_budget, does_not_end_while_open_calls_may_turn_out_cheaper)
     }
 }
 
+Test(crawl_budget, says_what_finishing_would_cost)
+{
+    struct rig_listing *listing, *unasked;
+
+    rig_begin(0);
+    rig.settings.in_flight = 1;
+    listing = rig_add_listing(rig_add_run(3 * PAGE), 1000, 0);
+    rig_play();
+    rig_expect_suspended(listing, "budget", "to finish it takes $0.1932 more"); /* 7 pages */
+
+    rig_begin(0);
+    listing = rig_add_listing(rig_add_run(2 * PAGE), 150, 0);
+    unasked = rig_add_listing(0, 1000, 0);
+    rig.settings.in_flight = 1;
+    rig_play();
+    rig_expect_suspended(listing, "budget", "to finish it takes $0.0258 more"); /* 50 items */
+    rig_expect_suspended(unasked, "budget", "to finish it takes $0.2484 more");
+
+    rig_begin(0);
+    listing = rig_add_listing(rig_add_run(1), 1000, 0);
+    rig_play();
+    rig_expect_suspended(listing, "budget", "to finish it takes an amount that is not known yet");
+}
+
 Test(crawl_budget, goes_on_where_it_stopped_once_the_cap_is_raised)
 {
     struct rig_listing *listing;
@@ -107,6 +131,8 @@ Test(crawl_budget, does_not_take_an_old_refusal_for_what_the_server_said)
 
     rig_begin(0); /* the third call is refused while two are open, then goes, and brings nonsense */
     rig.fault = break_late;
+    rig.settings.has_list = false;
+    rig.settings.unknown_retries = 0;
     rig_add_listing(rig_add_run(INT64_C(76000000)), 1, 0);
     rig_add_listing(0, 1, 0);
     listing = rig_add_listing(0, 1, 0);
@@ -121,11 +147,19 @@ Test(crawl_budget, counts_an_unknown_charge_at_its_reserve)
 
     rig_begin(0);
     rig.fault = break_late;
+    rig.settings.has_list = false;
+    rig.settings.unknown_retries = 0;
     listing = rig_add_listing(rig_add_run(4 * PAGE), 1000, 0);
     rig_play();
     cr_expect(eq(i64, rig.runs[0].booked_nanousd, 4 * PAGE));
     rig_expect_suspended(listing, "budget", "the cap of the ledger");
     cr_expect(eq(sz, rig.n_sent, 4));
+}
+
+static bool always(const struct rig_attempt *attempt)
+{
+    (void)attempt;
+    return true;
 }
 
 Test(crawl_budget, lands_received_answers_though_no_money_is_left)
@@ -134,10 +168,11 @@ Test(crawl_budget, lands_received_answers_though_no_money_is_left)
 
     rig_begin(0);
     rig.kill_at = 18;
+    rig.bills = always;
     listing = rig_add_listing(rig_add_run(0), 1000, 0);
     cr_assert(not(rig_play()));
     rig.kill_at = 0;
-    rig.runs[0].cap_nanousd = 1;
+    rig.runs[0].cap_nanousd = rig.runs[0].booked_nanousd;
     rig_play();
     for (size_t i = 0; i < rig.n_attempts; i++)
         cr_expect(ne(int, rig.attempts[i].state, RIG_RECEIVED));

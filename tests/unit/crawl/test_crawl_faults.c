@@ -4,6 +4,7 @@
 #include <criterion/new/assert.h>
 #include <string.h>
 
+#include "crawl/crawl_private.h"
 #include "unit/crawl/rig.h"
 
 /* What each kind of answer leads to: for its page, its listing, its run, the account. */
@@ -36,16 +37,6 @@ static struct rig_listing *begin(enum rig_fault fault, int64_t position, size_t 
     return rig_add_listing(rig_add_run(0), 1000, 0);
 }
 
-/* The calls for a page, by number of try from 1. */
-static const struct rig_attempt *try_of(int64_t position, size_t n)
-{
-    for (size_t i = 0; i < rig.n_attempts; i++)
-        if (rig.attempts[i].listing == 0 && rig.attempts[i].position == position &&
-            rig.attempts[i].number > 0 && --n == 0)
-            return &rig.attempts[i];
-    cr_fatal("there was no such try");
-}
-
 Test(crawl_faults, asks_again_after_an_error_that_may_pass)
 {
     static const enum rig_fault faults[] = {RIG_RETRY, RIG_RETRY_CHARGED, RIG_UNSENT};
@@ -71,7 +62,7 @@ Test(crawl_faults, grows_its_pauses_and_gives_up_after_the_last_try)
     cr_expect(eq(sz, rig_sent(listing, 300), 5));
     cr_expect(eq(i64, rig_rows(listing), 900), "the other pages went on");
     for (size_t n = 2; n <= 5; n++) {
-        int64_t next_ms = try_of(300, n)->sent_ms - try_of(300, n - 1)->sent_ms;
+        int64_t next_ms = rig_try(listing, 300, n)->sent_ms - rig_try(listing, 300, n - 1)->sent_ms;
 
         cr_expect(ge(i64, next_ms, 1000 << (n - 2)));
         cr_expect(lt(i64, next_ms, (1000 << (n - 2)) * 5 / 4));
@@ -90,7 +81,7 @@ Test(crawl_faults, wakes_for_a_page_though_another_cannot_be_asked_for)
     rig_add_listing(poor, 50, 0);
     rig_play();
     rig_expect_published(listing);
-    cr_expect(le(i64, try_of(0, 2)->sent_ms, 1250));
+    cr_expect(le(i64, rig_try(listing, 0, 2)->sent_ms, 1250));
 }
 
 Test(crawl_faults, pauses_everything_and_asks_again_as_often_as_it_takes)
@@ -110,35 +101,14 @@ Test(crawl_faults, pauses_everything_and_asks_again_as_often_as_it_takes)
         }
 }
 
-Test(crawl_faults, never_asks_again_for_what_may_have_been_charged)
-{
-    static const enum rig_fault faults[] = {RIG_BROKEN, RIG_GATEWAY, RIG_HTML};
-
-    for (size_t i = 0; i < 3; i++)
-        for (int64_t position = 0; position < 1000; position += 100) {
-            struct rig_listing *listing = begin(faults[i], position, 1, (uint64_t)position);
-            struct rig_listing *other = rig_add_listing(0, 1500, 0);
-
-            rig_play();
-            rig_expect_suspended(listing, "error", "may have been charged, and nobody can tell");
-            cr_expect(eq(sz, rig_sent(listing, position), 1));
-            cr_expect(eq(i64, rig_rows(listing), position == 0 ? 0 : 900), "the others go on");
-            rig_expect_published(other);
-            cr_expect(eq(int, rig.runs[0].stop, VERDICT_STOP_NONE));
-            rig_play(); /* the next run asks for it, and for nothing else */
-            rig_expect_published(listing);
-            cr_expect(eq(sz, rig_sent(listing, position), 2));
-        }
-}
-
-Test(crawl_faults, pauses_for_a_failing_proxy_though_its_page_is_not_asked_for_again)
+Test(crawl_faults, pauses_for_a_failing_proxy_though_its_page_waits_for_more)
 {
     for (uint64_t seed = 0; seed < 50; seed++) {
         struct rig_listing *listing = begin(RIG_GATEWAY, 200, 1, seed);
         struct rig_listing *other = rig_add_listing(0, 3000, 0);
 
         rig_play(); /* the rig fails the test at a call within the pause */
-        rig_expect_suspended(listing, "error", "may have been charged, and nobody can tell");
+        rig_expect_published(listing);
         rig_expect_published(other);
         cr_expect(ge(i64, rig.now_ms, 10000));
     }
@@ -151,16 +121,6 @@ Test(crawl_faults, lands_items_whose_cost_is_not_named)
     rig_play();
     rig_expect_published(listing);
     cr_expect(eq(sz, rig_sent(listing, 200), 1));
-}
-
-Test(crawl_faults, holds_the_slot_of_a_call_that_broke_off)
-{
-    struct rig_listing *listing = begin(RIG_BROKEN, 100, 1, 0);
-
-    rig.settings.in_flight = 1;
-    rig_play();
-    cr_expect(ge(i64, rig.now_ms, 120000));
-    cr_expect(eq(i64, rig_rows(listing), 900));
 }
 
 Test(crawl_faults, ends_a_listing_and_no_other_where_only_it_cannot_be_had)
@@ -186,6 +146,7 @@ Test(crawl_faults, ends_a_job_and_no_other_where_its_request_is_wrong)
 
         rig_play();
         rig_expect_suspended(listing, "error", "a field is unknown");
+        cr_expect(eq(sz, rig.n_log_lines, 1), "one line for all listings");
         if (!same_job->is_published) /* by chance it may have been done */
             rig_expect_suspended(same_job, "error", "a field is unknown");
         rig_expect_published(other);
@@ -198,9 +159,12 @@ static void check_account(enum rig_fault fault, enum verdict_stop stop, const ch
         struct rig_listing *listing = begin(fault, 0, 1, seed);
         struct rig_listing *other = rig_add_listing(rig_add_run(0), 4000, 0);
 
+        rig_add_listing(0, 4000, 0);
+        rig_add_listing(1, 4000, 0);
         rig_play();
         rig_expect_suspended(listing, "error", words);
         cr_expect(eq(int, rig.runs[0].stop, stop));
+        cr_expect(eq(sz, rig.n_log_lines, 1), "one line for all listings");
         if (other->is_published) {
             cr_expect(eq(int, rig.runs[1].stop, VERDICT_STOP_NONE), "it was over before");
             continue;
@@ -214,6 +178,25 @@ Test(crawl_faults, ends_all_jobs_of_an_account_that_is_refused)
 {
     check_account(RIG_LOGIN, VERDICT_STOP_LOGIN, "check login and password");
     check_account(RIG_BALANCE, VERDICT_STOP_LATER, "top up the account");
+}
+
+static enum rig_fault refusal_behind_a_refusal(const struct rig_attempt *attempt)
+{
+    if (attempt->listing != 0 || attempt->position == 0)
+        return RIG_OK;
+    return attempt->position == 100 ? RIG_LISTING : RIG_LOGIN;
+}
+
+Test(crawl_faults, tells_of_an_account_though_the_call_is_of_a_listing_that_has_failed)
+{
+    struct rig_listing *listing = begin(RIG_OK, 0, 0, 0);
+    struct rig_listing *other = rig_add_listing(rig_add_run(0), 4000, 0);
+
+    rig.fault = refusal_behind_a_refusal;
+    rig_play();
+    rig_expect_suspended(listing, "error", "asks for too much");
+    rig_expect_suspended(other, "error", "check login and password");
+    cr_expect(eq(sz, rig.n_log_lines, 2), "one of the listing, one of the account");
 }
 
 Test(crawl_faults, leaves_alone_a_run_that_was_over_before_the_account_was_refused)
@@ -264,9 +247,37 @@ Test(crawl_faults, gives_an_answer_no_words_of_the_one_before)
     struct rig_listing *listing = begin(RIG_OK, 0, 0, 0);
 
     rig.fault = words_then_nonsense;
+    rig.settings.has_list = false;
+    rig.settings.unknown_retries = 0;
     rig_play();
     rig_expect_suspended(listing, "error", "may have been charged, and nobody can tell");
     cr_expect(strstr(listing->reason, "the server's words") == NULL, "%s", listing->reason);
+}
+
+Test(crawl_faults, shrinks_its_pace_where_the_server_finds_it_too_much)
+{
+    static const struct {
+        enum rig_fault fault;
+        size_t in_flight, per_minute;
+    } cases[] = {{RIG_AT_ONCE, 3, 1000}, {RIG_TIMEOUT, 3, 1000}, {RIG_WAIT, 4, 500},
+                 {RIG_TOO_MANY, 4, 500}, {RIG_RETRY, 4, 1000},   {RIG_UNSENT, 4, 1000}};
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        size_t in_flight = 4, per_minute = 1000;
+
+        begin(cases[i].fault, 300, 1, 0);
+        rig_start();
+        while (rig_step()) {
+            in_flight = rig.crawl->pace.in_flight_now < in_flight ? rig.crawl->pace.in_flight_now
+                                                                  : in_flight;
+            per_minute = rig.crawl->pace.per_minute_now < per_minute
+                             ? rig.crawl->pace.per_minute_now
+                             : per_minute;
+        }
+        rig_end();
+        cr_expect(eq(sz, in_flight, cases[i].in_flight), "fault %d", cases[i].fault);
+        cr_expect(eq(sz, per_minute, cases[i].per_minute), "fault %d", cases[i].fault);
+    }
 }
 
 Test(crawl_faults, keeps_the_reason_that_came_first)

@@ -12,9 +12,10 @@ TestSuite(crawl_stop, .timeout = 110);
 
 static enum rig_fault now_and_then(const struct rig_attempt *attempt)
 {
-    static const enum rig_fault faults[] = {RIG_RETRY, RIG_WAIT, RIG_UNSENT, RIG_RETRY_CHARGED};
+    static const enum rig_fault faults[] = {RIG_RETRY, RIG_BROKEN,        RIG_WAIT, RIG_UNSENT,
+                                            RIG_TOKEN, RIG_RETRY_CHARGED, RIG_HTML, RIG_EXPIRED};
 
-    return attempt->number % 5 == 3 ? faults[attempt->number / 5 % 4] : RIG_OK;
+    return attempt->number % 4 == 3 ? faults[attempt->number / 4 % 8] : RIG_OK;
 }
 
 /* A listing by offset and a chain, a second run; some calls fail in passing. */
