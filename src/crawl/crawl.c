@@ -150,6 +150,7 @@ void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t 
 
     page->attempt = *attempt;
     page->is_adopted = true;
+    page->sent_ms = slice->listing->run->crawl->ports->now_ms(slice->listing->run->crawl->data);
     page->reserved_nanousd = price_worst(slice->listing->run->price, slice->limit);
     page->data = data;
     page->next = slice->adopted;

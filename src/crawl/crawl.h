@@ -67,7 +67,7 @@ struct crawl_page {
     unsigned n_timeouts;   /* of these, ran into the API's own time limit */
     unsigned n_unknown;    /* calls for it whose charge is unknown */
     bool is_hopeless;      /* and the vendor's list does not tell */
-    int64_t sent_ms;       /* the last of them */
+    int64_t sent_ms;       /* the last of them; not later than that */
     int64_t held_until_ms; /* its slot is taken until then; 0: it is not */
     int64_t not_before_ms;
     int64_t reserved_nanousd;

@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/point.h"
 #include "daemon/engine_private.h"
 
 /*
@@ -212,6 +213,7 @@ static struct crawl_slice *find_slice(struct crawl_run *run, int64_t listing_id,
 /* Its answer never came, as far as anybody can tell now. */
 static void settle_as_unknown(struct engine *engine, const struct store_open_attempt *open)
 {
+    point("before-book-unknown");
     engine->n_settling++;
     store_settle(engine->store,
                  &(struct store_outcome){

@@ -5,6 +5,7 @@
 #include "api/request.h"
 #include "core/clock.h"
 #include "core/mem.h"
+#include "core/point.h"
 #include "daemon/engine_private.h"
 #include "decode/page.h"
 
@@ -68,6 +69,7 @@ static enum http_taken on_body(struct http_request *request, const void *data, s
         return HTTP_FULL;
     }
     spool_body(call->answer, data, size);
+    point("half-body");
     return HTTP_TAKEN;
 }
 
@@ -94,6 +96,7 @@ static void on_synced(struct spool_answer *spooled, const struct err *err)
         answer_nothing(call, /* was_sent= */ true, err);
         return;
     }
+    point("after-spool");
     read_envelope(call);
 }
 
@@ -158,6 +161,7 @@ void call_send(void *data, struct crawl_page *page)
         call->next->link = &call->next;
     engine->calls = call;
     http_send(engine->http, &call->request);
+    point("after-send");
 }
 
 /* Takes the call out of those that are under way. */

@@ -10,6 +10,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/point.h"
 #include "core/text.h"
 
 /*
@@ -217,6 +218,8 @@ static void on_chunk_taken(void *data, const struct err *err)
 {
     struct lander *lander = data;
 
+    if (err == NULL)
+        point("in-copy");
     /* What is wrong with the data is told at the COPY's end, together with what is to be done. */
     if (err != NULL && err->kind != ERR_DATA)
         give_up(lander, err);
@@ -321,6 +324,7 @@ static void copy_rejects_or_commit(struct lander *lander)
 
 static void commit(struct lander *lander)
 {
+    point("before-commit");
     store_load_commit(lander->store, &lander->head->outcome, &lander->head->checkpoint,
                       on_committed, lander);
 }
@@ -329,6 +333,8 @@ static void on_committed(void *data, const struct err *err)
 {
     struct lander *lander = data;
 
+    if (err == NULL)
+        point("after-commit");
     if (err != NULL)
         give_up(lander, err);
     else

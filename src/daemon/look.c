@@ -3,6 +3,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/point.h"
 #include "daemon/engine_private.h"
 #include "daemon/free_call.h"
 #include "decode/tasks.h"
@@ -112,6 +113,7 @@ static void ask(struct look *look)
     look->called_ms = clock_mono_ms();
     look->n_pages++;
     look->call = free_call_send(look->engine->http, TASKS_PATH, body, on_page, look);
+    point("in-look");
 }
 
 static void book(struct look *look)

@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/point.h"
 #include "daemon/engine_private.h"
 
 /*
@@ -65,6 +66,8 @@ static void on_reserved(void *data, const struct store_refusal *refusal, const s
     };
     struct crawl_refusal refused;
 
+    if (refusal == NULL && err == NULL)
+        point("after-reserve");
     if (refusal != NULL)
         refused = (struct crawl_refusal){scopes[refusal->scope], refusal->text};
     crawl_on_reserved(data, refusal != NULL ? &refused : NULL, err);
@@ -93,6 +96,8 @@ static void reserve(void *data, struct crawl_page *page)
 
 static void on_settled(void *data, const struct err *err)
 {
+    if (err == NULL)
+        point("after-settle");
     crawl_on_settled(data, err);
 }
 
@@ -149,6 +154,7 @@ static void on_published(void *data, const struct store_published *published, co
     const struct engine_run *run = listing->run->data;
 
     if (err == NULL) {
+        point("after-publish");
         engine_database_works(run->engine);
         run->published[listing - listing->run->listings] = *published;
         log_published(listing, published);
@@ -166,6 +172,7 @@ static void publish(void *data, struct crawl_listing *listing)
 
     store_publish(engine->store, listing->listing_id, listing->completeness, &tolerance,
                   on_published, listing);
+    point("in-publish");
 }
 
 static void on_suspended(void *data, const struct err *err)
