@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -13,6 +14,7 @@
 #include "cli/table.h"
 #include "config/config.h"
 #include "core/log.h"
+#include "core/mem.h"
 #include "core/text.h"
 
 #define DEFAULT_FILE "/etc/linkhaul/linkhaul.yaml"
@@ -58,10 +60,10 @@ static void print_usage(FILE *out)
         out);
     for (size_t i = 0; i < N_COMMANDS; i++)
         if (commands[i].run != NULL)
-            fprintf(out, "  %-8s %-20s %s\n", commands[i].name, commands[i].arguments,
+            fprintf(out, "  %-8s %-38s %s\n", commands[i].name, commands[i].arguments,
                     commands[i].summary);
     fputs(
-        "  help     COMMAND              more about a command\n\n"
+        "  help     COMMAND                                more about a command\n\n"
         "options:\n"
         "  -c, --config FILE   the configuration (" DEFAULT_FILE
         ")\n"
@@ -209,14 +211,61 @@ int cli_main(int argc, char **argv)
     return flush_output(read_line(argc, argv));
 }
 
+int command_misused(const char *command, const char *format, ...)
+{
+    CLEANUP(mem_free_string) char *text = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    text = mem_vprintf(format, arguments);
+    va_end(arguments);
+    log_error("%s", text);
+    fprintf(stderr, "try `linkhaul help %s`\n", command);
+    return err_exit_code(ERR_USAGE);
+}
+
 /* Says what is wrong with an option that the command does not have. */
 static void refuse_option(const char *command, const char *option)
 {
     if (strncmp(option, "-c", 2) == 0 || strncmp(option, "--config", 8) == 0)
-        log_error("%s: stands in front of the command: linkhaul -c FILE %s", option, command);
+        command_misused(command, "%s: stands in front of the command: linkhaul -c FILE %s", option,
+                        command);
     else
-        log_error("%s: no such option of `linkhaul %s`", option, command);
-    fprintf(stderr, "try `linkhaul help %s`\n", command);
+        command_misused(command, "%s: no such option of `linkhaul %s`", option, command);
+}
+
+/* Whether `word` is this switch, alone or with `=TEXT` behind it. */
+static bool is_switch(const struct command_switch *which, const char *word)
+{
+    size_t length = strlen(which->name);
+
+    return strncmp(word, which->name, length) == 0 &&
+           (word[length] == '\0' || (word[length] == '=' && which->text != NULL));
+}
+
+/* Takes up the switch argv[*at], with its text where it has one behind it. */
+static bool read_switch(int argc, char **argv, const struct command_switch *switches, int *at)
+{
+    const char *word = argv[*at], *equals = strchr(word, '=');
+    const struct command_switch *found = switches;
+
+    while (found->name != NULL && !is_switch(found, word))
+        found++;
+    if (found->name == NULL) {
+        refuse_option(argv[0], word);
+        return false;
+    }
+    if (found->text != NULL && equals == NULL && *at + 1 == argc) {
+        command_misused(argv[0], "%s: its value is missing; write it behind", word);
+        return false;
+    }
+    if (found->text != NULL)
+        *found->text = equals != NULL ? equals + 1 : argv[++*at];
+    else if (found->value != NULL)
+        *found->value = true;
+    else
+        not_in_this_version(word);
+    return found->text != NULL || found->value != NULL;
 }
 
 int command_read(int argc, char **argv, const struct command_switch *switches, bool takes_words)
@@ -224,28 +273,15 @@ int command_read(int argc, char **argv, const struct command_switch *switches, b
     int n_kept = 1;
 
     for (int i = 1; i < argc; i++) {
-        const struct command_switch *found = switches;
-
-        if (argv[i][0] != '-' && !takes_words) {
-            log_error("%s: `linkhaul %s` takes options only", argv[i], argv[0]);
-            fprintf(stderr, "try `linkhaul help %s`\n", argv[0]);
-            return 0;
-        }
-        if (argv[i][0] != '-') {
+        if (argv[i][0] == '-') {
+            if (!read_switch(argc, argv, switches, &i))
+                return 0;
+        } else if (takes_words) {
             argv[n_kept++] = argv[i];
-            continue;
-        }
-        while (found->name != NULL && strcmp(found->name, argv[i]) != 0)
-            found++;
-        if (found->name == NULL) {
-            refuse_option(argv[0], argv[i]);
+        } else {
+            command_misused(argv[0], "%s: `linkhaul %s` takes options only", argv[i], argv[0]);
             return 0;
         }
-        if (found->value == NULL) {
-            not_in_this_version(argv[i]);
-            return 0;
-        }
-        *found->value = true;
     }
     return n_kept;
 }

@@ -24,12 +24,13 @@ int command_run(const char *file, int argc, char **argv);
 int command_status(const char *file, int argc, char **argv);
 
 /*
- * A switch of a command: `--name` sets `*value`; with `value` NULL it is one of a later version.
- * The table ends with a name of NULL.
+ * A switch of a command: `--name` sets `*value`, `--name TEXT` or `--name=TEXT` sets `*text`; with
+ * neither it is one of a later version. The table ends with a name of NULL.
  */
 struct command_switch {
     const char *name;
     bool *value;
+    const char **text;
 };
 
 /*
@@ -40,6 +41,10 @@ int command_read(int argc, char **argv, const struct command_switch *switches, b
 
 /* Loads the configuration and prints its complaints; NULL, with the exit code, where it is bad. */
 struct config *command_load(const char *file, int *ret_exit_code);
+
+/* Says what is wrong with the command line, and which help there is; returns the exit code. */
+int command_misused(const char *command, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Logs an error and returns its exit code. */
 int command_fail(const struct err *err);

@@ -47,19 +47,28 @@ char *mem_strndup(const char *text, size_t length)
     return copy;
 }
 
-char *mem_printf(const char *format, ...)
+char *mem_vprintf(const char *format, va_list arguments)
 {
-    va_list arguments, again;
+    va_list again;
     char *text;
     int length;
 
-    va_start(arguments, format);
     va_copy(again, arguments);
-    length = vsnprintf(NULL, 0, format, arguments);
-    va_end(arguments);
-    text = or_abort(length < 0 ? NULL : malloc((size_t)length + 1));
-    vsnprintf(text, (size_t)length + 1, format, again);
+    length = vsnprintf(NULL, 0, format, again);
     va_end(again);
+    text = or_abort(length < 0 ? NULL : malloc((size_t)length + 1));
+    vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+char *mem_printf(const char *format, ...)
+{
+    va_list arguments;
+    char *text;
+
+    va_start(arguments, format);
+    text = mem_vprintf(format, arguments);
+    va_end(arguments);
     return text;
 }
 

@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* Zeroed memory; free it with free(). */
@@ -23,6 +24,8 @@ char *mem_strdup(const char *text);
 char *mem_strndup(const char *text, size_t length) __attribute__((returns_nonnull));
 
 /* A new string, printed. */
+char *mem_vprintf(const char *format, va_list arguments)
+    __attribute__((format(printf, 1, 0), returns_nonnull));
 char *mem_printf(const char *format, ...) __attribute__((format(printf, 1, 2), returns_nonnull));
 
 /* Runs `destroy(&local)` where the local's scope ends. */
