@@ -20,6 +20,7 @@ struct command {
 
 int command_check(const char *file, int argc, char **argv);
 int command_migrate(const char *file, int argc, char **argv);
+int command_replay(const char *file, int argc, char **argv);
 int command_run(const char *file, int argc, char **argv);
 int command_status(const char *file, int argc, char **argv);
 
