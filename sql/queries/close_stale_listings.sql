@@ -6,7 +6,7 @@ WITH stale AS (
     SELECT l.listing_id, l.n_items, coalesce(l.completeness, 'error') AS word, r.night, f.target,
            EXISTS (SELECT FROM linkhaul.listing AS newer
                    WHERE newer.listing_id = f.published_listing_id
-                     AND (newer.night, newer.listing_id) > (l.night, l.listing_id)) AS is_late
+                     AND linkhaul.is_newer(newer, l)) AS is_late
     FROM linkhaul.run AS r
     JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open'
     JOIN linkhaul.feed AS f USING (feed_id)

@@ -8,6 +8,7 @@ LEFT JOIN LATERAL (
     SELECT b.total_count
     FROM linkhaul.listing AS b
     WHERE b.feed_id = l.feed_id AND b.listing_id < l.listing_id AND b.total_count IS NOT NULL
+      AND b.replay_of IS NULL
     ORDER BY b.listing_id DESC
     LIMIT 1
 ) AS before ON true

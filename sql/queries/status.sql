@@ -9,7 +9,7 @@ FROM linkhaul.feed AS f
 LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.listing AS last
     WHERE last.feed_id = f.feed_id AND last.kind = 'full'
-    ORDER BY last.listing_id DESC
+    ORDER BY coalesce(last.replay_of, last.listing_id) DESC, last.listing_id DESC
     LIMIT 1
 ) AS l ON true
 LEFT JOIN linkhaul.run AS r ON r.run_id = l.run_id

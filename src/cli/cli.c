@@ -59,7 +59,15 @@ static const struct command commands[] = {
       "Makes the listings visible that `status` shows as held: those that have shrunk beyond\n"
       "max_shrink. RUN is the number that stands there. No call is made.\n",
       command_publish },
-    { "replay", "", "load a run again from the archive", NULL, NULL },
+    { "replay", "RUN [--into SCHEMA]", "load a run again from the archive, at no charge",
+      "Decodes the answers of a run anew, from its segment in the spool, as after an upgrade that\n"
+      "maps more fields: no call is made. RUN is its number, run_id in linkhaul.run; it must be over.\n"
+      "Its published listings become those of a new run of the same night and are shown in place of\n"
+      "the old ones, unless a newer one of the feed is; the old rows stay behind them.\n\n"
+      "  --into SCHEMA   to compare: no new run; all rows of this one, as they would be now, go to\n"
+      "                  tables in that schema, made where it is missing. Tables that a replay has\n"
+      "                  made there are replaced, any other of the same name is left alone.\n",
+      command_replay },
     { "run", "JOB... | --all [--fresh]", "run jobs now, with progress on a terminal",
       "Goes on with a job's open run, or begins one for tonight. A listing that ends by budget or\n"
       "error stays open and unpublished: run again and it goes on where it stopped.\n"

@@ -23,6 +23,7 @@ int command_cost(const char *file, int argc, char **argv);
 int command_migrate(const char *file, int argc, char **argv);
 int command_plan(const char *file, int argc, char **argv);
 int command_publish(const char *file, int argc, char **argv);
+int command_replay(const char *file, int argc, char **argv);
 int command_run(const char *file, int argc, char **argv);
 int command_status(const char *file, int argc, char **argv);
 int command_stop(const char *file, int argc, char **argv);

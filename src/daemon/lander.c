@@ -44,6 +44,7 @@ struct range {
 struct lander {
     uv_loop_t *loop;
     struct store *store;
+    struct lander_books books;
     struct landing *head, *tail; /* the head is being landed */
 
     /* of the head */
@@ -83,12 +84,30 @@ static void on_committed(void *data, const struct err *err);
 static void give_up(struct lander *lander, const struct err *err);
 static void on_aborted(void *data, const struct err *err);
 
+static void commit_page(struct store *store, const struct landing *landing, store_done_fn *done,
+                        void *data)
+{
+    store_load_commit(store, &landing->outcome, &landing->checkpoint, done, data);
+}
+
 struct lander *lander_new(struct uv_loop_s *loop, struct store *store)
+{
+    static const struct lander_books books = {.schema = "linkhaul",
+                                              .begin = store_load_begin,
+                                              .commit = commit_page,
+                                              .abort = store_load_abort};
+
+    return lander_new_with(loop, store, &books);
+}
+
+struct lander *lander_new_with(struct uv_loop_s *loop, struct store *store,
+                               const struct lander_books *books)
 {
     struct lander *lander = mem_new(sizeof(*lander));
 
     lander->loop = loop;
     lander->store = store;
+    lander->books = *books;
     lander->work.data = lander;
     buf_init(&lander->chunk, PAGE_CHUNK_MAX);
     return lander;
@@ -120,11 +139,13 @@ static void land_next(struct lander *lander)
     struct landing *landing = lander->head;
 
     landing->front.loaded_at_us = (clock_wall_ms() - EPOCH_2000_S * 1000) * 1000;
-    lander->rows_statement = page_copy_statement(landing->endpoint, PAGE_ROWS);
-    lander->rejects_statement = page_copy_statement(landing->endpoint, PAGE_REJECTS);
+    lander->rows_statement =
+        page_copy_statement(landing->endpoint, PAGE_ROWS, lander->books.schema);
+    lander->rejects_statement =
+        page_copy_statement(landing->endpoint, PAGE_REJECTS, lander->books.schema);
     lander->is_bisecting = false;
     lander->n_ranges = 0;
-    store_load_begin(lander->store, on_begun, lander);
+    lander->books.begin(lander->store, on_begun, lander);
 }
 
 static void end_landing(struct lander *lander, const struct err *err)
@@ -255,7 +276,7 @@ static void on_copied(void *data, const struct err *err)
         log_warning("a page of %s: %s; landing it in parts", lander->head->front.target, err->text);
         lander->is_bisecting = true;
         lander->ranges[lander->n_ranges++] = (struct range){0, lander->head->n_items};
-        store_load_abort(lander->store, on_aborted, lander);
+        lander->books.abort(lander->store, on_aborted, lander);
     } else if (may_bisect) {
         lander->err = *err;
         store_rollback_to_savepoint(lander->store, on_rolled_back, lander);
@@ -325,8 +346,7 @@ static void copy_rejects_or_commit(struct lander *lander)
 static void commit(struct lander *lander)
 {
     point("before-commit");
-    store_load_commit(lander->store, &lander->head->outcome, &lander->head->checkpoint,
-                      on_committed, lander);
+    lander->books.commit(lander->store, lander->head, on_committed, lander);
 }
 
 static void on_committed(void *data, const struct err *err)
@@ -345,7 +365,7 @@ static void give_up(struct lander *lander, const struct err *err)
 {
     lander->err = *err;
     lander->is_bisecting = false;
-    store_load_abort(lander->store, on_aborted, lander);
+    lander->books.abort(lander->store, on_aborted, lander);
 }
 
 static void on_aborted(void *data, const struct err *err)
@@ -353,7 +373,7 @@ static void on_aborted(void *data, const struct err *err)
     struct lander *lander = data;
 
     if (lander->is_bisecting && err == NULL)
-        store_load_begin(lander->store, on_begun, lander);
+        lander->books.begin(lander->store, on_begun, lander);
     else
         end_landing(lander, lander->is_bisecting ? err : &lander->err);
 }

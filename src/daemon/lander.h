@@ -34,7 +34,24 @@ struct landing {
     struct landing *next; /* private */
 };
 
+/*
+ * Where pages go, and how the transaction of each begins and ends; of store.h or alike. `abort`
+ * takes back what has come since `begin`, also where that failed or a COPY is under way.
+ */
+struct lander_books {
+    const char *schema; /* of the rows */
+    void (*begin)(struct store *store, store_done_fn *done, void *data);
+    void (*commit)(struct store *store, const struct landing *landing, store_done_fn *done,
+                   void *data);
+    void (*abort)(struct store *store, store_done_fn *done, void *data);
+};
+
+/* The pages of a run: a transaction each, with checkpoint and charge. */
 struct lander *lander_new(struct uv_loop_s *loop, struct store *store);
+
+/* With books of its own, which are copied; their texts are not. */
+struct lander *lander_new_with(struct uv_loop_s *loop, struct store *store,
+                               const struct lander_books *books);
 
 /* Queues it. `landed` is called once, later. */
 void lander_add(struct lander *lander, struct landing *landing);

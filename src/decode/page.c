@@ -273,18 +273,19 @@ const struct page_counts *page_counts(const struct page *page)
     return &page->counts;
 }
 
-char *page_copy_statement(const struct endpoint *endpoint, enum page_part part)
+char *page_copy_statement(const struct endpoint *endpoint, enum page_part part, const char *schema)
 {
     struct buf sql = BUF_WITH_CEILING(64 * 1024);
 
     if (part == PAGE_REJECTS)
-        return mem_strdup(
-            "COPY linkhaul.reject (night, run_id, listing_id, slice_no, ordinal, "
-            "target, reason, raw, loaded_at) FROM STDIN (FORMAT binary)");
+        return mem_printf(
+            "COPY \"%s\".reject (night, run_id, listing_id, slice_no, ordinal, target, "
+            "reason, raw, loaded_at) FROM STDIN (FORMAT binary)",
+            schema);
     buf_printf(&sql,
-               "COPY linkhaul.%s (night, run_id, listing_id, slice_no, ordinal, target, link_key, "
+               "COPY \"%s\".%s (night, run_id, listing_id, slice_no, ordinal, target, link_key, "
                "loaded_at",
-               endpoint->table);
+               schema, endpoint->table);
     for (size_t i = 0; i < endpoint->n_columns; i++)
         buf_printf(&sql, ", \"%s\"", endpoint->columns[i].name);
     buf_append_string(&sql, ", extra) FROM STDIN (FORMAT binary)");

@@ -115,6 +115,6 @@ const struct page_counts *page_counts(const struct page *page);
  * The COPY statement for a part, its columns in the order in which the rows have them: for
  * PAGE_ROWS night, run_id, listing_id, slice_no, ordinal, target, link_key, loaded_at, the
  * endpoint's columns, extra; for PAGE_REJECTS night, run_id, listing_id, slice_no, ordinal, target,
- * reason, raw, loaded_at. free() it.
+ * reason, raw, loaded_at. Its tables are in `schema`, which has no quote in its name. free() it.
  */
-char *page_copy_statement(const struct endpoint *endpoint, enum page_part part);
+char *page_copy_statement(const struct endpoint *endpoint, enum page_part part, const char *schema);

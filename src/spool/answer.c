@@ -1,6 +1,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "core/mem.h"
@@ -9,7 +10,42 @@
 /*
  * An answer in memory: where the pieces of its body stand in the segment; and reading it back. What
  * is read was found to be sound when it was written, or when the segment was opened.
+ *
+ * Every frame of a segment that is opened asks for its attempt's entry, and a long run has ten
+ * thousands of them; so they are found by a hash. The attempt's own random bits are one.
  */
+
+#define BUCKETS_MIN 64
+
+static struct spool_bucket *bucket_of(const struct spool_index *index, const struct uuid *attempt)
+{
+    uint64_t bits;
+
+    memcpy(&bits, attempt->bytes + sizeof(attempt->bytes) - sizeof(bits), sizeof(bits));
+    return &index->buckets[bits & (index->n_buckets - 1)];
+}
+
+static void index_grow(struct spool *spool)
+{
+    struct spool_index *index = &spool->index;
+    struct spool_entry *entry;
+
+    free(index->buckets);
+    index->n_buckets = index->n_buckets == 0 ? BUCKETS_MIN : 2 * index->n_buckets;
+    index->buckets = mem_new_array(index->n_buckets, sizeof(*index->buckets));
+    TAILQ_FOREACH(entry, &spool->entries, of_spool)
+    LIST_INSERT_HEAD(bucket_of(index, &entry->answer.attempt), entry, of_bucket);
+}
+
+static void index_add(struct spool *spool, struct spool_entry *entry)
+{
+    struct spool_index *index = &spool->index;
+
+    if (index->n_entries == index->n_buckets)
+        index_grow(spool);
+    LIST_INSERT_HEAD(bucket_of(index, &entry->answer.attempt), entry, of_bucket);
+    index->n_entries++;
+}
 
 struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begin *begin)
 {
@@ -24,6 +60,7 @@ struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begi
     entry->answer.reserved_nanousd = begin->reserved_nanousd;
     entry->answer.sent_at_ms = begin->sent_at_ms;
     buf_init(&entry->piece, SPOOL_PIECE_SIZE);
+    index_add(spool, entry);
     TAILQ_INSERT_TAIL(&spool->entries, entry, of_spool);
     return entry;
 }
@@ -31,9 +68,30 @@ struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begi
 void spool_entry_destroy(struct spool_entry *entry)
 {
     TAILQ_REMOVE(&entry->spool->entries, entry, of_spool);
+    LIST_REMOVE(entry, of_bucket);
+    entry->spool->index.n_entries--;
     buf_deinit(&entry->piece);
     free(entry->spans);
     free(entry);
+}
+
+struct spool_entry *spool_entry_find(const struct spool *spool, const struct uuid *attempt)
+{
+    struct spool_entry *entry;
+
+    if (spool->index.n_entries == 0)
+        return NULL;
+    LIST_FOREACH(entry, bucket_of(&spool->index, attempt), of_bucket)
+    if (uuid_is_equal(&entry->answer.attempt, attempt))
+        return entry;
+    return NULL;
+}
+
+struct spool_answer *spool_find(const struct spool *spool, const struct uuid *attempt)
+{
+    struct spool_entry *entry = spool_entry_find(spool, attempt);
+
+    return entry != NULL ? &entry->answer : NULL;
 }
 
 void spool_entry_grow(struct spool_entry *entry, uint64_t offset, size_t size)

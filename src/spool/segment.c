@@ -158,22 +158,11 @@ static bool check_head(struct spool *spool, const char *dir, const struct uuid *
     return n == SEGMENT_HEAD_SIZE || spool->is_read_only || write_head(spool, wanted, dir, err);
 }
 
-/* The attempt's entry. From the end: a frame's attempt is one of the last few that began. */
-static struct spool_entry *find_entry(struct spool *spool, const struct uuid *attempt)
-{
-    struct spool_entry *entry;
-
-    TAILQ_FOREACH_REVERSE(entry, &spool->entries, spool_entries, of_spool)
-    if (uuid_is_equal(&entry->answer.attempt, attempt))
-        return entry;
-    return NULL;
-}
-
 /* Takes a sound frame in; false where it cannot follow what came before. */
 static bool take_frame(struct spool *spool, const struct frame *frame, const uint8_t *payload,
                        uint64_t payload_offset)
 {
-    struct spool_entry *entry = find_entry(spool, &frame->attempt);
+    struct spool_entry *entry = spool_entry_find(spool, &frame->attempt);
     struct spool_begin begin = {.attempt = frame->attempt};
 
     if ((entry == NULL) != (frame->kind == FRAME_BEGIN) || (entry != NULL && entry->is_over))

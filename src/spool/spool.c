@@ -354,6 +354,7 @@ static void finish_closing(struct spool *spool)
         spool_entry_destroy(TAILQ_FIRST(&spool->entries));
     if (spool->fd >= 0)
         close(spool->fd); /* all that matters was synced, or told as an error */
+    free(spool->index.buckets);
     buf_deinit(&spool->waiting);
     buf_deinit(&spool->group.bytes);
     free(spool->path);

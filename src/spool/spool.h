@@ -88,10 +88,10 @@ bool spool_open(struct uv_loop_s *loop, const char *dir, const struct uuid *run_
                 const struct spool_events *events, struct spool **ret_spool, struct err *err);
 
 /*
- * Opens the segment of a run to read it again: spool_each(), spool_read(), spool_request(),
- * spool_forget() and spool_close() may follow, nothing else. Nothing is written, a torn tail is
- * passed over. Others may read it at the same time; ERR_BUSY where it is being written, ERR_IO
- * where it is not there. Blocks.
+ * Opens the segment of a run to read it again: spool_each(), spool_find(), spool_read(),
+ * spool_request(), spool_forget() and spool_close() may follow, nothing else. Nothing is written, a
+ * torn tail is passed over. Others may read it at the same time; ERR_BUSY where it is being
+ * written, ERR_IO where it is not there. Blocks.
  */
 bool spool_open_archived(struct uv_loop_s *loop, const char *dir, const struct uuid *run_uid,
                          struct spool **ret_spool, struct err *err);
@@ -100,6 +100,12 @@ bool spool_open_archived(struct uv_loop_s *loop, const char *dir, const struct u
  */
 void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, void *data),
                 void *data);
+
+/*
+ * The attempt's answer, whatever has become of it; NULL where the segment has none, or it was
+ * forgotten. Takes the same time however many there are.
+ */
+struct spool_answer *spool_find(const struct spool *spool, const struct uuid *attempt);
 
 /* Records that a call is about to be sent. The texts are copied. */
 struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *begin);

@@ -55,9 +55,18 @@ struct spool_entry {
     spool_synced_fn *synced;
     TAILQ_ENTRY(spool_entry) of_spool;
     TAILQ_ENTRY(spool_entry) of_ends;
+    LIST_ENTRY(spool_entry) of_bucket;
 };
 
 TAILQ_HEAD(spool_entries, spool_entry);
+LIST_HEAD(spool_bucket, spool_entry);
+
+/* Entries by their attempt: as many chains as entries at least, so that each chain is short. */
+struct spool_index {
+    struct spool_bucket *buckets;
+    size_t n_buckets; /* a power of two; 0 before the first entry */
+    size_t n_entries;
+};
 
 /* What is asked of the kernel; tests put their own here. */
 struct spool_io {
@@ -86,6 +95,7 @@ struct spool {
     int fd;
     bool is_read_only;
     struct spool_entries entries; /* in the order in which they began */
+    struct spool_index index;     /* the same ones */
     struct buf waiting;           /* frames that no group has taken */
     struct spool_entries ends;    /* whose end record is in `waiting` */
     struct spool_group group;
@@ -100,6 +110,10 @@ struct spool {
 
 /* A new entry at the end of the list; `begin`'s request is not looked at. */
 struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begin *begin);
+
+/* The attempt's entry, or NULL. */
+struct spool_entry *spool_entry_find(const struct spool *spool, const struct uuid *attempt);
+
 void spool_entry_destroy(struct spool_entry *entry);
 
 /* The body goes on with `size` bytes that stand at `offset` of the segment. */

@@ -10,16 +10,17 @@
 
 #include "core/mem.h"
 #include "store/migrate.h"
+#include "store/replay.h"
 #include "store/sql.h"
 #include "store/store_private.h"
 
 /*
  * Opening and closing, and what the verbs share.
  *
- * Opening goes connection by connection. `control` first: is the schema there, and is it this
+ * Opening goes connection by connection. On the first: is the schema there, and is it this
  * binary's? Then each connection takes a lock of its own. A process that was killed leaves server
- * processes behind that may be in the middle of a commit; with all three locks in hand none of them
- * is left, and what the database says then is how things are.
+ * processes behind that may be in the middle of a commit; with all locks in hand none of them is
+ * left, and what the database says then is how things are.
  *
  * - Cannot connect: ERR_DB. Schema missing, older, newer: ERR_CONFIG.
  * - A lock is taken, and stays so for LOCK_PATIENCE: ERR_BUSY, naming who has it.
@@ -28,13 +29,26 @@
 #define LOCK_PATIENCE "SET lock_timeout = '2s'"
 #define LOCK_PATIENCE_OVER "SET lock_timeout = 0"
 
-static const char *const connection_names[] = {"control", "loader", "publisher"};
+/* A connection that is opened, its name for whoever looks at the server, and its lock; 0: none. */
+struct seat {
+    const char *name; /* NULL: behind the last */
+    enum store_connection at;
+    int64_t lock;
+};
+
+static const struct seat holder_seats[] = {{"control", CONTROL, STORE_LOCK_KEY},
+                                           {"loader", LOADER, STORE_LOCK_KEY + 1},
+                                           {"publisher", PUBLISHER, STORE_LOCK_KEY + 2},
+                                           {NULL}};
+static const struct seat reader_seats[] = {{"control", CONTROL, 0}, {NULL}};
+static const struct seat replay_seats[] = {{"replay", LOADER, STORE_LOCK_KEY + 3}, {NULL}};
 
 struct opening {
     struct store *store;
     uv_loop_t *loop;
     char *url;
-    enum store_connection at; /* the connection that is being opened */
+    const struct seat *seat; /* whose connection is being opened */
+    bool is_first;
     struct err err;
     store_done_fn *done;
     void *data;
@@ -58,33 +72,44 @@ static void finish(struct opening *opening, const struct err *err)
     free(opening);
 }
 
-struct store *store_open(uv_loop_t *loop, const char *url, bool is_holder, store_done_fn *done,
-                         void *data)
+static struct store *open_seats(uv_loop_t *loop, const char *url, const struct seat *seats,
+                                store_done_fn *done, void *data)
 {
     struct store *store = mem_new(sizeof(*store));
     struct opening *opening = mem_new(sizeof(*opening));
 
-    store->is_holder = is_holder;
     store->reservations_end = &store->reservations;
-    *opening = (struct opening){.store = store, .loop = loop, .done = done, .data = data};
+    *opening = (struct opening){
+        .store = store, .loop = loop, .seat = seats, .is_first = true, .done = done, .data = data};
     opening->url = mem_strdup(url);
     store_verb_begin(store);
     connect_next(opening);
     return store;
 }
 
+struct store *store_open(uv_loop_t *loop, const char *url, bool is_holder, store_done_fn *done,
+                         void *data)
+{
+    return open_seats(loop, url, is_holder ? holder_seats : reader_seats, done, data);
+}
+
+struct store *store_open_replay(uv_loop_t *loop, const char *url, store_done_fn *done, void *data)
+{
+    return open_seats(loop, url, replay_seats, done, data);
+}
+
 static void connect_next(struct opening *opening)
 {
     CLEANUP(mem_free_string)
-    char *name = mem_printf("linkhaul[%ld] %s", (long)getpid(), connection_names[opening->at]);
+    char *name = mem_printf("linkhaul[%ld] %s", (long)getpid(), opening->seat->name);
 
-    opening->store->connections[opening->at] =
+    opening->store->connections[opening->seat->at] =
         db_connect(opening->loop, opening->url, name, on_connected, opening);
 }
 
 static struct db *connection(const struct opening *opening)
 {
-    return opening->store->connections[opening->at];
+    return opening->store->connections[opening->seat->at];
 }
 
 static void on_connected(void *data, const struct db_result *result, const struct err *err)
@@ -94,7 +119,7 @@ static void on_connected(void *data, const struct db_result *result, const struc
     (void)result;
     if (err != NULL)
         finish(opening, err);
-    else if (opening->at == CONTROL)
+    else if (opening->is_first)
         db_query(connection(opening), sql_schema_exists, 0, NULL, on_schema_exists, opening);
     else
         take_lock(opening);
@@ -129,7 +154,7 @@ static void on_schema_version(void *data, const struct db_result *result, const 
                 is_older ? "run `linkhaul migrate`" : "install a newer linkhaul");
         err = &opening->err;
     }
-    if (err != NULL || !opening->store->is_holder)
+    if (err != NULL || opening->seat->lock == 0)
         finish(opening, err);
     else
         take_lock(opening);
@@ -146,7 +171,7 @@ static void ask_about_lock(struct opening *opening, const char *sql, db_done_fn 
 {
     struct params params = {0};
 
-    params_int(&params, STORE_LOCK_KEY + (int64_t)opening->at);
+    params_int(&params, opening->seat->lock);
     db_query(connection(opening), sql, params.n, params.values, done, opening);
 }
 
@@ -191,12 +216,12 @@ static void on_lock_patience_over(void *data, const struct db_result *result, co
     struct opening *opening = data;
 
     (void)result;
-    if (err != NULL || opening->at + 1 == N_CONNECTIONS) {
+    opening->is_first = false;
+    opening->seat++;
+    if (err != NULL || opening->seat->name == NULL)
         finish(opening, err);
-        return;
-    }
-    opening->at++;
-    connect_next(opening);
+    else
+        connect_next(opening);
 }
 
 /* --- closing --------------------------------------------------------------------------------- */

@@ -44,7 +44,7 @@ static struct step *step_new(struct store *store, store_done_fn *done, void *dat
     return step;
 }
 
-static void say(struct store *store, const char *sql, store_done_fn *done, void *data)
+void store_load_say(struct store *store, const char *sql, store_done_fn *done, void *data)
 {
     db_script(store->connections[LOADER], sql, on_step, step_new(store, done, data));
 }
@@ -52,7 +52,7 @@ static void say(struct store *store, const char *sql, store_done_fn *done, void 
 void store_load_begin(struct store *store, store_done_fn *done, void *data)
 {
     store->has_savepoint = false;
-    say(store, "BEGIN", done, data);
+    store_load_say(store, "BEGIN", done, data);
 }
 
 static void on_copy_begun(void *data, const struct db_result *result, const struct err *err)
@@ -85,14 +85,15 @@ void store_copy_end(struct store *store, store_done_fn *done, void *data)
 /* One savepoint at a time: the transaction of a bisected page would else carry dozens. */
 void store_savepoint(struct store *store, store_done_fn *done, void *data)
 {
-    say(store, store->has_savepoint ? "RELEASE SAVEPOINT part; SAVEPOINT part" : "SAVEPOINT part",
+    store_load_say(
+        store, store->has_savepoint ? "RELEASE SAVEPOINT part; SAVEPOINT part" : "SAVEPOINT part",
         done, data);
     store->has_savepoint = true;
 }
 
 void store_rollback_to_savepoint(struct store *store, store_done_fn *done, void *data)
 {
-    say(store, "ROLLBACK TO SAVEPOINT part", done, data);
+    store_load_say(store, "ROLLBACK TO SAVEPOINT part", done, data);
 }
 
 static void on_rolled_back(void *data, const struct db_result *result, const struct err *err)
@@ -158,10 +159,15 @@ static void ignore(void *data, const struct db_result *result, const struct err 
     (void)err;
 }
 
-void store_load_abort(struct store *store, store_done_fn *done, void *data)
+void store_load_give_up_copy(struct store *store)
 {
     if (store->is_copying)
         db_copy_end(store->connections[LOADER], "the page is given up", ignore, NULL);
     store->is_copying = false;
-    say(store, "ROLLBACK", done, data);
+}
+
+void store_load_abort(struct store *store, store_done_fn *done, void *data)
+{
+    store_load_give_up_copy(store);
+    store_load_say(store, "ROLLBACK", done, data);
 }

@@ -16,9 +16,8 @@ enum store_connection { CONTROL, LOADER, PUBLISHER, N_CONNECTIONS };
 
 struct store {
     struct db *connections[N_CONNECTIONS]; /* those that are not needed are NULL */
-    bool is_holder;
-    bool is_copying;    /* between copy_begin and copy_end, on `loader` */
-    bool has_savepoint; /* in the loader's transaction */
+    bool is_copying;                       /* between copy_begin and copy_end, on `loader` */
+    bool has_savepoint;                    /* in the loader's transaction */
     struct reservation *reservations, **reservations_end; /* wait while others are being made */
     bool is_reserving;
     unsigned n_verbs; /* calls that have not been answered */
@@ -49,6 +48,14 @@ void params_uuid(struct params *params, const struct uuid *uuid);
  */
 void store_change(struct store *store, enum store_connection where, const char *sql,
                   const struct params *params, const char *must, store_done_fn *done, void *data);
+
+/* A script on `loader`, and ending a COPY that is under way there, so that others may follow. */
+void store_load_say(struct store *store, const char *sql, store_done_fn *done, void *data);
+void store_load_give_up_copy(struct store *store);
+
+/* What publish.sql gave; false with ERR_INTERNAL where the listing was not open. */
+bool store_read_published(const struct db_result *result, struct store_published *ret_published,
+                          struct err *err);
 
 /* Of an outcome, what book.sql and book_page.sql begin with. */
 void store_outcome_params(struct params *params, const struct store_outcome *outcome);

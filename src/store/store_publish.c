@@ -21,26 +21,30 @@ struct publishing {
     void *data;
 };
 
+bool store_read_published(const struct db_result *result, struct store_published *ret_published,
+                          struct err *err)
+{
+    if (db_n_rows(result) != 1)
+        return err_set(err, ERR_INTERNAL, "a listing cannot be published: it is not open");
+    *ret_published = (struct store_published){.is_held = strcmp(db_text(result, 0, 5), "held") == 0,
+                                              .n_items = db_int64(result, 0, 0),
+                                              .n_rows = db_int64(result, 0, 1),
+                                              .n_duplicates = db_int64(result, 0, 2),
+                                              .n_missing = db_int64(result, 0, 3)};
+    snprintf(ret_published->completeness, sizeof(ret_published->completeness), "%s",
+             db_text(result, 0, 4));
+    snprintf(ret_published->reason, sizeof(ret_published->reason), "%.511s", db_text(result, 0, 6));
+    return true;
+}
+
 static void on_published(void *data, const struct db_result *result, const struct err *err)
 {
     struct publishing *publishing = data;
     struct store_published published = {0};
     struct err not_open;
 
-    if (err == NULL && db_n_rows(result) != 1) {
-        err_set(&not_open, ERR_INTERNAL, "a listing cannot be published: it is not open");
+    if (err == NULL && !store_read_published(result, &published, &not_open))
         err = &not_open;
-    }
-    if (err == NULL) {
-        published.n_items = db_int64(result, 0, 0);
-        published.n_rows = db_int64(result, 0, 1);
-        published.n_duplicates = db_int64(result, 0, 2);
-        published.n_missing = db_int64(result, 0, 3);
-        snprintf(published.completeness, sizeof(published.completeness), "%s",
-                 db_text(result, 0, 4));
-        published.is_held = strcmp(db_text(result, 0, 5), "held") == 0;
-        snprintf(published.reason, sizeof(published.reason), "%.511s", db_text(result, 0, 6));
-    }
     publishing->done(publishing->data, err == NULL ? &published : NULL, err);
     store_verb_end(publishing->store);
     free(publishing);

@@ -215,7 +215,7 @@ static bool read_body(void *data, uint64_t position, void *into, size_t size, si
 
 static void copy_part(struct page *page, enum page_part part)
 {
-    char *sql = page_copy_statement(f.endpoint, part);
+    char *sql = page_copy_statement(f.endpoint, part, "linkhaul");
     PGresult *result = PQexec(f.connection, sql);
     struct buf chunk = BUF_WITH_CEILING(PAGE_CHUNK_MAX);
     struct err err;

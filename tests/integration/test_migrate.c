@@ -180,14 +180,31 @@ Test(migrate, needs_no_right_to_make_schemas_where_they_are_there)
     migrate_well();
 }
 
+/* What a migration does when it runs; not what its functions do when they are called. */
+static char *without_functions(const char *sql)
+{
+    char *text = strdup(sql), *end;
+
+    for (char *body = text; (body = strstr(body, " AS\n$$\n")) != NULL; body = end) {
+        end = strstr(body, "\n$$;");
+        cr_assert(ne(ptr, end, NULL));
+        memset(body, ' ', (size_t)(end - body));
+    }
+    return text;
+}
+
 Test(migrate, drops_nothing_so_that_views_of_users_stay)
 {
     static const char *const words[] = {"CASCADE", "DROP TABLE", "DROP VIEW", "DROP COLUMN",
                                         "DROP SCHEMA"};
 
-    for (const struct sql_migration *at = sql_migrations; at->number != 0; at++)
+    for (const struct sql_migration *at = sql_migrations; at->number != 0; at++) {
+        char *text = without_functions(at->sql);
+
         for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-            cr_expect(eq(ptr, strstr(at->sql, words[i]), NULL), "%s: %s", at->name, words[i]);
+            cr_expect(eq(ptr, strstr(text, words[i]), NULL), "%s: %s", at->name, words[i]);
+        free(text);
+    }
 }
 
 Test(migrate, tells_that_nobody_is_there)

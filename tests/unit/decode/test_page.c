@@ -191,18 +191,18 @@ Test(page, notices_a_body_that_changed_between_its_two_readings)
 Test(page, names_in_the_copy_statement_as_many_columns_as_rows_have)
 {
     const struct endpoint *endpoint = endpoint_find("backlinks");
-    char *sql = page_copy_statement(endpoint, PAGE_ROWS);
+    char *sql = page_copy_statement(endpoint, PAGE_ROWS, "linkhaul");
     size_t n_commas = 0;
 
     for (const char *c = sql; *c != '\0'; c++)
         n_commas += *c == ',';
     cr_expect(eq(sz, n_commas, 8 + endpoint->n_columns));
-    cr_expect(strncmp(sql, "COPY linkhaul.backlink (night, run_id, ", 39) == 0, "%s", sql);
+    cr_expect(strncmp(sql, "COPY \"linkhaul\".backlink (night, run_id, ", 41) == 0, "%s", sql);
     cr_expect(strstr(sql, "loaded_at, \"type\", \"domain_from\"") != NULL, "%s", sql);
     cr_expect(strstr(sql, "\"indirect_link_path\", extra) FROM STDIN (FORMAT binary)") != NULL);
     free(sql);
-    sql = page_copy_statement(endpoint, PAGE_REJECTS);
-    cr_expect(strncmp(sql, "COPY linkhaul.reject (night, ", 29) == 0, "%s", sql);
+    sql = page_copy_statement(endpoint, PAGE_REJECTS, "linkhaul");
+    cr_expect(strncmp(sql, "COPY \"linkhaul\".reject (night, ", 31) == 0, "%s", sql);
     free(sql);
 }
 

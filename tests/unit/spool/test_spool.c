@@ -119,6 +119,37 @@ Test(spool, tells_what_was_not_received_after_a_restart)
     fixture_finish();
 }
 
+/* Enough for the index to grow a few times, and some of it forgotten in between. */
+Test(spool, finds_each_answer_among_many_by_its_attempt)
+{
+    static struct uuid attempts[700];
+    const size_t n = sizeof(attempts) / sizeof(attempts[0]);
+    struct err err = {.kind = ERR_NONE};
+    struct uuid unknown = uuid_new();
+
+    fixture_start();
+    cr_expect_null(spool_find(f.spool, &unknown));
+    for (size_t i = 0; i < n; i++) {
+        attempts[i] = uuid_new();
+        spool_abandon(spool_begin(f.spool, &(struct spool_begin){.attempt = attempts[i],
+                                                                 .position = (int64_t)i,
+                                                                 .request = "{}"}));
+        if (i % 3 == 1)
+            spool_forget(spool_find(f.spool, &attempts[i - 1]));
+    }
+    for (size_t i = 0; i < n; i++)
+        cr_expect(eq(int, spool_find(f.spool, &attempts[i]) == NULL, i % 3 == 0 && i + 1 < n));
+    fixture_close();
+
+    cr_assert(fixture_open(&err), "%s", err.text);
+    for (size_t i = 0; i < n; i++) {
+        cr_assert(ne(ptr, spool_find(f.spool, &attempts[i]), NULL));
+        cr_expect(eq(i64, spool_find(f.spool, &attempts[i])->position, (int64_t)i));
+    }
+    cr_expect_null(spool_find(f.spool, &unknown));
+    fixture_finish();
+}
+
 static void forget_all(struct spool_answer *answer, void *data)
 {
     (void)data;
