@@ -1,5 +1,5 @@
 -- Money in full: caps per run, day and month on every level, the balance to keep, reserving in
--- batches; publishing behind a guard; slices that are cut by filters.
+-- batches; slices that are cut by filters.
 
 ALTER TABLE linkhaul.run
     ADD account          text NOT NULL DEFAULT 'default',
@@ -229,75 +229,6 @@ EXCEPTION WHEN SQLSTATE 'LH001' THEN
     GET STACKED DIAGNOSTICS refusal = MESSAGE_TEXT, scope = PG_EXCEPTION_DETAIL;
 END
 $$;
-
--- Ends a listing: takes its repeats out and makes it what analysts see of its feed, unless a newer
--- one is, or it only counted. Where it has shrunk by more than max_shrink (parts in a million) since the last published
--- one it is held instead, until somebody accepts it.
-CREATE FUNCTION linkhaul.publish(listing bigint, word text, missing_ok bigint, max_shrink bigint,
-                                 is_accepted boolean, OUT n_items bigint, OUT n_rows bigint,
-                                 OUT n_repeats bigint, OUT n_missing bigint, OUT completeness text,
-                                 OUT state text, OUT reason text)
-    RETURNS SETOF record LANGUAGE plpgsql AS
-$$
-DECLARE
-    l     linkhaul.listing;
-    before linkhaul.listing;
-    total bigint;
-BEGIN
-    SELECT * INTO l FROM linkhaul.listing AS ll
-    WHERE ll.listing_id = listing
-      AND (ll.state = 'open' OR (is_accepted AND ll.state = 'held'))
-    FOR UPDATE;
-    IF NOT found THEN
-        RETURN;
-    END IF;
-    SELECT t.n_rows, t.n_repeats + l.n_duplicates INTO n_rows, n_repeats
-    FROM linkhaul.take_out_repeats(listing) AS t;
-    SELECT sum(total_count)::bigint INTO total
-    FROM linkhaul.slice AS s WHERE s.listing_id = listing;
-    SELECT b.* INTO before
-    FROM linkhaul.feed AS f JOIN linkhaul.listing AS b ON b.listing_id = f.published_listing_id
-    WHERE f.feed_id = l.feed_id;
-
-    n_items := l.n_items;
-    n_missing := CASE WHEN word = 'limited' THEN 0
-                      ELSE greatest(0, coalesce(total, 0) - (n_items - n_repeats)) END;
-    -- Missing beyond 10 items and the tolerance of what the API promised is no longer complete.
-    completeness := CASE WHEN word = 'complete' AND n_missing > 10
-                              AND n_missing::numeric * 1000000 > total::numeric * missing_ok
-                         THEN 'short' ELSE word END;
-    state := 'published';
-    reason := '';
-    IF l.kind = 'full' AND NOT is_accepted AND before.listing_id IS NOT NULL
-       AND before.night <= l.night
-       AND n_rows::numeric * 1000000
-           < least(before.n_rows, coalesce(l.max_rows, before.n_rows))::numeric
-             * (1000000 - max_shrink)
-    THEN
-        state := 'held';
-        reason := format(
-            'it has %s rows where the night of %s had %s, a loss beyond max_shrink; `linkhaul publish %s` accepts it',
-            n_rows, before.night, before.n_rows, l.run_id);
-    END IF;
-
-    UPDATE linkhaul.listing AS ll
-    SET state = publish.state, published_at = CASE publish.state WHEN 'published' THEN now() END,
-        reason = publish.reason, total_count = total, n_rows = publish.n_rows,
-        n_duplicates = n_repeats, n_missing = publish.n_missing,
-        completeness = publish.completeness
-    WHERE ll.listing_id = listing;
-    IF publish.state = 'published' AND l.kind = 'full' THEN
-        UPDATE linkhaul.feed AS f
-        SET published_listing_id = listing
-        WHERE f.feed_id = l.feed_id
-          AND NOT EXISTS (SELECT FROM linkhaul.listing AS newer
-                          WHERE newer.listing_id = f.published_listing_id
-                            AND (newer.night, newer.listing_id) > (l.night, l.listing_id));
-    END IF;
-    RETURN NEXT;
-END
-$$;
-COMMENT ON FUNCTION linkhaul.publish IS 'Makes a finished listing what analysts see of its feed, or holds it; nothing where it is not open';
 
 -- Ends a slice that cannot be followed any further where it stands, and begins one for what lies
 -- behind: everything from the last value on of the column that it is walked by, so that no tie is

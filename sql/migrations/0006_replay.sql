@@ -60,7 +60,7 @@ COMMENT ON FUNCTION linkhaul.take_out_repeats IS 'Takes a listing''s repeated li
 -- Ends a listing: takes its repeats out and makes it what analysts see of its feed, unless a newer
 -- one is. Where it has shrunk by more than max_shrink (parts in a million) since the published one
 -- it is held instead, until somebody accepts it.
-CREATE OR REPLACE FUNCTION linkhaul.publish(
+CREATE FUNCTION linkhaul.publish(
     listing bigint, word text, missing_ok bigint, max_shrink bigint, is_accepted boolean,
     OUT n_items bigint, OUT n_rows bigint, OUT n_repeats bigint, OUT n_missing bigint,
     OUT completeness text, OUT state text, OUT reason text)
@@ -97,7 +97,7 @@ BEGIN
                          THEN 'short' ELSE word END;
     state := 'published';
     reason := '';
-    IF NOT is_accepted AND before.listing_id IS NOT NULL AND NOT is_late
+    IF l.kind = 'full' AND NOT is_accepted AND before.listing_id IS NOT NULL AND NOT is_late
        AND n_rows::numeric * 1000000
            < least(before.n_rows, coalesce(l.max_rows, before.n_rows))::numeric
              * (1000000 - max_shrink)
@@ -114,7 +114,7 @@ BEGIN
         n_duplicates = n_repeats, n_missing = publish.n_missing,
         completeness = publish.completeness
     WHERE ll.listing_id = listing;
-    IF publish.state = 'published' THEN
+    IF publish.state = 'published' AND l.kind = 'full' THEN
         UPDATE linkhaul.feed AS f
         SET published_listing_id = listing
         WHERE f.feed_id = l.feed_id
@@ -125,6 +125,8 @@ BEGIN
     RETURN NEXT;
 END
 $$;
+
+COMMENT ON FUNCTION linkhaul.publish IS 'Makes a finished listing what analysts see of its feed, or holds it; nothing where it is not open';
 
 -- Makes a replay's tables in a schema of its own, empty. Gives why not; null where they are there.
 -- Only a table that was made here is ever replaced, and its comment is what tells.
