@@ -1,6 +1,6 @@
--- The listings of a run with what has landed of them, in their order: $1 run
+-- The listings of a run, those that only counted apart, in their order: $1 run
 SELECT l.listing_id, f.target, l.state = 'published', coalesce(l.completeness, '')
 FROM linkhaul.listing AS l
 JOIN linkhaul.feed AS f USING (feed_id)
-WHERE l.run_id = $1::bigint
+WHERE l.run_id = $1::bigint AND l.kind = 'full'
 ORDER BY l.listing_id

@@ -265,7 +265,7 @@ static void say_what_was_closed(const struct config_job *job, const struct store
     for (size_t i = 0; i < run->n_closed; i++) {
         const struct store_closed *closed = &run->closed[i];
 
-        log_warning("%s: %s: the open listing of %s is given up (%s, as %s, %" PRId64
+        log_warning("%s: %s: the open listing of %s is closed before it was whole: %s (%s, %" PRId64
                     " rows); %s had been spent on it",
                     job->name, closed->target, closed->night, closed->state, closed->completeness,
                     closed->n_rows, money_format(closed->spent_nanousd, spent));
