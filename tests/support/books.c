@@ -122,6 +122,9 @@ static void expect_equal_ledgers(struct story *story, const struct ledger *ledge
                            "charged_nanousd > 0"),
                  (int64_t)ledger->n_billed),
               "billed calls");
+    story_expect_text(story, "",
+                      "select coalesce(string_agg(task_id, ' '), '') from (select task_id from "
+                      "linkhaul.attempt where task_id <> '' group by 1 having count(*) > 1) x");
     cr_expect(eq(i64,
                  story_int(story,
                            "select count(*) filter (where is_page and charged_nanousd > 0) + "
