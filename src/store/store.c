@@ -314,3 +314,21 @@ void store_change(struct store *store, enum store_connection where, const char *
     store_verb_begin(store);
     db_query(store->connections[where], sql, params->n, params->values, on_changed, change);
 }
+
+/* --- a verb that asks for rows --------------------------------------------------------------- */
+
+void question_put(struct store *store, const char *sql, const struct params *params,
+                  db_done_fn *answered, void (*done)(void), void *data)
+{
+    struct question *question = mem_new(sizeof(*question));
+
+    *question = (struct question){store, done, data};
+    store_verb_begin(store);
+    db_query(store->connections[CONTROL], sql, params->n, params->values, answered, question);
+}
+
+void question_end(struct question *question)
+{
+    store_verb_end(question->store);
+    free(question);
+}

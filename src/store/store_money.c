@@ -39,15 +39,9 @@ void store_settle(struct store *store, const struct store_outcome *outcome, stor
 
 /* --- the account ----------------------------------------------------------------------------- */
 
-struct asking {
-    struct store *store;
-    store_account_fn *done;
-    void *data;
-};
-
 static void on_account(void *data, const struct db_result *result, const struct err *err)
 {
-    struct asking *asking = data;
+    struct question *question = data;
     struct store_account account = {0};
 
     if (err == NULL && db_n_rows(result) == 1)
@@ -58,20 +52,18 @@ static void on_account(void *data, const struct db_result *result, const struct 
             .per_item_nanousd = db_int64(result, 0, 2),
             .balance_nanousd = db_int64(result, 0, 3),
         };
-    asking->done(asking->data, err == NULL ? &account : NULL, err);
-    store_verb_end(asking->store);
-    free(asking);
+    ((store_account_fn *)question->done)(question->data, err == NULL ? &account : NULL, err);
+    question_end(question);
 }
 
 void store_get_account(struct store *store, const char *account, const char *endpoint,
                        store_account_fn *done, void *data)
 {
-    const char *const params[] = {account, endpoint};
-    struct asking *asking = mem_new(sizeof(*asking));
+    struct params params = {0};
 
-    *asking = (struct asking){store, done, data};
-    store_verb_begin(store);
-    db_query(store->connections[CONTROL], sql_get_account, 2, params, on_account, asking);
+    params_text(&params, account);
+    params_text(&params, endpoint);
+    question_put(store, sql_get_account, &params, on_account, (void (*)(void))done, data);
 }
 
 void store_put_account(struct store *store, const char *account, const char *endpoint,

@@ -12,42 +12,6 @@
  * state of the database, so there is no failure of their own.
  */
 
-struct question {
-    struct store *store;
-    union {
-        store_holder_fn *holder;
-        store_found_run_fn *found;
-        store_stopped_fn *stopped;
-        store_accepted_fn *accepted;
-        store_status_fn *status;
-        store_costs_fn *costs;
-    } done;
-    void *data;
-};
-
-static struct question *question_new(struct store *store, void *data)
-{
-    struct question *question = mem_new(sizeof(*question));
-
-    question->store = store;
-    question->data = data;
-    store_verb_begin(store);
-    return question;
-}
-
-static void question_end(struct question *question)
-{
-    store_verb_end(question->store);
-    free(question);
-}
-
-static void put(struct question *question, const char *sql, const struct params *params,
-                db_done_fn *answered)
-{
-    db_query(question->store->connections[CONTROL], sql, params->n, params->values, answered,
-             question);
-}
-
 static int n_rows_of(const struct db_result *result, const struct err *err)
 {
     return err == NULL ? db_n_rows(result) : 0;
@@ -63,18 +27,16 @@ static void on_holder(void *data, const struct db_result *result, const struct e
 
     if (is_there)
         holder = (struct store_holder){db_text(result, 0, 1), db_text(result, 0, 2)};
-    question->done.holder(question->data, is_there ? &holder : NULL, err);
+    ((store_holder_fn *)question->done)(question->data, is_there ? &holder : NULL, err);
     question_end(question);
 }
 
 void store_who_holds(struct store *store, store_holder_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.holder = done;
     params_int(&params, STORE_LOCK_KEY + CONTROL);
-    put(question, sql_who_holds_lock, &params, on_holder);
+    question_put(store, sql_who_holds_lock, &params, on_holder, (void (*)(void))done, data);
 }
 
 /* --- a run ----------------------------------------------------------------------------------- */
@@ -96,19 +58,17 @@ static void on_found_run(void *data, const struct db_result *result, const struc
             .n_published = db_int64(result, 0, 6),
             .n_abandoned = db_int64(result, 0, 7),
         };
-    question->done.found(question->data, is_there ? &run : NULL, err);
+    ((store_found_run_fn *)question->done)(question->data, is_there ? &run : NULL, err);
     question_end(question);
 }
 
 void store_find_run(struct store *store, const char *number_or_job, store_found_run_fn *done,
                     void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.found = done;
     params_text(&params, number_or_job);
-    put(question, sql_find_run, &params, on_found_run);
+    question_put(store, sql_find_run, &params, on_found_run, (void (*)(void))done, data);
 }
 
 static void on_stopped(void *data, const struct db_result *result, const struct err *err)
@@ -119,19 +79,17 @@ static void on_stopped(void *data, const struct db_result *result, const struct 
 
     for (int row = 0; row < n; row++)
         runs[row] = (struct store_stopped_run){db_int64(result, row, 0), db_text(result, row, 1)};
-    question->done.stopped(question->data, runs, (size_t)n, err);
+    ((store_stopped_fn *)question->done)(question->data, runs, (size_t)n, err);
     free(runs);
     question_end(question);
 }
 
 void store_stop(struct store *store, const char *number_or_job, store_stopped_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.stopped = done;
     params_text(&params, number_or_job);
-    put(question, sql_stop, &params, on_stopped);
+    question_put(store, sql_stop, &params, on_stopped, (void (*)(void))done, data);
 }
 
 static void on_accepted(void *data, const struct db_result *result, const struct err *err)
@@ -147,19 +105,17 @@ static void on_accepted(void *data, const struct db_result *result, const struct
             .completeness = db_text(result, row, 3),
             .is_late = db_bool(result, row, 4),
         };
-    question->done.accepted(question->data, listings, (size_t)n, err);
+    ((store_accepted_fn *)question->done)(question->data, listings, (size_t)n, err);
     free(listings);
     question_end(question);
 }
 
 void store_accept(struct store *store, int64_t run_id, store_accepted_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.accepted = done;
     params_int(&params, run_id);
-    put(question, sql_accept, &params, on_accepted);
+    question_put(store, sql_accept, &params, on_accepted, (void (*)(void))done, data);
 }
 
 /* --- reports --------------------------------------------------------------------------------- */
@@ -195,17 +151,15 @@ static void on_status(void *data, const struct db_result *result, const struct e
             .reserved_nanousd = db_int64(result, row, 20),
             .max_rows = db_int64(result, row, 21),
         };
-    question->done.status(question->data, rows, (size_t)n, err);
+    ((store_status_fn *)question->done)(question->data, rows, (size_t)n, err);
     free(rows);
     question_end(question);
 }
 
 void store_status(struct store *store, store_status_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
 
-    question->done.status = done;
-    put(question, sql_status, &(struct params){0}, on_status);
+    question_put(store, sql_status, &(struct params){0}, on_status, (void (*)(void))done, data);
 }
 
 static void on_costs(void *data, const struct db_result *result, const struct err *err)
@@ -228,9 +182,9 @@ static void on_costs(void *data, const struct db_result *result, const struct er
             .reserved_nanousd = db_int64(result, row, 9),
         };
     if (err != NULL)
-        question->done.costs(question->data, NULL, 0, NULL, err);
+        ((store_costs_fn *)question->done)(question->data, NULL, 0, NULL, err);
     else
-        question->done.costs(question->data, rows + 1, (size_t)n - 1, rows, NULL);
+        ((store_costs_fn *)question->done)(question->data, rows + 1, (size_t)n - 1, rows, NULL);
     free(rows);
     question_end(question);
 }
@@ -242,12 +196,10 @@ void store_sum_costs(struct store *store, const char *month, const char *timezon
                                         [STORE_BY_ENDPOINT] = "endpoint",
                                         [STORE_BY_TARGET] = "target",
                                         [STORE_BY_LABEL] = "label"};
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.costs = done;
     params_text(&params, month);
     params_text(&params, timezone);
     params_text(&params, names[by]);
-    put(question, sql_sum_costs, &params, on_costs);
+    question_put(store, sql_sum_costs, &params, on_costs, (void (*)(void))done, data);
 }

@@ -7,29 +7,6 @@
 #include "store/sql.h"
 #include "store/store_private.h"
 
-struct question {
-    struct store *store;
-    store_plan_feeds_fn *feeds;
-    store_spent_fn *spent;
-    void *data;
-};
-
-static struct question *question_new(struct store *store, void *data)
-{
-    struct question *question = mem_new(sizeof(*question));
-
-    question->store = store;
-    question->data = data;
-    store_verb_begin(store);
-    return question;
-}
-
-static void question_end(struct question *question)
-{
-    store_verb_end(question->store);
-    free(question);
-}
-
 static void on_feeds(void *data, const struct db_result *result, const struct err *err)
 {
     struct question *question = data;
@@ -51,7 +28,7 @@ static void on_feeds(void *data, const struct db_result *result, const struct er
             .row_bytes = db_int64(result, row, 10),
             .is_probed = db_bool(result, row, 11),
         };
-    question->feeds(question->data, feeds, (size_t)n, err);
+    ((store_plan_feeds_fn *)question->done)(question->data, feeds, (size_t)n, err);
     free(feeds);
     question_end(question);
 }
@@ -59,11 +36,9 @@ static void on_feeds(void *data, const struct db_result *result, const struct er
 void store_plan_feeds(struct store *store, const struct store_plan_job *job,
                       store_plan_feeds_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
     struct buf keys;
 
-    question->feeds = done;
     array_init(&keys);
     for (size_t i = 0; i < job->n_keys; i++)
         array_uuid(&keys, &job->keys[i]);
@@ -74,8 +49,7 @@ void store_plan_feeds(struct store *store, const struct store_plan_job *job,
     params_text(&params, job->account);
     params_text(&params, job->table);
     params_text(&params, array_end(&keys));
-    db_query(store->connections[CONTROL], sql_plan_feeds, params.n, params.values, on_feeds,
-             question);
+    question_put(store, sql_plan_feeds, &params, on_feeds, (void (*)(void))done, data);
     buf_deinit(&keys);
 }
 
@@ -87,7 +61,7 @@ static void on_spent(void *data, const struct db_result *result, const struct er
 
     for (int row = 0; row < n; row++)
         spent[row] = (struct store_spent){db_int64(result, row, 0), db_int64(result, row, 1)};
-    question->spent(question->data, spent, (size_t)n, err);
+    ((store_spent_fn *)question->done)(question->data, spent, (size_t)n, err);
     free(spent);
     question_end(question);
 }
@@ -95,17 +69,14 @@ static void on_spent(void *data, const struct db_result *result, const struct er
 void store_read_spent(struct store *store, const char *const scopes[], size_t n_scopes,
                       const char *timezone, store_spent_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
     struct buf array;
 
-    question->spent = done;
     array_init(&array);
     for (size_t i = 0; i < n_scopes; i++)
         array_text(&array, scopes[i]);
     params_text(&params, array_end(&array));
     params_text(&params, timezone);
-    db_query(store->connections[CONTROL], sql_read_spent, params.n, params.values, on_spent,
-             question);
+    question_put(store, sql_read_spent, &params, on_spent, (void (*)(void))done, data);
     buf_deinit(&array);
 }

@@ -57,5 +57,20 @@ void store_load_give_up_copy(struct store *store);
 bool store_read_published(const struct db_result *result, struct store_published *ret_published,
                           struct err *err);
 
+/*
+ * A question whose answer is rows, from its statement to its answer. `done` is the asker's, of the
+ * type that the verb's own callback knows.
+ */
+struct question {
+    struct store *store;
+    void (*done)(void);
+    void *data; /* the asker's */
+};
+
+/* Puts the statement on `control`; `answered` is given the question, and ends it. */
+void question_put(struct store *store, const char *sql, const struct params *params,
+                  db_done_fn *answered, void (*done)(void), void *data);
+void question_end(struct question *question);
+
 /* Of an outcome, what book.sql and book_page.sql begin with. */
 void store_outcome_params(struct params *params, const struct store_outcome *outcome);

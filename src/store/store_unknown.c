@@ -11,35 +11,6 @@
  * the server may still count of earlier calls.
  */
 
-/* A question whose answer is rows; `done` is the asker's, by its own type. */
-struct question {
-    struct store *store;
-    union {
-        store_unknowns_fn *unknowns;
-        store_open_attempts_fn *open_attempts;
-        store_uuids_fn *uuids;
-        store_resolved_fn *resolved;
-        store_recents_fn *recents;
-    } done;
-    void *data;
-};
-
-static struct question *question_new(struct store *store, void *data)
-{
-    struct question *question = mem_new(sizeof(*question));
-
-    question->store = store;
-    question->data = data;
-    store_verb_begin(store);
-    return question;
-}
-
-static void question_end(struct question *question)
-{
-    store_verb_end(question->store);
-    free(question);
-}
-
 static void on_unknowns(void *data, const struct db_result *result, const struct err *err)
 {
     struct question *question = data;
@@ -58,7 +29,7 @@ static void on_unknowns(void *data, const struct db_result *result, const struct
         };
         uuid_parse(db_text(result, row, 0), &unknowns[row].attempt);
     }
-    question->done.unknowns(question->data, unknowns, (size_t)n, err);
+    ((store_unknowns_fn *)question->done)(question->data, unknowns, (size_t)n, err);
     free(unknowns);
     question_end(question);
 }
@@ -66,11 +37,10 @@ static void on_unknowns(void *data, const struct db_result *result, const struct
 void store_read_unknowns(struct store *store, const char *account, store_unknowns_fn *done,
                          void *data)
 {
-    const char *const params[] = {account};
-    struct question *question = question_new(store, data);
+    struct params params = {0};
 
-    question->done.unknowns = done;
-    db_query(store->connections[CONTROL], sql_read_unknown, 1, params, on_unknowns, question);
+    params_text(&params, account);
+    question_put(store, sql_read_unknown, &params, on_unknowns, (void (*)(void))done, data);
 }
 
 static void on_open_attempts(void *data, const struct db_result *result, const struct err *err)
@@ -89,7 +59,7 @@ static void on_open_attempts(void *data, const struct db_result *result, const s
         };
         uuid_parse(db_text(result, row, 0), &attempts[row].attempt);
     }
-    question->done.open_attempts(question->data, attempts, (size_t)n, err);
+    ((store_open_attempts_fn *)question->done)(question->data, attempts, (size_t)n, err);
     free(attempts);
     question_end(question);
 }
@@ -97,13 +67,11 @@ static void on_open_attempts(void *data, const struct db_result *result, const s
 void store_read_open_attempts(struct store *store, int64_t run_id, store_open_attempts_fn *done,
                               void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.open_attempts = done;
     params_int(&params, run_id);
-    db_query(store->connections[CONTROL], sql_read_open_attempts, params.n, params.values,
-             on_open_attempts, question);
+    question_put(store, sql_read_open_attempts, &params, on_open_attempts, (void (*)(void))done,
+                 data);
 }
 
 static void on_uuids(void *data, const struct db_result *result, const struct err *err)
@@ -114,28 +82,24 @@ static void on_uuids(void *data, const struct db_result *result, const struct er
 
     for (int row = 0; row < n; row++)
         uuid_parse(db_text(result, row, 0), &uuids[row]);
-    question->done.uuids(question->data, uuids, (size_t)n, err);
+    ((store_uuids_fn *)question->done)(question->data, uuids, (size_t)n, err);
     free(uuids);
     question_end(question);
 }
 
 void store_read_attempt_ids(struct store *store, int64_t run_id, store_uuids_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.uuids = done;
     params_int(&params, run_id);
-    db_query(store->connections[CONTROL], sql_read_attempt_ids, params.n, params.values, on_uuids,
-             question);
+    question_put(store, sql_read_attempt_ids, &params, on_uuids, (void (*)(void))done, data);
 }
 
 void store_read_over_runs(struct store *store, store_uuids_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
 
-    question->done.uuids = done;
-    db_query(store->connections[CONTROL], sql_read_over_runs, 0, NULL, on_uuids, question);
+    question_put(store, sql_read_over_runs, &(struct params){0}, on_uuids, (void (*)(void))done,
+                 data);
 }
 
 /* --- the vendor's list ----------------------------------------------------------------------- */
@@ -154,7 +118,7 @@ static void on_resolved(void *data, const struct db_result *result, const struct
         resolved[row].is_billed = db_bool(result, row, 4);
         resolved[row].charged_nanousd = db_int64(result, row, 5);
     }
-    question->done.resolved(question->data, resolved, (size_t)n, err);
+    ((store_resolved_fn *)question->done)(question->data, resolved, (size_t)n, err);
     free(resolved);
     question_end(question);
 }
@@ -178,11 +142,9 @@ static void fill_tasks(struct buf arrays[N_TASK_ARRAYS], const struct store_list
 void store_reconcile(struct store *store, const char *account, const struct store_list *list,
                      store_resolved_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
     struct buf arrays[N_TASK_ARRAYS];
 
-    question->done.resolved = done;
     fill_tasks(arrays, list);
     params_text(&params, account);
     for (int i = 0; i < N_TASK_ARRAYS; i++)
@@ -191,8 +153,7 @@ void store_reconcile(struct store *store, const char *account, const struct stor
     params_int(&params, list->to_ms);
     params_int(&params, list->age_ms);
     params_int(&params, list->listed_after_ms);
-    db_query(store->connections[CONTROL], sql_reconcile, params.n, params.values, on_resolved,
-             question);
+    question_put(store, sql_reconcile, &params, on_resolved, (void (*)(void))done, data);
     for (int i = 0; i < N_TASK_ARRAYS; i++)
         buf_deinit(&arrays[i]);
 }
@@ -244,7 +205,7 @@ static void on_recents(void *data, const struct db_result *result, const struct 
         };
         uuid_parse(db_text(result, row, 0), &recents[row].attempt);
     }
-    question->done.recents(question->data, recents, (size_t)n, err);
+    ((store_recents_fn *)question->done)(question->data, recents, (size_t)n, err);
     free(recents);
     question_end(question);
 }
@@ -252,13 +213,10 @@ static void on_recents(void *data, const struct db_result *result, const struct 
 void store_read_recents(struct store *store, const char *account, int64_t minute_ms,
                         int64_t longest_ms, store_recents_fn *done, void *data)
 {
-    struct question *question = question_new(store, data);
     struct params params = {0};
 
-    question->done.recents = done;
     params_text(&params, account);
     params_int(&params, minute_ms);
     params_int(&params, longest_ms);
-    db_query(store->connections[CONTROL], sql_recent_calls, params.n, params.values, on_recents,
-             question);
+    question_put(store, sql_recent_calls, &params, on_recents, (void (*)(void))done, data);
 }
