@@ -22,6 +22,7 @@
 #define TIMEOUT_MS 30000
 
 struct live {
+    uv_loop_t loop;
     const struct config *config;
     struct http *http;
     struct store *store;
@@ -60,6 +61,23 @@ static void print_account(const struct account *account, const struct config *co
                     config->api.calls_per_minute);
 }
 
+static void on_opened(void *data, const struct err *err)
+{
+    struct live *live = data;
+
+    if (err != NULL)
+        fail(live, err);
+    else
+        puts("database: reachable, schema up to date");
+    store_close(live->store);
+}
+
+static void ask_database(struct live *live)
+{
+    live->store = store_open(&live->loop, live->config->database_url, /* is_holder= */ false,
+                             on_opened, live);
+}
+
 static void on_asked(void *data, const struct account *account, const struct err *err)
 {
     struct live *live = data;
@@ -73,19 +91,10 @@ static void on_asked(void *data, const struct account *account, const struct err
         print_account(account, live->config);
     }
     http_destroy(live->http);
+    ask_database(live);
 }
 
-static void on_opened(void *data, const struct err *err)
-{
-    struct live *live = data;
-
-    if (err != NULL)
-        fail(live, err);
-    else
-        puts("database: reachable, schema up to date");
-    store_close(live->store);
-}
-
+/* One after the other, so that the answers always stand in the same order. */
 static int check_live(const struct config *config)
 {
     struct http_settings settings = {.base_url = config->api.base_url,
@@ -95,17 +104,17 @@ static int check_live(const struct config *config)
                                      .total_timeout_ms = TIMEOUT_MS,
                                      .body_bytes_max = 4 * 1024 * 1024};
     struct live live = {.config = config};
-    uv_loop_t loop;
     struct err err;
 
-    uv_loop_init(&loop);
-    if (http_new(&loop, &settings, &live.http, &err))
+    uv_loop_init(&live.loop);
+    if (http_new(&live.loop, &settings, &live.http, &err)) {
         account_ask(live.http, endpoints[0], on_asked, &live);
-    else
+    } else {
         fail(&live, &err);
-    live.store = store_open(&loop, config->database_url, /* is_holder= */ false, on_opened, &live);
-    uv_run(&loop, UV_RUN_DEFAULT);
-    uv_loop_close(&loop);
+        ask_database(&live);
+    }
+    uv_run(&live.loop, UV_RUN_DEFAULT);
+    uv_loop_close(&live.loop);
     return live.exit_code;
 }
 

@@ -11,12 +11,15 @@
 /*
  * A look at the vendor's list of tasks:
  *
- *   read what is unknown ─▶ ask for a page of the list ─▶ … ─▶ book what it says ─▶ tell the crawl
- *                               ▲        │
- *                               └ pause ◀┘  another page: the vendor allows ten such calls a minute
+ *   read what is unknown ─▶ ask for a page of the list ─▶ book what it says ─▶ tell the crawl
+ *                               ▲        │                      │
+ *                               ├ pause ◀┘  another page        │
+ *                               └ pause ◀───────────────────────┘  another window
  *
  * The list is asked for over the times at which the unknown calls were sent, and some minutes more,
  * so that it shows calls whose answers came as well: only then does a missing one tell anything.
+ * Calls of this night and of an earlier one are in windows of their own, since between the two lies
+ * whatever the account did all day. The vendor allows ten such calls a minute.
  *
  * - A call or a statement fails: the crawl is told, and looks again later.
  * - The life ends: the look ends with it, and whatever is under way for it is not waited for, but
@@ -27,20 +30,28 @@
 #define PAGES_MAX 100
 #define BEFORE_MS 60000 /* the vendor's clock may be another than the database's */
 #define BEHIND_MS 300000
+#define KEPT_MS INT64_C(2419200000) /* the vendor keeps what a call was for a month; four weeks */
+
+/* Times at which unknown calls were sent, and around: since 1970, by the database's clock. */
+struct window {
+    int64_t from_ms, to_ms;
+};
 
 struct look {
     struct engine *engine; /* NULL: its life has ended */
-    struct tasks tasks;
-    int64_t from_ms, to_ms; /* since 1970, by the database's clock */
-    int64_t began_ms;       /* monotonic: the list is as old as its first page */
-    int64_t called_ms;      /* monotonic: its last call */
+    struct window *windows;
+    size_t n_windows, at;
+    struct tasks tasks; /* of the window */
     size_t n_pages;
+    int64_t began_ms;  /* monotonic: the list is as old as its first page */
+    int64_t called_ms; /* monotonic: its last call */
     struct http_request *call;
     uv_timer_t timer;
 };
 
 static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
                         const struct err *err);
+static void begin_window(struct look *look);
 static void ask(struct look *look);
 static void on_page(void *data, const char *text, size_t size, int http_status,
                     const struct err *call_err);
@@ -58,6 +69,7 @@ static void end(struct look *look)
     if (look->engine != NULL)
         look->engine->look = NULL;
     tasks_deinit(&look->tasks);
+    free(look->windows);
     uv_close((uv_handle_t *)&look->timer, on_timer_closed);
 }
 
@@ -86,6 +98,18 @@ void look_begin(void *data)
     store_read_unknowns(engine->store, CONFIG_ACCOUNT, on_unknowns, look);
 }
 
+static void add_window(struct look *look, int64_t sent_ms)
+{
+    struct window *last = look->n_windows > 0 ? &look->windows[look->n_windows - 1] : NULL;
+
+    if (last == NULL || sent_ms - BEFORE_MS > last->to_ms) {
+        look->windows = mem_resize(look->windows, look->n_windows + 1, sizeof(*look->windows));
+        last = &look->windows[look->n_windows++];
+        last->from_ms = sent_ms - BEFORE_MS;
+    }
+    last->to_ms = sent_ms + BEHIND_MS;
+}
+
 static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
                         const struct err *err)
 {
@@ -94,24 +118,49 @@ static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t
 
     if (is_over(look, err))
         return;
-    if (n == 0) {
-        end(look);
-        crawl_on_looked(engine->crawl, NULL);
+    for (size_t i = 0; i < n; i++) /* the oldest comes first */
+        if (unknowns[i].age_ms < KEPT_MS)
+            add_window(look, unknowns[i].reserved_at_ms);
+    if (look->n_windows > 0) {
+        begin_window(look);
         return;
     }
-    look->from_ms = unknowns[0].reserved_at_ms - BEFORE_MS; /* the oldest comes first */
-    look->to_ms = unknowns[n - 1].reserved_at_ms + BEHIND_MS;
-    look->began_ms = clock_mono_ms();
-    ask(look);
+    end(look);
+    crawl_on_looked(engine->crawl, NULL);
+}
+
+/* At once, or when the vendor allows the next call. */
+static void ask_in_time(struct look *look)
+{
+    int64_t pause_ms = look->called_ms + clock_api_ms(CALL_EVERY_MS) - clock_mono_ms();
+
+    if (look->called_ms == 0 || pause_ms <= 0)
+        ask(look);
+    else
+        uv_timer_start(&look->timer, on_pause_over, (uint64_t)pause_ms, 0);
+}
+
+static void begin_window(struct look *look)
+{
+    tasks_deinit(&look->tasks);
+    look->n_pages = 0;
+    ask_in_time(look);
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+    ask(timer->data);
 }
 
 static void ask(struct look *look)
 {
+    const struct window *window = &look->windows[look->at];
     CLEANUP(mem_free_string)
-    char *body = tasks_request(look->from_ms, look->to_ms, look->tasks.n_listed);
+    char *body = tasks_request(window->from_ms, window->to_ms, look->tasks.n_listed);
 
     look->called_ms = clock_mono_ms();
-    look->n_pages++;
+    if (look->n_pages++ == 0)
+        look->began_ms = look->called_ms;
     look->call = free_call_send(look->engine->http, TASKS_PATH, body, on_page, look);
     point("in-look");
 }
@@ -123,8 +172,8 @@ static void book(struct look *look)
     struct store_list list = {
         .tasks = tasks,
         .n_tasks = n,
-        .from_ms = look->from_ms,
-        .to_ms = look->to_ms,
+        .from_ms = look->windows[look->at].from_ms,
+        .to_ms = look->windows[look->at].to_ms,
         .age_ms = clock_mono_ms() - look->began_ms,
         .listed_after_ms = clock_api_ms(CALL_RUNS_MS + LIST_LAGS_MS),
     };
@@ -147,7 +196,6 @@ static void on_page(void *data, const char *text, size_t size, int http_status,
     struct engine *engine = look->engine;
     struct err err;
     size_t n_listed = 0;
-    int64_t pause_ms;
 
     (void)http_status; /* what it means stands in the envelope, or there is none */
     look->call = NULL;
@@ -163,21 +211,16 @@ static void on_page(void *data, const char *text, size_t size, int http_status,
         is_over(look, &err);
         return;
     }
-    if (n_listed < TASKS_PER_PAGE || look->n_pages == PAGES_MAX) {
-        if (n_listed == TASKS_PER_PAGE) /* it is whole only as far as it goes */
-            look->to_ms = look->tasks.n_tasks > 0
-                              ? look->tasks.tasks[look->tasks.n_tasks - 1].posted_ms - BEFORE_MS
-                              : look->from_ms;
-        book(look);
+    if (n_listed == TASKS_PER_PAGE && look->n_pages < PAGES_MAX) {
+        ask_in_time(look);
         return;
     }
-    pause_ms = look->called_ms + clock_api_ms(CALL_EVERY_MS) - clock_mono_ms();
-    uv_timer_start(&look->timer, on_pause_over, pause_ms > 0 ? (uint64_t)pause_ms : 0, 0);
-}
-
-static void on_pause_over(uv_timer_t *timer)
-{
-    ask(timer->data);
+    if (n_listed == TASKS_PER_PAGE) /* it is whole only as far as it goes */
+        look->windows[look->at].to_ms =
+            look->tasks.n_tasks > 0
+                ? look->tasks.tasks[look->tasks.n_tasks - 1].posted_ms - BEFORE_MS
+                : look->windows[look->at].from_ms;
+    book(look);
 }
 
 static void on_resolved(void *data, const struct store_resolved *resolved, size_t n,
@@ -188,10 +231,14 @@ static void on_resolved(void *data, const struct store_resolved *resolved, size_
 
     if (is_over(look, err))
         return;
-    end(look);
     for (size_t i = 0; i < n; i++)
         crawl_on_resolved(engine->crawl, resolved[i].listing_id, resolved[i].slice_no,
                           resolved[i].position, resolved[i].is_billed, resolved[i].charged_nanousd);
+    if (++look->at < look->n_windows) {
+        begin_window(look);
+        return;
+    }
+    end(look);
     crawl_on_looked(engine->crawl, NULL);
 }
 
