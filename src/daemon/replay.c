@@ -63,7 +63,6 @@ struct replay {
 
 static void on_opened(void *data, const struct err *err);
 static void on_run(void *data, struct store_replay *run, const struct err *err);
-static bool open_answers(struct replay *replay, struct err *err);
 static void begin_listing(struct replay *replay);
 static void on_begun(void *data, int64_t run_id, int64_t listing_id, const struct err *err);
 static void on_scratch(void *data, const struct err *err);
@@ -121,10 +120,42 @@ static void on_opened(void *data, const struct err *err)
         store_read_replay(replay->store, replay->settings.run_id, on_run, replay);
 }
 
-/* Whether the listing at hand is one that is loaded. */
+/* Whether the listing is one that is loaded. */
 static bool is_wanted(const struct replay *replay, size_t at)
 {
     return replay->settings.into != NULL || replay->run->listings[at].is_published;
+}
+
+static struct spool_answer *find_answer(const struct replay *replay,
+                                        const struct store_replay_page *page)
+{
+    struct spool_answer *answer = spool_find(replay->spool, &page->attempt);
+
+    return answer != NULL && answer->is_received ? answer : NULL;
+}
+
+/* Opens the segment; every answer has to be there before the first is loaded. */
+static bool open_answers(struct replay *replay, struct err *err)
+{
+    const struct store_replay *run = replay->run;
+    const char *dir = replay->settings.config->spool;
+    char uid[UUID_TEXT_MAX];
+    size_t n_found = 0;
+
+    if (replay->progress.n_pages == 0)
+        return true;
+    if (!spool_open_archived(replay->loop, dir, &run->uid, &replay->spool, err))
+        return err_wrap(err, "none of the %zu answers of run %" PRId64 " can be read",
+                        replay->progress.n_pages, run->run_id);
+    for (size_t i = 0; i < run->n_listings; i++)
+        for (size_t j = 0; is_wanted(replay, i) && j < run->listings[i].n_pages; j++)
+            n_found += find_answer(replay, &run->listings[i].pages[j]) != NULL;
+    if (n_found < replay->progress.n_pages)
+        return err_set(
+            err, ERR_IO,
+            "%s/run-%s.segment has %zu of the %zu answers of run %" PRId64 ": nothing was loaded",
+            dir, uuid_format(&run->uid, uid), n_found, replay->progress.n_pages, run->run_id);
+    return true;
 }
 
 static bool may_load(struct replay *replay, struct err *err)
@@ -141,14 +172,14 @@ static bool may_load(struct replay *replay, struct err *err)
             replay->progress.n_pages += run->listings[i].n_pages;
         }
     if (replay->progress.n_listings == 0)
-        return err_set(err, ERR_USAGE,
-                       "run %" PRId64 " has no published listing; --into loads what it has",
-                       run->run_id);
+        return err_set(err, ERR_USAGE, "run %" PRId64 " has no %s", run->run_id,
+                       replay->settings.into != NULL
+                           ? "listing"
+                           : "published listing; --into loads what it has");
     return open_answers(replay, err);
 }
 
-/* --- pages: books ---------------------------------------------------------------------------- */
-
+/* How a page ends in linkhaul's own tables, and in others. */
 static void book_page(struct store *store, const struct landing *landing, store_done_fn *done,
                       void *data)
 {
@@ -189,49 +220,16 @@ static void on_run(void *data, struct store_replay *run, const struct err *err)
                             on_scratch, replay);
 }
 
-static struct spool_answer *find_answer(const struct replay *replay,
-                                        const struct store_replay_page *page)
-{
-    struct spool_answer *answer = spool_find(replay->spool, &page->attempt);
-
-    return answer != NULL && answer->is_received ? answer : NULL;
-}
-
-/* Opens the segment; every answer has to be there before the first is loaded. */
-static bool open_answers(struct replay *replay, struct err *err)
-{
-    const struct store_replay *run = replay->run;
-    const char *dir = replay->settings.config->spool;
-    char uid[UUID_TEXT_MAX];
-    size_t n_found = 0;
-
-    if (replay->progress.n_pages == 0)
-        return true;
-    if (!spool_open_archived(replay->loop, dir, &run->uid, &replay->spool, err))
-        return err_wrap(err, "none of the %zu answers of run %" PRId64 " can be read",
-                        replay->progress.n_pages, run->run_id);
-    for (size_t i = 0; i < run->n_listings; i++)
-        for (size_t j = 0; is_wanted(replay, i) && j < run->listings[i].n_pages; j++)
-            n_found += find_answer(replay, &run->listings[i].pages[j]) != NULL;
-    if (n_found < replay->progress.n_pages)
-        return err_set(
-            err, ERR_IO,
-            "%s/run-%s.segment has %zu of the %zu answers of run %" PRId64 ": nothing was loaded",
-            dir, uuid_format(&run->uid, uid), n_found, replay->progress.n_pages, run->run_id);
-    return true;
-}
-
 /* --- a listing ------------------------------------------------------------------------------- */
 
 static void on_scratch(void *data, const struct err *err)
 {
     struct replay *replay = data;
 
-    if (err != NULL) {
+    if (err != NULL)
         close_all(replay, err);
-        return;
-    }
-    begin_listing(replay);
+    else
+        begin_listing(replay);
 }
 
 /* The next one that is wanted, or the end. */
