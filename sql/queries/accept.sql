@@ -1,7 +1,7 @@
 -- Publishes what a guard held back. $1 run. The last column: a newer listing of the feed is
 -- published, and stays what analysts see.
 SELECT l.listing_id, f.target, p.n_rows, p.completeness,
-       coalesce((shown.night, shown.listing_id) > (l.night, l.listing_id), false)
+       shown.listing_id IS NOT NULL AND linkhaul.is_newer(shown, l)
 FROM linkhaul.listing AS l
 JOIN linkhaul.feed AS f USING (feed_id)
 LEFT JOIN linkhaul.listing AS shown ON shown.listing_id = f.published_listing_id,

@@ -18,7 +18,7 @@ WITH gone_on AS (
            (sum(body_bytes) / nullif(sum(n_items), 0))::bigint AS body_bytes
     FROM (SELECT a.elapsed_ms, a.body_bytes, a.n_items
           FROM linkhaul.attempt AS a JOIN linkhaul.run AS r USING (run_id)
-          WHERE r.account = $5 AND a.is_page AND a.n_items > 0
+          WHERE r.account = $5 AND r.replay_of IS NULL AND a.is_page AND a.n_items > 0
           ORDER BY a.reserved_at DESC
           LIMIT 500) AS recent
 ), facts AS MATERIALIZED (
@@ -56,7 +56,7 @@ LEFT JOIN LATERAL (
     CROSS JOIN LATERAL (SELECT coalesce(sum(s.total_count)::bigint, l.total_count) AS total_count
                         FROM linkhaul.slice AS s
                         WHERE s.listing_id = l.listing_id) AS t
-    WHERE l.feed_id = f.feed_id AND t.total_count IS NOT NULL
+    WHERE l.feed_id = f.feed_id AND l.replay_of IS NULL AND t.total_count IS NOT NULL
     ORDER BY l.listing_id DESC
     LIMIT 1
 ) AS told ON true
@@ -67,7 +67,7 @@ LEFT JOIN LATERAL (
           FROM linkhaul.attempt AS a
           WHERE a.is_page AND a.n_items > 0
             AND a.listing_id IN (SELECT listing_id FROM linkhaul.listing AS l
-                                 WHERE l.feed_id = f.feed_id
+                                 WHERE l.feed_id = f.feed_id AND l.replay_of IS NULL
                                  ORDER BY listing_id DESC LIMIT 3)
           ORDER BY a.reserved_at DESC
           LIMIT 200) AS recent

@@ -21,7 +21,7 @@ WITH asked AS (
     JOIN linkhaul.attempt AS a
       ON a.day >= (asked.month || '-01')::date
      AND a.day < (asked.month || '-01')::date + interval '1 month'
-    JOIN linkhaul.run AS r USING (run_id)
+    JOIN linkhaul.run AS r ON r.run_id = a.run_id AND r.replay_of IS NULL
     JOIN linkhaul.listing AS l USING (listing_id)
     JOIN linkhaul.feed AS f USING (feed_id)
 ), named AS (
