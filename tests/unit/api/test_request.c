@@ -196,3 +196,87 @@ Test(request, tags_every_call_of_a_slice_alike_and_within_the_vendors_limit)
     cr_expect(le(sz, strlen(tag), 255));
     free(tag);
 }
+
+/* --- slices that are cut out of a listing ---------------------------------------------------- */
+
+#define OURS "[[\"first_seen\",\">\",\"2026-01-02 03:04:05 +00:00\"]]"
+#define OURS_BARE "[\"first_seen\",\">\",\"2026-01-02 03:04:05 +00:00\"]"
+
+Test(request, joins_the_filters_of_a_slice_to_those_of_the_job)
+{
+    static const struct {
+        const char *request, *filters;
+    } cases[] = {
+        {"{}", OURS},
+        {"{\"filters\":[]}", OURS},
+        {"{\"filters\":[\"rank\",\">\",1]}", "[[\"rank\",\">\",1],\"and\"," OURS_BARE "]"},
+        {"{\"filters\":[[\"rank\",\">\",1],\"or\",[\"rank\",\"<\",0]]}",
+         "[[[\"rank\",\">\",1],\"or\",[\"rank\",\"<\",0]],\"and\"," OURS_BARE "]"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct request_page page = page_1;
+        struct json_object *task;
+
+        page.filters = OURS;
+        task = task_of(cases[i].request, &page);
+        expect_value(task, "filters", cases[i].filters);
+        json_object_put(task);
+    }
+}
+
+Test(request, reads_back_what_a_body_was_sent_with)
+{
+    struct request_page page = page_1;
+    char *body, *tag, *token;
+
+    page.tag = "lh/x/1.0 it's \"mine\"";
+    body = request_body(REQUEST, &page);
+    request_read_body(body, &tag, &token);
+    expect_text(tag, page.tag);
+    expect_text(token, NULL);
+    free(body);
+    page.token = "a/b+c==";
+    body = request_body(REQUEST, &page);
+    request_read_body(body, &tag, &token);
+    expect_text(tag, page.tag);
+    expect_text(token, page.token);
+    free(body);
+}
+
+#define WALK "[\"first_seen,asc\",\"url_from,asc\"]"
+#define SEVEN                                                                                      \
+    "[\"a\",\">\",1],\"and\",[\"a\",\">\",2],\"and\",[[\"a\",\">\",3],\"or\",[\"a\",\">\",4]],"    \
+    "\"and\",[\"a\",\">\",5],\"and\",[\"a\",\">\",6],\"and\",[\"a\",\">\",7]"
+
+Test(request, goes_on_by_value_only_where_the_same_items_come)
+{
+    static const struct {
+        const char *request, *order_by, *why; /* NULL: it can */
+    } cases[] = {
+        {"{}", WALK, NULL},
+        {"{\"mode\":\"as_is\"}", WALK, NULL},
+        {"{\"order_by\":[\"rank,desc\"]}", WALK, NULL}, /* the slice's order counts */
+        {"{\"filters\":[\"a\",\">\",1]}", WALK, NULL},
+        {"{\"filters\":[" SEVEN "]}", WALK, NULL},
+        {"{\"filters\":[" SEVEN ",\"and\",[\"a\",\">\",8]]}", WALK, "no room for one more"},
+        {"{\"mode\":\"one_per_domain\"}", WALK, "grouped"},
+        {"{\"mode\":\"one_per_anchor\"}", WALK, "grouped"},
+        {"{\"custom_mode\":{\"field\":\"anchor\",\"value\":2}}", WALK, "grouped"},
+        {"{}", NULL, "order of the job's own"},
+        {"{}", "[\"rank,desc\",\"url_from,asc\"]", "order of the job's own"},
+        {"{}", "[\"first_seen,desc\",\"url_from,asc\"]", "order of the job's own"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const char *why = "";
+        const char *column = request_walk_column(endpoint_find("backlinks"), cases[i].request,
+                                                 cases[i].order_by, &why);
+
+        cr_expect(eq(int, column != NULL, cases[i].why == NULL), "%s", cases[i].request);
+        if (column != NULL)
+            cr_expect_str_eq(column, "first_seen");
+        else
+            cr_expect(strstr(why, cases[i].why) != NULL, "%s: %s", cases[i].request, why);
+    }
+}

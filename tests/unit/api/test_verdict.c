@@ -163,6 +163,49 @@ Test(verdict, needs_both_codes_for_success)
     cr_expect(eq(int, verdict_code(&facts), 40100));
 }
 
+Test(verdict, needs_a_result_for_success)
+{
+    struct verdict_facts facts = {
+        .http_status = 200, .has_envelope = true, .status_code = 20000, .task_status_code = 20000};
+
+    cr_expect(eq(int, verdict_of(&facts).class, VERDICT_RETRY), "no rows is not no result");
+    facts.has_result = true;
+    cr_expect(eq(int, verdict_of(&facts).class, VERDICT_OK));
+    facts.has_result = false;
+    facts.task_status_code = 40102; /* the code for that */
+    cr_expect(eq(int, verdict_of(&facts).class, VERDICT_OK));
+}
+
+Test(verdict, says_where_it_is_the_token_that_was_refused)
+{
+    static const struct {
+        int code;
+        const char *message;
+        bool names_token;
+    } cases[] = {
+        {40501, "Invalid Field: 'search_after_token'.", true},
+        {40501, "Invalid Field: 'search_after_token'. It has expired.", true},
+        {40501, "Invalid Field: 'search_after_token2'.", false},
+        {40501, "Invalid Field: 'filters'. See 'search_after_token'.", false},
+        {40501, "Invalid Field: search_after_token.", false},
+        {40501, NULL, false},
+        {40506, "Invalid Field: 'search_after_token'.", false},
+        {20000, "Invalid Field: 'search_after_token'.", false},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct verdict_facts facts = {.http_status = 200,
+                                      .has_envelope = true,
+                                      .status_code = 20000,
+                                      .task_status_code = cases[i].code,
+                                      .has_result = true,
+                                      .message = cases[i].message};
+
+        cr_expect(eq(int, verdict_of(&facts).names_token, cases[i].names_token), "%s",
+                  cases[i].message);
+    }
+}
+
 Test(verdict, blames_the_target_only_where_the_target_is_named)
 {
     static const struct {

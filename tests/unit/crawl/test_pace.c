@@ -11,7 +11,7 @@
  */
 
 #define MINUTE_MS 60000
-#define CALLS_MAX 6000
+#define CALLS_MAX 10000
 
 struct call {
     int64_t sent_ms;
@@ -110,12 +110,28 @@ Test(pace, fills_every_slot_and_no_more)
     pace_deinit(&f.pace);
 }
 
+/* Some ended within the last minute, some may still run. */
+static void leave_earlier_calls(void)
+{
+    f.now_ms = MINUTE_MS;
+    for (size_t i = random_below(60); i > 0; i--) {
+        int64_t over_ms = (int64_t)random_below(2 * MINUTE_MS);
+
+        f.calls[f.n_calls++] = (struct call){.over_ms = over_ms};
+        if (over_ms <= f.now_ms)
+            pace_add_ended(&f.pace, over_ms);
+        else
+            pace_add_running(&f.pace, over_ms);
+    }
+}
+
 /* Sends whenever it may; calls end, break off and fail to go out at random. */
 static void run_at_random(uint64_t seed)
 {
     size_t open[64], n_open = 0;
 
     begin(1 + seed % 8, 1 + seed % 40, seed);
+    leave_earlier_calls();
     for (size_t step = 0; step < 3000 && f.n_calls < CALLS_MAX; step++) {
         f.now_ms += (int64_t)random_below(random_below(8) == 0 ? 9000 : 300);
         if (may_send()) {
@@ -127,10 +143,22 @@ static void run_at_random(uint64_t seed)
             size_t call = open[which];
 
             open[which] = open[--n_open];
-            switch (random_below(8)) {
+            switch (random_below(10)) {
             case 0:
                 f.calls[call].over_ms = f.now_ms + 20000;
                 pace_broke_off(&f.pace, f.now_ms + 20000);
+                break;
+            case 8: /* it broke off, and was soon known to be over */
+                f.calls[call].over_ms = f.now_ms;
+                pace_broke_off(&f.pace, f.now_ms + 20000);
+                pace_release(&f.pace, f.now_ms + 20000, f.now_ms);
+                break;
+            case 9: /* the server found it too much */
+                end_call(call);
+                if (random_below(2) == 0)
+                    pace_shrink_in_flight(&f.pace, f.now_ms);
+                else
+                    pace_shrink_minute(&f.pace, f.now_ms);
                 break;
             case 1: /* it never left */
                 f.calls[call].over_ms = f.calls[call].sent_ms = -2 * MINUTE_MS;
@@ -228,4 +256,186 @@ Test(pace, gives_back_a_call_that_was_not_sent)
     pace_unsent(&f.pace);
     cr_expect(may_send(), "neither the slot nor the minute is used");
     pace_deinit(&f.pace);
+}
+
+/* --- earlier processes ----------------------------------------------------------------------- */
+
+Test(pace, counts_calls_of_earlier_processes_for_the_rest_of_their_minute)
+{
+    int64_t at_ms = -1;
+
+    begin(5, 3, 1);
+    f.now_ms = 100000;
+    pace_add_ended(&f.pace, 90000);
+    pace_add_ended(&f.pace, 50000); /* in any order */
+    pace_add_ended(&f.pace, 70000);
+    pace_add_ended(&f.pace, 39000); /* it has left the minute */
+    cr_expect(not(pace_may_send(&f.pace, f.now_ms, &at_ms)));
+    cr_expect(eq(i64, at_ms, 110001));
+    cr_expect(pace_may_send(&f.pace, 110001, &at_ms));
+    pace_sent(&f.pace);
+    cr_expect(not(pace_may_send(&f.pace, 110001, &at_ms)));
+    cr_expect(eq(i64, at_ms, 130001));
+    pace_deinit(&f.pace);
+}
+
+Test(pace, keeps_the_slots_of_calls_that_an_earlier_process_left_running)
+{
+    int64_t at_ms = -1;
+
+    begin(2, 100, 1);
+    pace_add_running(&f.pace, 120000);
+    pace_add_running(&f.pace, 110000);
+    pace_add_running(&f.pace, 90000); /* more than may run now: the limit was another then */
+    cr_expect(not(pace_may_send(&f.pace, 0, &at_ms)));
+    cr_expect(eq(i64, at_ms, 90000));
+    cr_expect(not(pace_may_send(&f.pace, 90000, &at_ms)));
+    cr_expect(eq(i64, at_ms, 110000));
+    cr_expect(pace_may_send(&f.pace, 110000, &at_ms));
+    pace_deinit(&f.pace);
+}
+
+Test(pace, takes_any_number_of_earlier_calls)
+{
+    int64_t at_ms = -1;
+
+    for (size_t n = 0; n < 200; n++) {
+        begin(1 + n % 3, 1 + n % 5, n);
+        for (size_t i = 0; i < n; i++) {
+            pace_add_ended(&f.pace, (int64_t)random_below(60000));
+            pace_add_running(&f.pace, 60000 + (int64_t)random_below(60000));
+        }
+        f.now_ms = 60000;
+        while (!pace_may_send(&f.pace, f.now_ms, &at_ms)) {
+            cr_assert(gt(i64, at_ms, f.now_ms));
+            f.now_ms = at_ms;
+        }
+        cr_expect(le(i64, f.now_ms, 180001));
+        cr_expect(le(sz, f.pace.n_in_flight + f.pace.n_leaving + 1, f.per_minute));
+        pace_deinit(&f.pace);
+    }
+}
+
+Test(pace, releases_a_slot_early_and_counts_its_call_for_a_minute_more)
+{
+    int64_t at_ms = -1;
+
+    begin(1, 1, 1);
+    send_call();
+    pace_broke_off(&f.pace, 120000);
+    pace_release(&f.pace, 77, 10000); /* no such call */
+    cr_expect(eq(sz, f.pace.n_in_flight, 1));
+    pace_release(&f.pace, 120000, 10000);
+    cr_expect(zero(sz, f.pace.n_in_flight));
+    cr_expect(not(pace_may_send(&f.pace, 10000, &at_ms)));
+    cr_expect(eq(i64, at_ms, 70001));
+    cr_expect(pace_may_send(&f.pace, 70001, &at_ms));
+    pace_release(&f.pace, 120000, 70001); /* once more does nothing */
+    cr_expect(zero(sz, f.pace.n_in_flight));
+    pace_deinit(&f.pace);
+}
+
+/* --- shrinking ------------------------------------------------------------------------------- */
+
+Test(pace, takes_a_quarter_of_the_slots_away_and_gives_them_back)
+{
+    int64_t at_ms = -1;
+
+    begin(20, 1000, 1);
+    pace_shrink_in_flight(&f.pace, 0);
+    cr_expect(eq(sz, f.pace.in_flight_now, 15));
+    cr_expect(eq(sz, f.pace.per_minute_now, 1000));
+    while (may_send())
+        send_call();
+    cr_expect(eq(sz, f.n_calls, 15));
+    cr_expect(not(pace_may_send(&f.pace, 9999, &at_ms)));
+    cr_expect(eq(i64, at_ms, 10000), "it grows then");
+    for (f.now_ms = 10000; f.now_ms <= 40000; f.now_ms += 10000)
+        while (may_send())
+            send_call();
+    cr_expect(eq(sz, f.n_calls, 20));
+    f.now_ms = 10000000;
+    cr_expect(not(may_send()), "never more than it began with");
+    cr_expect(eq(sz, f.pace.in_flight_now, 20));
+    pace_deinit(&f.pace);
+}
+
+Test(pace, halves_the_minute_and_gives_it_back)
+{
+    begin(1000, 100, 1);
+    pace_shrink_minute(&f.pace, 0);
+    cr_expect(eq(sz, f.pace.per_minute_now, 50));
+    cr_expect(eq(sz, f.pace.in_flight_now, 1000));
+    while (may_send())
+        send_call();
+    cr_expect(eq(sz, f.n_calls, 50));
+    for (f.now_ms = 10000; f.now_ms <= 200000; f.now_ms += 10000)
+        while (may_send())
+            send_call();
+    cr_expect(eq(sz, f.n_calls, 100), "none of them has ended");
+    pace_deinit(&f.pace);
+}
+
+Test(pace, never_shrinks_to_nothing)
+{
+    begin(7, 9, 1);
+    for (size_t i = 0; i < 50; i++) {
+        pace_shrink_in_flight(&f.pace, 0);
+        pace_shrink_minute(&f.pace, 0);
+    }
+    cr_expect(eq(sz, f.pace.in_flight_now, 1));
+    cr_expect(eq(sz, f.pace.per_minute_now, 1));
+    cr_expect(may_send());
+    f.now_ms = 100000;
+    cr_expect(may_send());
+    cr_expect(eq(sz, f.pace.in_flight_now, 7));
+    cr_expect(eq(sz, f.pace.per_minute_now, 9));
+    pace_deinit(&f.pace);
+}
+
+/* --- at the limit ---------------------------------------------------------------------------- */
+
+/* Half an hour of calls that take `least_ms` to `most_ms` each, as many as may go. */
+static void saturate(int64_t least_ms, int64_t most_ms)
+{
+    int64_t ends_ms[16], at_ms = -1;
+    size_t open[16], n_open = 0;
+
+    begin(10, 300, 7);
+    for (f.now_ms = 0; f.now_ms < 30 * MINUTE_MS; f.now_ms += 10) {
+        for (size_t i = 0; i < n_open;)
+            if (ends_ms[i] <= f.now_ms) {
+                end_call(open[i]);
+                ends_ms[i] = ends_ms[--n_open];
+                open[i] = open[n_open];
+            } else {
+                i++;
+            }
+        while (pace_may_send(&f.pace, f.now_ms, &at_ms) && f.n_calls < CALLS_MAX) {
+            ends_ms[n_open] =
+                f.now_ms + least_ms + (int64_t)random_below((size_t)(most_ms - least_ms));
+            open[n_open++] = f.n_calls;
+            send_call();
+        }
+    }
+    pace_deinit(&f.pace);
+}
+
+Test(pace, uses_the_minute_where_calls_are_quick)
+{
+    saturate(200, 1800);
+    cr_expect(ge(sz, f.n_calls, 30 * 300 * 95 / 100), "%zu of 9000 calls", f.n_calls);
+}
+
+Test(pace, uses_the_slots_where_calls_are_slow)
+{
+    int64_t busy_ms = 0;
+
+    saturate(3000, 9000);
+    for (size_t i = 0; i < f.n_calls; i++) {
+        int64_t over_ms = f.calls[i].over_ms < 30 * MINUTE_MS ? f.calls[i].over_ms : 30 * MINUTE_MS;
+
+        busy_ms += over_ms - f.calls[i].sent_ms;
+    }
+    cr_expect(ge(i64, busy_ms, (int64_t)10 * 30 * MINUTE_MS * 95 / 100));
 }
