@@ -22,7 +22,8 @@
 #define CODE_TIMEOUT 50401
 #define CODE_EXPIRED 40403
 #define TIMEOUTS_MAX 2 /* of a page, before its size is halved */
-#define LIMIT_LEAST 10
+#define LIMIT_LEAST                                                                                \
+    250 /* each call has its price: an item of smaller pages costs more than double */
 
 static bool is_token_refused(const struct crawl_page *page)
 {

@@ -245,8 +245,8 @@ Test(crawl_restart, asks_again_where_smaller_pages_are_no_way_out)
     cr_expect(zero(sz, rig.n_restarts));
 
     listing = begin(RIG_TIMEOUT, 0, SIZE_MAX, 0); /* they are small already */
-    listing->request = "{\"limit\":19}";
-    listing->n_items = 100;
+    listing->request = "{\"limit\":499}";
+    listing->n_items = 500;
     rig_play();
     rig_expect_suspended(listing, "error", "the API ran into its own time limit");
     cr_expect(zero(sz, rig.n_restarts));
