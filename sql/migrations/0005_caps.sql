@@ -11,13 +11,17 @@ COMMENT ON COLUMN linkhaul.run.stop_asked_at IS 'Somebody asked for no more call
 COMMENT ON COLUMN linkhaul.run.budget_nanousd IS 'The smallest cap of a run that applied when it was last started; null: none';
 
 ALTER TABLE linkhaul.slice ADD filters json;
+ALTER TABLE linkhaul.listing ADD whole_count bigint;
+COMMENT ON COLUMN linkhaul.listing.whole_count IS 'Items there were in all when a chain of it broke: the sum of its slices is held against them';
 COMMENT ON COLUMN linkhaul.slice.filters IS 'Conditions that cut it out of the listing, beside the request''s own; null: none';
 
 DROP TRIGGER keep_spend ON linkhaul.attempt;
 ALTER TABLE linkhaul.attempt ADD day date;
 UPDATE linkhaul.attempt SET day = reserved_at::date;
 ALTER TABLE linkhaul.attempt ALTER day SET NOT NULL;
+CREATE INDEX attempt_run ON linkhaul.attempt (run_id);
 CREATE INDEX attempt_unknown ON linkhaul.attempt (run_id) WHERE state = 'unknown';
+CREATE INDEX attempt_undelivered ON linkhaul.attempt (run_id) WHERE state = 'undelivered';
 CREATE INDEX attempt_task ON linkhaul.attempt (task_id) WHERE task_id <> '';
 CREATE INDEX attempt_reserved_at ON linkhaul.attempt (reserved_at);
 COMMENT ON COLUMN linkhaul.attempt.day IS 'The day that it is counted in, in the time zone of its account';
@@ -260,7 +264,7 @@ BEGIN
         IF newest IS NULL THEN
             RETURN;
         END IF;
-        EXECUTE format('SELECT count(*) FROM linkhaul.%2$I
+        EXECUTE format('SELECT count(DISTINCT link_key) FROM linkhaul.%2$I
                         WHERE night = $1 AND listing_id = $2 AND slice_no = $3
                           AND (%1$I >= $4) IS NOT TRUE', walk_column, facts)
             INTO n_before USING night, listing, slice, newest;
@@ -270,6 +274,11 @@ BEGIN
     END IF;
     INSERT INTO linkhaul.slice (listing_id, slice_no, page_limit, order_by, filters)
     VALUES (listing, new_slice, items, old.order_by, new_filters);
+    UPDATE linkhaul.listing AS l
+    SET whole_count = greatest(l.whole_count, (SELECT sum(s.total_count) FROM linkhaul.slice AS s
+                                               WHERE s.listing_id = listing
+                                                 AND s.slice_no <> new_slice))
+    WHERE l.listing_id = listing;
     UPDATE linkhaul.slice AS s
     SET is_ended = true, token = NULL, total_count = n_before
     WHERE s.listing_id = listing AND s.slice_no = slice;

@@ -81,7 +81,7 @@ BEGIN
     END IF;
     SELECT t.n_rows, t.n_repeats + l.n_duplicates INTO n_rows, n_repeats
     FROM linkhaul.take_out_repeats(listing, 'linkhaul') AS t;
-    SELECT sum(total_count)::bigint INTO total
+    SELECT greatest(sum(total_count)::bigint, l.whole_count) INTO total
     FROM linkhaul.slice AS s WHERE s.listing_id = listing;
     SELECT b.* INTO before
     FROM linkhaul.feed AS f JOIN linkhaul.listing AS b ON b.listing_id = f.published_listing_id

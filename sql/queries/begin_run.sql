@@ -1,13 +1,14 @@
 -- Goes on with the job's open run, or begins one. The night that its calls count in is today's (or
 -- the one asked for) either way; the night of an open run stays what it was.
 -- $1 uid for a new run, $2 project, $3 job, $4 endpoint, $5 timezone, $6 labels, $7 night or null,
--- $8 the smallest cap of a run, 0 for none, $9 account, $10 its time zone
+-- $8 the smallest cap of a run, 0 for none, $9 account, $10 its time zone,
+-- $11 whether it is a start by somebody: then a wish to stop is over
 WITH asked AS (
     SELECT coalesce($7::date, (now() AT TIME ZONE $5)::date) AS night
 ), continued AS (
     UPDATE linkhaul.run
     SET budget_nanousd = nullif($8::bigint, 0), budget_night = asked.night, labels = $6::jsonb,
-        account = $9, account_timezone = $10, stop_asked_at = NULL
+        account = $9, account_timezone = $10, stop_asked_at = CASE WHEN NOT $11::boolean THEN stop_asked_at END
     FROM asked
     WHERE project = $2 AND job = $3 AND state = 'open'
     RETURNING run_id

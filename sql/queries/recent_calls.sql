@@ -8,5 +8,5 @@ FROM linkhaul.attempt AS a
 JOIN linkhaul.run AS r USING (run_id)
 WHERE r.account = $1
   AND a.reserved_at > now() - ($2::bigint + $3::bigint) * interval '1 millisecond'
-  AND (a.booked_at IS NULL OR a.state = 'unknown' OR a.http_status IS NOT NULL)
+  AND (a.booked_at IS NULL OR a.state IN ('unknown', 'undelivered') OR a.http_status IS NOT NULL)
 ORDER BY a.reserved_at

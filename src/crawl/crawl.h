@@ -23,6 +23,9 @@
 #include "crawl/pace.h"
 #include "crawl/pager.h"
 
+/* The longest that the money of a call may take to be reserved: then it is given back, unsent. */
+#define CRAWL_RESERVE_MS 30000
+
 struct crawl;
 struct crawl_run;
 struct crawl_listing;
@@ -67,6 +70,7 @@ struct crawl_page {
     unsigned n_timeouts;   /* of these, ran into the API's own time limit */
     unsigned n_unknown;    /* calls for it whose charge is unknown */
     bool is_hopeless;      /* and the vendor's list does not tell */
+    int64_t asked_ms;      /* when its money was asked for */
     int64_t sent_ms;       /* the last of them; not later than that */
     int64_t held_until_ms; /* its slot is taken until then; 0: it is not */
     int64_t not_before_ms;

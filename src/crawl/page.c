@@ -74,6 +74,7 @@ void crawl_page_reserve(struct crawl_page *page)
     page->n_booked = page->slice->listing->run->n_booked;
     page->n_booked_all = crawl->n_booked;
     page->held_until_ms = 0;
+    page->asked_ms = crawl->ports->now_ms(crawl->data);
     page->charge = VERDICT_CHARGE_FREE; /* as long as it is not sent; nothing of an earlier try */
     page->charged_nanousd = 0;
     page->verdict = (struct verdict){.class = VERDICT_OK};
@@ -155,14 +156,18 @@ static void refuse(struct crawl_page *page, const struct crawl_refusal *refusal)
     crawl_page_wait(page, 0);
 }
 
-/* Whether a call whose money is there may still go. */
+/*
+ * Whether a call whose money is there may still go. The ledger knows when the money was asked for
+ * and takes that for its sending, so it goes soon or not at all.
+ */
 static bool may_go(const struct crawl_page *page)
 {
     const struct crawl *crawl = crawl_of(page);
+    int64_t now_ms = crawl->ports->now_ms(crawl->data);
 
     return !crawl->is_stopping && !crawl->is_full && !page->slice->listing->run->is_stopping &&
            page->slice->listing->state == CRAWL_LISTING_WALKING &&
-           crawl->ports->now_ms(crawl->data) >= crawl->pace.paused_until_ms;
+           now_ms - page->asked_ms <= CRAWL_RESERVE_MS && now_ms >= crawl->pace.paused_until_ms;
 }
 
 void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refusal,

@@ -376,6 +376,11 @@ void crawl_on_looked(struct crawl *crawl, const struct err *err)
     int64_t looked_since_ms = crawl->looked_since_ms, now_ms = now_of(crawl);
     bool is_away;
 
+    if (err != NULL && err->kind == ERR_DB) { /* not the list: nothing can be booked any more */
+        crawl->looked_since_ms = -1;
+        crawl_fail(crawl, err);
+        return;
+    }
     crawl->looked_since_ms = crawl->look_at_ms = -1;
     crawl->n_failed_looks = err == NULL ? 0 : crawl->n_failed_looks + 1;
     is_away = crawl->n_failed_looks >= LOOKS_FAILED_MAX;

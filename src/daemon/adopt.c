@@ -86,7 +86,7 @@ void engine_adopt(struct engine *engine)
         .tries_max = TRIES_MAX,
         .hold_ms = CALL_RUNS_MS,
         .has_list = true,
-        .listed_after_ms = CALL_RUNS_MS + LIST_LAGS_MS,
+        .listed_after_ms = LISTED_AFTER_MS,
         .unknown_retries = (unsigned)api->unknown_retries,
         .jitter_seed = (uint64_t)clock_mono_ms(),
     };
@@ -107,27 +107,16 @@ void engine_adopt(struct engine *engine)
                        clock_api_ms(CALL_RUNS_MS), on_recents, engine);
 }
 
-/* The attempt whose answer this is. */
-struct search {
-    const struct uuid *attempt;
-    struct spool_answer *found;
-};
-
-static void look_at(struct spool_answer *answer, void *data)
-{
-    struct search *search = data;
-
-    if (answer->is_received && uuid_is_equal(&answer->attempt, search->attempt))
-        search->found = answer;
-}
-
+/* NULL where it is in none of the spools. */
 static struct spool_answer *find_answer(const struct engine *engine, const struct uuid *attempt)
 {
-    struct search search = {.attempt = attempt};
+    for (size_t i = 0; i < engine->n_runs; i++) {
+        struct spool_answer *answer = spool_find(engine->runs[i].spool, attempt);
 
-    for (size_t i = 0; i < engine->n_runs && search.found == NULL; i++)
-        spool_each(engine->runs[i].spool, look_at, &search);
-    return search.found;
+        if (answer != NULL && answer->is_received)
+            return answer;
+    }
+    return NULL;
 }
 
 /* What the server may still count. A call whose answer is in the spool has ended, if only just. */
@@ -210,6 +199,13 @@ static struct crawl_slice *find_slice(struct crawl_run *run, int64_t listing_id,
     return NULL;
 }
 
+/* It was booked as unknown, and its answer is there after all: that will tell. */
+static void reopen(struct engine *engine, const struct uuid *attempt)
+{
+    engine->n_settling++;
+    store_reopen_attempts(engine->store, attempt, 1, on_lost_settled, engine);
+}
+
 /* Its answer never came, as far as anybody can tell now. */
 static void settle_as_unknown(struct engine *engine, const struct store_open_attempt *open)
 {
@@ -243,6 +239,8 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
         if (answer == NULL)
             continue;
         answer->data = slice;
+        if (open->is_unknown)
+            reopen(engine, &open->attempt);
         crawl_adopt(slice, &open->attempt, open->position, answer);
         is_adopted[i] = true;
         n_adopted++;

@@ -65,13 +65,13 @@ static void on_opened(void *data, const struct err *err)
         engine_close(engine, err);
         return;
     }
-    if (engine->away_since_ms >= 0)
-        log_info("the database is back");
     engine_take_up(engine);
 }
 
 void engine_database_works(struct engine *engine)
 {
+    if (engine->away_since_ms >= 0)
+        log_info("the database is back");
     engine->away_since_ms = -1;
 }
 
@@ -112,8 +112,11 @@ static void end_life(struct engine *engine)
 static bool may_come_back(struct engine *engine)
 {
     int64_t now_ms = clock_mono_ms();
+    /* The server may hold our own locks until it knows that we have lost it. */
+    bool is_away =
+        engine->err.kind == ERR_DB || (engine->err.kind == ERR_BUSY && engine->away_since_ms >= 0);
 
-    if (engine->err.kind != ERR_DB || engine->is_stopping)
+    if (!is_away || engine->is_stopping)
         return false;
     if (engine->away_since_ms >= 0)
         return now_ms - engine->away_since_ms < clock_api_ms(DATABASE_WAIT_MS);

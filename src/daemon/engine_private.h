@@ -20,6 +20,9 @@
 #define CALL_RUNS_MS 120000
 #define LIST_LAGS_MS 60000
 
+/* After the money of an executed call was asked for it is on the list so much later at the most. */
+#define LISTED_AFTER_MS (CRAWL_RESERVE_MS + CALL_RUNS_MS + LIST_LAGS_MS)
+
 /* A run, from store_start_run() to the end of the life. */
 struct engine_run {
     struct engine *engine;
@@ -42,7 +45,8 @@ struct engine {
     uv_loop_t *loop;
     struct engine_settings settings;
     struct http *http;
-    struct price price;
+    struct price price;    /* as last told */
+    int64_t asked_at_ms;   /* monotonic: about the account, in whichever life; 0: not yet */
     uv_timer_t timer;      /* the crawl's wake_at; between lives the wait for the database */
     uv_timer_t disk_timer; /* while the crawl works */
     uv_work_t disk_work;

@@ -28,7 +28,7 @@
 
 #define CALL_EVERY_MS 6000
 #define PAGES_MAX 100
-#define BEFORE_MS 60000 /* the vendor's clock may be another than the database's */
+#define BEFORE_MS 300000 /* the vendor's clock may be another than the database's */
 #define BEHIND_MS 300000
 #define KEPT_MS INT64_C(2419200000) /* the vendor keeps what a call was for a month; four weeks */
 
@@ -175,7 +175,7 @@ static void book(struct look *look)
         .from_ms = look->windows[look->at].from_ms,
         .to_ms = look->windows[look->at].to_ms,
         .age_ms = clock_mono_ms() - look->began_ms,
-        .listed_after_ms = clock_api_ms(CALL_RUNS_MS + LIST_LAGS_MS),
+        .listed_after_ms = clock_api_ms(LISTED_AFTER_MS),
     };
 
     for (size_t i = 0; i < n; i++)

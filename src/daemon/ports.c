@@ -96,8 +96,13 @@ static void reserve(void *data, struct crawl_page *page)
 
 static void on_settled(void *data, const struct err *err)
 {
-    if (err == NULL)
+    const struct crawl_page *page = data;
+    const struct engine_run *run = page->slice->listing->run->data;
+
+    if (err == NULL) {
+        engine_database_works(run->engine);
         point("after-settle");
+    }
     crawl_on_settled(data, err);
 }
 

@@ -94,9 +94,10 @@ void engine_take_up(struct engine *engine)
 
 static void begin(struct engine *engine)
 {
-    engine->price = has_prices(&engine->settings.config->api.prices)
-                        ? engine->settings.config->api.prices
-                        : PRICE_LISTED;
+    if (engine->asked_at_ms == 0) /* else an earlier life has learnt them */
+        engine->price = has_prices(&engine->settings.config->api.prices)
+                            ? engine->settings.config->api.prices
+                            : PRICE_LISTED;
     store_get_account(engine->store, CONFIG_ACCOUNT, endpoint_name(engine), on_known_prices,
                       engine);
 }
@@ -117,9 +118,11 @@ static void on_known_prices(void *data, const struct store_account *account, con
     }
     if (is_stopped(engine))
         return;
-    if (account->is_known)
+    if (account->is_known && engine->asked_at_ms == 0)
         learn_price(engine, account->per_call_nanousd, account->per_item_nanousd);
-    if (account->is_known && account->age_s < PRICES_FRESH_S)
+    if ((account->is_known && account->age_s < PRICES_FRESH_S) ||
+        (engine->asked_at_ms > 0 &&
+         clock_mono_ms() - engine->asked_at_ms < clock_api_ms(PRICES_FRESH_S * 1000)))
         start_next_run(engine);
     else
         engine->asking =
@@ -132,6 +135,7 @@ static void on_asked(void *data, const struct account *account, const struct err
     struct store_account known = {.is_known = true};
 
     engine->asking = NULL;
+    engine->asked_at_ms = clock_mono_ms();
     if (err != NULL && (err->kind == ERR_LOGIN || err->kind == ERR_BUSY)) {
         engine_close(engine, err);
         return;
@@ -192,6 +196,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = config->api.keep_balance_nanousd,
         .night = engine->settings.night,
+        .is_taken_up = engine->has_begun[job_no],
         .resume_within_ms = is_fresh                           ? 0
                             : engine->settings.counted != NULL ? FOR_EVER_MS
                                                                : job->resume_within_s * 1000,
@@ -284,8 +289,13 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     if (err != NULL) {
         struct err named = *err;
 
-        err_wrap(&named, "%s", job->name);
-        engine_close(engine, &named);
+        if (err->kind == ERR_DB || err->kind == ERR_CANCELED) {
+            err_wrap(&named, "%s", job->name);
+            engine_close(engine, &named);
+            return;
+        }
+        leave_out(engine, job, err); /* its own fault: a time zone that the server does not know */
+        start_next_run(engine);
         return;
     }
     say_what_was_closed(job, run);
@@ -332,9 +342,8 @@ static void look_for_lost(struct spool_answer *answer, void *data)
     CLEANUP(mem_free_string) char *body = NULL;
     struct err err;
 
-    if (!answer->is_received || answer->limit < 0 ||
-        bsearch(&answer->attempt, mending->known, mending->n_known, sizeof(*mending->known),
-                compare_uuids) != NULL)
+    if (answer->limit < 0 || bsearch(&answer->attempt, mending->known, mending->n_known,
+                                     sizeof(*mending->known), compare_uuids) != NULL)
         return;
     if (!spool_request(answer, &body, &err)) {
         log_warning("%s: %s, ignoring", mending->run->job->name, err.text);
@@ -370,7 +379,7 @@ static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
     spool_each(run->spool, look_for_lost, &mending);
     if (mending.n > 0)
         log_warning(
-            "%s: the database has lost %zu calls whose answers are in the spool (a "
+            "%s: the database has lost %zu calls that the spool knows of (a "
             "fail-over?); they are taken up again",
             run->job->name, mending.n);
     store_restore_attempts(run->engine->store, mending.attempts, mending.sent_ms, mending.n,

@@ -72,24 +72,33 @@ static const char *text_of(struct json_object *value)
     return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
+/* What it cost; -1: nobody says, or it costs nothing so far and is not over. */
+static int64_t cost_of(struct json_object *row)
+{
+    const char *text = json_object_get_string(get(row, "cost")); /* a number's own digits */
+    int64_t nanousd;
+
+    if (text == NULL || !money_parse(text, strlen(text), &nanousd))
+        return -1;
+    return nanousd == 0 && text_of(get(row, "datetime_done")) == NULL ? -1 : nanousd;
+}
+
 /* False where the row is none that we could have made. */
 static bool read_row(struct json_object *row, struct tasks_task *task)
 {
-    struct json_object *metadata = metadata_of(row), *cost = get(row, "cost");
+    struct json_object *metadata = metadata_of(row);
     const char *id = text_of(get(row, "id")), *tag = text_of(get(metadata, "tag"));
-    const char *posted = text_of(get(row, "datetime_posted")), *cost_text;
+    const char *posted = text_of(get(row, "datetime_posted"));
     int64_t posted_us;
 
-    if (id == NULL || tag == NULL || posted == NULL || cost == NULL)
-        return false;
-    cost_text = json_object_get_string(cost); /* a number's own digits */
-    if (!money_parse(cost_text, strlen(cost_text), &task->cost_nanousd) ||
+    if (id == NULL || tag == NULL || posted == NULL ||
         !timestamp_parse(posted, strlen(posted), &posted_us))
         return false;
     task->id = mem_strdup(id);
     task->tag = mem_strdup(tag);
     task->offset = json_object_get_int64(get(metadata, "offset")); /* 0 where there is none */
     task->token = mem_strdup(text_of(get(metadata, "search_after_token")));
+    task->cost_nanousd = cost_of(row);
     task->posted_ms = posted_us / 1000 + EPOCH_2000_MS;
     return true;
 }

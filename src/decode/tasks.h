@@ -18,7 +18,7 @@ struct tasks_task {
     char *id, *tag;
     int64_t offset;
     char *token; /* NULL: none */
-    int64_t cost_nanousd;
+    int64_t cost_nanousd; /* -1: it is not over, and nobody knows yet */
     int64_t posted_ms; /* since 1970 */
 };
 

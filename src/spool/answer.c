@@ -186,7 +186,6 @@ bool spool_request(const struct spool_answer *answer, char **ret_request, struct
     const struct spool_entry *entry = (const struct spool_entry *)answer;
     CLEANUP(mem_free_string) char *request = mem_new(entry->request_size + 1);
 
-    assert(answer->is_received);
     if (!read_segment(entry->spool, entry->request_offset, request, entry->request_size, err))
         return false;
     *ret_request = request;

@@ -34,6 +34,14 @@ void array_int(struct buf *array, int64_t value)
     buf_printf(array, "%" PRId64, value);
 }
 
+void array_int_or_null(struct buf *array, int64_t value, bool is_null)
+{
+    if (is_null)
+        array_text(array, NULL);
+    else
+        array_int(array, value);
+}
+
 void array_uuid(struct buf *array, const struct uuid *uuid)
 {
     char text[UUID_TEXT_MAX];

@@ -1,6 +1,7 @@
 /* Arrays as parameters of a statement: text that PostgreSQL reads as {1,2,"a \"b\"",NULL}. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/buf.h"
@@ -13,6 +14,7 @@
 void array_init(struct buf *array);
 void array_text(struct buf *array, const char *text); /* NULL for SQL's NULL */
 void array_int(struct buf *array, int64_t value);
+void array_int_or_null(struct buf *array, int64_t value, bool is_null);
 void array_uuid(struct buf *array, const struct uuid *uuid);
 
 /* Closes it and gives the text, which lasts until buf_deinit(). Nothing may follow. */

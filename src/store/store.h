@@ -64,7 +64,8 @@ struct store_run_request {
     const char *labels; /* JSON object */
     const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
     struct store_caps all_caps, account_caps, job_caps; /* all apply */
-    int64_t keep_nanousd;             /* of the account's balance; 0: nothing is kept */
+    int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
+    bool is_taken_up; /* by the same process, after the database was lost: a `stop` still holds */
     int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */
     struct store_tolerance tolerance; /* for what that publishes */
     const struct store_feed *feeds;
@@ -270,7 +271,7 @@ struct store_task {
     const char *id, *tag;
     int64_t position;  /* its offset */
     const char *token; /* NULL: none */
-    int64_t nanousd;
+    int64_t nanousd;   /* -1: it is not over */
     int64_t posted_ms; /* since 1970 */
 };
 
@@ -304,6 +305,10 @@ void store_reconcile(struct store *store, const char *account, const struct stor
  */
 void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
                             const int64_t sent_ms[], size_t n, store_done_fn *done, void *data);
+
+/* Calls that were booked as unknown, and whose answers are there: they are reserved again. */
+void store_reopen_attempts(struct store *store, const struct uuid attempts[], size_t n,
+                           store_done_fn *done, void *data);
 
 /* A call of this or an earlier process that the server may still count. */
 struct store_recent {

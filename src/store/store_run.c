@@ -300,6 +300,7 @@ static void begin_run(struct start *start, struct db *db, const struct store_run
     params_int(&params, smallest_run_cap(request));
     params_text(&params, request->account);
     params_text(&params, request->account_timezone);
+    params_text(&params, request->is_taken_up ? "f" : "t");
     db_query(db, sql_begin_run, params.n, params.values, on_step, start);
 }
 

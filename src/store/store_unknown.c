@@ -134,7 +134,7 @@ static void fill_tasks(struct buf arrays[N_TASK_ARRAYS], const struct store_list
         array_text(&arrays[1], list->tasks[i].tag);
         array_int(&arrays[2], list->tasks[i].position);
         array_text(&arrays[3], list->tasks[i].token);
-        array_int(&arrays[4], list->tasks[i].nanousd);
+        array_int_or_null(&arrays[4], list->tasks[i].nanousd, list->tasks[i].nanousd < 0);
         array_int(&arrays[5], list->tasks[i].posted_ms);
     }
 }
@@ -188,6 +188,20 @@ void store_restore_attempts(struct store *store, const struct store_attempt *att
     store_change(store, CONTROL, sql_restore_attempts, &params, NULL, done, data);
     for (int i = 0; i < N_RESTORED_ARRAYS; i++)
         buf_deinit(&arrays[i]);
+}
+
+void store_reopen_attempts(struct store *store, const struct uuid attempts[], size_t n,
+                           store_done_fn *done, void *data)
+{
+    struct params params = {0};
+    struct buf array;
+
+    array_init(&array);
+    for (size_t i = 0; i < n; i++)
+        array_uuid(&array, &attempts[i]);
+    params_text(&params, array_end(&array));
+    store_change(store, CONTROL, sql_reopen_attempts, &params, NULL, done, data);
+    buf_deinit(&array);
 }
 
 /* --- what the server may still count --------------------------------------------------------- */

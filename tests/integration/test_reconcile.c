@@ -387,3 +387,81 @@ Test(reconcile, begins_anew_where_nothing_had_come)
     cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.slice"), 2));
     calls_end(&c);
 }
+
+Test(reconcile, concludes_nothing_of_a_task_that_is_not_over)
+{
+    struct store_task listed[] = {task("t-1", 5000, NULL, 24000000), task("t-2", 1000, NULL, -1)};
+
+    settle_as("t-1");
+    lose(1000, 300);
+    reconcile(listed, 2);
+    cr_expect(eq(sz, n_resolved, 0), "it is listed, and may cost something yet");
+    listed[1].nanousd = 0;
+    reconcile(listed, 2);
+    cr_expect(eq(sz, n_resolved, 1));
+    cr_expect(eq(i64, n_in_state("void"), 1));
+    calls_end(&c);
+}
+
+Test(reconcile, waits_while_a_further_call_for_the_page_is_under_way)
+{
+    struct store_task listed = task("t-1", 1000, NULL, 60000000);
+    struct uuid attempt;
+
+    lose(1000, 10);
+    cr_assert(calls_reserve(&c, listing_id, 1000, 60000000, &attempt));
+    reconcile(&listed, 1);
+    cr_expect(eq(sz, n_resolved, 0), "whose task it is nobody can tell");
+    cr_assert(calls_settle(&c, &attempt, STORE_VOID, 0));
+    reconcile(&listed, 1);
+    cr_expect(eq(sz, n_resolved, 1));
+    calls_end(&c);
+}
+
+Test(reconcile, counts_a_task_once_that_the_list_shows_twice)
+{
+    struct store_task listed[] = {task("t-1", 1000, NULL, 60000000),
+                                  task("t-1", 1000, NULL, 60000000)};
+
+    lose(1000, 20);
+    lose(1000, 10);
+    reconcile(listed, 2);
+    cr_expect(eq(sz, n_resolved, 1));
+    cr_expect(eq(i64, spent("settled_nanousd"), 60000000));
+    calls_end(&c);
+}
+
+Test(reconcile, opens_again_what_was_answered_after_all)
+{
+    struct uuid lost = lose(1000, 300);
+
+    pg_execute(c.url, "INSERT INTO linkhaul.cap VALUES ('all', 'month', 1)");
+    c.is_answered = false;
+    store_reopen_attempts(c.store, &lost, 1, calls_on_done, &c);
+    cr_assert(calls_wait(&c), "no cap refuses what has happened: %s", c.err.text);
+    cr_expect(eq(i64, n_in_state("reserved"), 1));
+    reconcile(&(struct store_task){.id = "t-1",
+                                   .tag = "lh/test/1.0",
+                                   .position = 1000,
+                                   .nanousd = 1,
+                                   .posted_ms = clock_wall_ms()},
+              1);
+    cr_expect(eq(sz, n_resolved, 0));
+    cr_expect(calls_settle(&c, &lost, STORE_SETTLED, 7), "%s", c.err.text);
+    calls_end(&c);
+}
+
+Test(reconcile, holds_the_slices_against_the_whole_where_a_chain_broke)
+{
+    calls_land_page(&c, listing_id, 0, (int64_t[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 10, 500);
+    pg_execute(c.url,
+               "UPDATE linkhaul.backlink SET first_seen = now() + ordinal * interval '1 min'");
+    pg_execute(c.url, "UPDATE linkhaul.slice SET position = 10, walk = 'chain'");
+    restart_slice(0);
+    pg_execute(c.url,
+               "UPDATE linkhaul.slice SET total_count = 1, is_ended = true WHERE slice_no = 1");
+    cr_assert(calls_publish(&c, listing_id, "complete"));
+    cr_expect_str_eq(c.published.completeness, "short");
+    cr_expect(eq(i64, c.published.n_missing, 490));
+    calls_end(&c);
+}

@@ -22,9 +22,9 @@ static bool add(const char *text)
     "{\"version\":\"0.1\",\"status_code\":20000,\"status_message\":\"Ok.\",\"cost\":0,\"tasks\":[" \
     "{\"id\":\"x\",\"status_code\":20000,\"status_message\":\"Ok.\",\"result\":" rows "}]}"
 
-#define ROW(cost, metadata)                                                                        \
-    "{\"id\":\"11240628-1535-0269-0000-ecb8901ceb68\",\"url\":\"https://x\","                      \
-    "\"datetime_posted\":\"2026-11-24 06:28:01 +00:00\",\"datetime_done\":null,"                   \
+#define ROW(cost, metadata)                                                                                \
+    "{\"id\":\"11240628-1535-0269-0000-ecb8901ceb68\",\"url\":\"https://x\","                              \
+    "\"datetime_posted\":\"2026-11-24 06:28:01 +00:00\",\"datetime_done\":\"2026-11-24 06:28:03 +00:00\"," \
     "\"status\":20000,\"cost\":" cost ",\"metadata\":" metadata "}"
 
 Test(tasks, reads_what_a_call_was_and_cost)
@@ -44,15 +44,16 @@ Test(tasks, reads_what_a_call_was_and_cost)
     tasks_deinit(&list);
 }
 
+#define SECOND                                                                                     \
+    "{\"id\":\"1\",\"cost\":\"0.02\",\"datetime_posted\":\"2026-11-24T06:28:01+00:00\","           \
+    "\"metadata\":{\"tag\":\"t\"}}"
+
 Test(tasks, takes_the_forms_that_numbers_times_and_bodies_come_in)
 {
-    cr_assert(
-        add(PAGE("[" ROW(
-            "3.6e-05",
-            "[{\"tag\":\"t\",\"search_after_token\":\"abc\"}]") ","
-                                                                "{\"id\":\"1\",\"cost\":\"0.02\",\"datetime_posted\":"
-                                                                "\"2026-11-24T06:28:01+00:00\",\"metadata\":{\"tag\":\"t\"}}]")),
-        "%s", err.text);
+    const char *page =
+        PAGE("[" ROW("3.6e-05", "[{\"tag\":\"t\",\"search_after_token\":\"abc\"}]") "," SECOND "]");
+
+    cr_assert(add(page), "%s", err.text);
     cr_assert(eq(sz, list.n_tasks, 2));
     cr_expect(eq(i64, list.tasks[0].cost_nanousd, 36000));
     cr_expect_str_eq(list.tasks[0].token, "abc");
@@ -62,25 +63,42 @@ Test(tasks, takes_the_forms_that_numbers_times_and_bodies_come_in)
     tasks_deinit(&list);
 }
 
+#define RUNNING(cost)                                                                              \
+    "{\"id\":\"1\",\"cost\":" cost                                                                 \
+    ",\"datetime_posted\":\"2026-11-24T06:28:01+00:00\","                                          \
+    "\"datetime_done\":null,\"metadata\":{\"tag\":\"t\"}}"
+
+/* No charge is only told of what is over; a charge is one whatever else is told. */
+Test(tasks, tells_what_is_free_from_what_is_not_over)
+{
+    const char *page = PAGE("[" RUNNING("0") "," RUNNING("null") "," RUNNING("0.06") "," ROW(
+        "0", "{\"tag\":\"t\"}") "]");
+    static const int64_t costs[] = {-1, -1, 60000000, 0};
+
+    cr_assert(add(page), "%s", err.text);
+    cr_assert(eq(sz, list.n_tasks, 4));
+    for (size_t i = 0; i < 4; i++)
+        cr_expect(eq(i64, list.tasks[i].cost_nanousd, costs[i]), "%zu", i);
+    tasks_deinit(&list);
+}
+
+#define OURS ROW("0.02", "{\"tag\":\"t\"}")
+
 /* Rows of other tools count for the paging, and for nothing else. */
 Test(tasks, passes_over_what_can_be_none_of_ours)
 {
-    cr_assert(add(PAGE("[" ROW("0.02", "null") "," ROW(
-                  "0.02",
-                  "{\"target\":\"a.com\"}") ","
-                                            "{\"id\":\"1\"},null,7," ROW(
-                                                "\"much\"",
-                                                "{\"tag\":\"t\"}") "," ROW("0.02",
-                                                                           "{\"tag\":\"t\"}") "]")),
-              "%s", err.text);
-    cr_expect(eq(sz, n_listed, 7));
-    cr_expect(eq(sz, list.n_listed, 7));
+    const char *page = PAGE("[" ROW("0.02", "null") "," ROW("0.02", "{\"target\":\"a.com\"}") ","
+                            "{\"id\":\"1\"},null,7," OURS "]");
+
+    cr_assert(add(page), "%s", err.text);
+    cr_expect(eq(sz, n_listed, 6));
+    cr_expect(eq(sz, list.n_listed, 6));
     cr_expect(eq(sz, list.n_tasks, 1));
     cr_assert(add(PAGE("null")));
     cr_expect(eq(sz, n_listed, 0));
-    cr_assert(add(PAGE("[" ROW("0.02", "{\"tag\":\"t\"}") "]")));
+    cr_assert(add(PAGE("[" OURS "]")));
     cr_expect(eq(sz, list.n_tasks, 2));
-    cr_expect(eq(sz, list.n_listed, 8));
+    cr_expect(eq(sz, list.n_listed, 7));
     tasks_deinit(&list);
 }
 
