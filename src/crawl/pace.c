@@ -222,4 +222,6 @@ void pace_pause(struct pace *pace, int64_t until_ms)
 {
     if (until_ms > pace->paused_until_ms)
         pace->paused_until_ms = until_ms;
+    if (pace->grows_at_ms < until_ms + GROW_EVERY_MS)
+        pace->grows_at_ms = until_ms + GROW_EVERY_MS;
 }

@@ -47,7 +47,7 @@ void pace_broke_off(struct pace *pace, int64_t until_ms);
 /* It is known that such a call is over; harmless where its slot is free already. */
 void pace_release(struct pace *pace, int64_t until_ms, int64_t now_ms);
 
-/* No call before `until_ms`; a longer pause stays. */
+/* No call before `until_ms`; a longer pause stays. What was shrunk grows back only behind it. */
 void pace_pause(struct pace *pace, int64_t until_ms);
 
 /* The server had too many at once: a quarter fewer from here on. Too many in a minute: half of

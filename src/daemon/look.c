@@ -235,7 +235,12 @@ static void on_resolved(void *data, const struct store_resolved *resolved, size_
         crawl_on_resolved(engine->crawl, resolved[i].listing_id, resolved[i].slice_no,
                           resolved[i].position, resolved[i].is_billed, resolved[i].charged_nanousd);
     if (++look->at < look->n_windows) {
-        begin_window(look);
+        crawl_on_time(
+            engine->crawl); /* pages that may be asked for again do not wait for the rest */
+        if (look->engine != NULL)
+            begin_window(look);
+        else
+            end(look);
         return;
     }
     end(look);
