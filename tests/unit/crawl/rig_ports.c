@@ -192,6 +192,7 @@ static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no,
     int64_t n_items = 0;
 
     (void)data;
+    cr_assert(not(rig.is_stopped), "gone on with behind a stop");
     for (size_t i = 0; i < rig.n_attempts; i++)
         if (rig_slice_of(&rig.attempts[i]) == on_disk)
             cr_assert(rig.attempts[i].state == RIG_BOOKED || rig.attempts[i].state == RIG_REFUSED,

@@ -280,6 +280,25 @@ Test(crawl_faults, shrinks_its_pace_where_the_server_finds_it_too_much)
     }
 }
 
+static enum rig_fault too_many_at_first(const struct rig_attempt *attempt)
+{
+    return attempt->number >= 2 && attempt->number <= 5 ? RIG_AT_ONCE : RIG_OK;
+}
+
+Test(crawl_faults, shrinks_its_pace_once_for_calls_that_were_out_together)
+{
+    size_t in_flight = 4;
+
+    begin(RIG_OK, 0, 0, 0);
+    rig.fault = too_many_at_first;
+    rig_start();
+    while (rig_step())
+        in_flight =
+            rig.crawl->pace.in_flight_now < in_flight ? rig.crawl->pace.in_flight_now : in_flight;
+    rig_end();
+    cr_expect(eq(sz, in_flight, 3));
+}
+
 Test(crawl_faults, keeps_the_reason_that_came_first)
 {
     struct rig_listing *listing = begin(RIG_LISTING, 0, 1, 0);

@@ -89,6 +89,21 @@ Test(crawl_stop, survives_a_kill_after_each_kill)
     }
 }
 
+/* The rig knows of all calls, whichever process made them. */
+Test(crawl_stop, keeps_to_the_minute_and_the_slots_from_one_start_to_the_next)
+{
+    for (size_t at = 10; at < 60; at++)
+        for (int is_kill = 0; is_kill <= 1; is_kill++) {
+            rig_begin(at);
+            rig.settings.calls_per_minute = 4;
+            rig_add_listing(rig_add_run(0), 1000, 0);
+            rig.stop_at = is_kill ? 0 : at;
+            rig.kill_at = is_kill ? at : 0;
+            rig_play();
+            go_on();
+        }
+}
+
 Test(crawl_stop, reaches_its_end_when_stopped_before_it_began)
 {
     begin(0);
