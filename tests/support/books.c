@@ -16,7 +16,7 @@ bool books_is_long(void)
 struct books books_of_form(void)
 {
     if (books_is_long())
-        return (struct books){"example.com", 45000, 1000, 20};
+        return (struct books){"example.com", 45500, 1000, 20};
     return (struct books){"example.com", 5000, 100, 20};
 }
 

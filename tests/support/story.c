@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/buf.h"
 #include "core/mem.h"
 #include "core/text.h"
 
@@ -71,7 +72,27 @@ void story_sandbox_argv(struct story *story, const char *const arguments[])
 
 void story_config(struct story *story, const char *more)
 {
-    const char *budget = strstr(more, "budget:") == NULL ? "budget: 100.00\n" : "";
+    story_config_account(story, "", more);
+}
+
+/* Each line of `text` two columns further in. */
+static char *indent(const char *text)
+{
+    struct buf lines = BUF_WITH_CEILING(65536);
+
+    while (*text != '\0') {
+        size_t size = strcspn(text, "\n");
+
+        buf_printf(&lines, "  %.*s\n", (int)size, text);
+        text += size + (text[size] == '\n');
+    }
+    return buf_take(&lines);
+}
+
+void story_config_account(struct story *story, const char *account, const char *more)
+{
+    bool has_budget = strncmp(more, "budget:", 7) == 0 || strstr(more, "\nbudget:") != NULL;
+    CLEANUP(mem_free_string) char *lines = indent(account);
 
     story_file(story, "linkhaul.yaml",
                "api:\n"
@@ -79,12 +100,14 @@ void story_config(struct story *story, const char *more)
                "  base_url: %s\n"
                "  login: sandbox\n"
                "  password: sandbox\n"
+               "%s"
                "database:\n"
                "  url: \"%s\"\n"
                "spool: %s/spool\n"
                "jobs: jobs.d/*.yaml\n"
                "%s%s",
-               story->sandbox_url, story->database_url, story->folder, budget, more);
+               story->sandbox_url, lines, story->database_url, story->folder,
+               has_budget ? "" : "budget: 100.00\n", more);
 }
 
 /* Makes the folders above `path`, which lies in the story's folder. */

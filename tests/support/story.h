@@ -57,6 +57,9 @@ void story_sandbox_argv(struct story *story, const char *const arguments[]);
  */
 void story_config(struct story *story, const char *more);
 
+/* The same with lines for the account as well: "in_flight: 10\n", not indented. */
+void story_config_account(struct story *story, const char *account, const char *more);
+
 /* Writes a file into the folder, and the folders on the way to it. */
 void story_file(struct story *story, const char *name, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

@@ -1,0 +1,183 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/books.h"
+#include "support/pg.h"
+
+/*
+ * A listing that stopped goes on, in the cases that are not plain: its token is no longer taken, it
+ * is to begin afresh, it is too old; and one that came out too small is held.
+ */
+
+/* A minute of the API is a second. */
+static void make_haste(void)
+{
+    setenv("LINKHAUL_HASTE", "60", 1);
+}
+
+TestSuite(going_on, .timeout = 280, .init = make_haste, .fini = pg_drop_databases);
+
+static struct story story;
+
+/* A chain of 25 pages. */
+static const struct books chain = {"example.com", 24500, 1000, 20};
+
+#define begin(...) begin_argv((const char *const[]){__VA_ARGS__, NULL})
+static void begin_argv(const char *const sandbox[])
+{
+    story_begin(&story, pg_fresh_database());
+    story_sandbox_argv(&story, sandbox);
+    story_config(&story, "");
+    cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
+}
+
+static void write_job(const char *budget, const char *more)
+{
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n%s", budget,
+               more);
+}
+
+static void expect_said(const char *what)
+{
+    cr_expect(ne(ptr, strstr(story.err, what), NULL), "not said: %s; but: %s", what, story.err);
+}
+
+/* Calls of another job, so that a token of the chain grows old. */
+static void let_the_token_grow_old(void)
+{
+    story_file(&story, "jobs.d/other.yaml",
+               "job: other\nendpoint: backlinks\ntargets: [example.org]\nbudget: 5\n");
+    cr_assert(eq(int, story_run(&story, "run", "other"), 0), "%s", story.err);
+}
+
+/* The chain is gone on with by value: of what had come only the rows of one second come again. */
+static void expect_only_the_overlap_again(int64_t n_other_items)
+{
+    struct ledger ledger = {.n_calls = 0};
+    int64_t n_again;
+
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_said("going on behind it with pages of 1000");
+    cr_expect(eq(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.slice s join "
+                           "linkhaul.listing l using (listing_id) join "
+                           "linkhaul.feed f using (feed_id) where f.target = "
+                           "'example.com'"),
+                 2));
+    books_expect_rows(&story, &chain);
+    books_expect_money(&story, &chain);
+    story_ledger(&story, &ledger);
+    n_again =
+        ledger.n_items_billed - n_other_items - chain.n_items - 1000 * books_n_undelivered(&story);
+    cr_expect(eq(i64, n_again,
+                 story_int(&story,
+                           "select n_duplicates from linkhaul.listing l "
+                           "join linkhaul.feed f using (feed_id) where "
+                           "f.target = 'example.com'")));
+    cr_expect(lt(i64, n_again, 100), "more than the overlap is bought again");
+    ledger_deinit(&ledger);
+    story_end(&story);
+}
+
+Test(going_on, behind_a_token_that_a_budget_stop_let_grow_old)
+{
+    begin("--items", "example.com=24500", "--items", "example.org=5000", "--token-life", "3");
+    write_job("0.50", "");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    let_the_token_grow_old();
+    write_job("20", "");
+    expect_only_the_overlap_again(5000);
+}
+
+Test(going_on, behind_a_token_that_a_kill_let_grow_old)
+{
+    begin("--items", "example.com=24500", "--items", "example.org=5000", "--token-life", "3");
+    write_job("20", "");
+    setenv("LINKHAUL_DIE_AT", "after-commit:9", 1);
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    let_the_token_grow_old();
+    expect_only_the_overlap_again(5000);
+}
+
+/* --- afresh, and too old --------------------------------------------------------------------- */
+
+static void expect_begun_anew(const char *option)
+{
+    write_job("20", "resume_within: 2d\n");
+    cr_assert(eq(int,
+                 option == NULL ? story_run(&story, "run", "walk")
+                                : story_run(&story, "run", "walk", option),
+                 0),
+              "%s", story.err);
+    expect_said("example.com: the open listing of ");
+    expect_said("is closed before it was whole: published (budget, 8000 rows)");
+    expect_said("$0.48 had been spent on it");
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 2));
+    books_expect_rows(&story, &chain);
+    books_expect_money(&story, &chain);
+    story_end(&story);
+}
+
+static void stop_by_budget(void)
+{
+    begin("--items", "example.com=24500");
+    write_job("0.50", "resume_within: 2d\n");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+}
+
+Test(going_on, fresh_gives_up_what_is_open_and_names_the_dollars)
+{
+    stop_by_budget();
+    expect_begun_anew("--fresh");
+}
+
+Test(going_on, a_run_older_than_resume_within_is_given_up)
+{
+    stop_by_budget();
+    free(story_text(&story,
+                    "update linkhaul.run set started_at = started_at - "
+                    "interval '49 hours' returning job"));
+    expect_begun_anew(NULL);
+}
+
+Test(going_on, a_run_within_resume_within_goes_on)
+{
+    stop_by_budget();
+    free(story_text(&story,
+                    "update linkhaul.run set started_at = started_at - "
+                    "interval '47 hours' returning job"));
+    write_job("20", "resume_within: 2d\n");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 1));
+    books_expect_rows(&story, &chain);
+    books_expect_money(&story, &chain);
+    story_end(&story);
+}
+
+/* --- held ------------------------------------------------------------------------------------ */
+
+Test(going_on, a_listing_that_shrank_too_much_is_held_and_the_others_go_out)
+{
+    begin("--items", "example.com=3000", "--items", "example.org=2000");
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: backlinks\ntargets: [example.com, example.org]\n"
+               "budget: 5\nmax_shrink: 30%%\n");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    story_sandbox(&story, "--items", "example.com=2000", "--items", "example.org=1500");
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    expect_said("example.com: held, not published");
+    story_expect_text(&story, "example.com 3000, example.org 1500",
+                      "select string_agg(target || ' ' || n, ', ' order by target) from (select "
+                      "target, count(*) as n from linkhaul_bi.links group by target) x");
+    cr_expect(eq(int, story_run(&story, "publish", "2"), 0), "%s", story.err);
+    story_expect_text(&story, "example.com 2000, example.org 1500",
+                      "select string_agg(target || ' ' || n, ', ' order by target) from (select "
+                      "target, count(*) as n from linkhaul_bi.links group by target) x");
+    story_end(&story);
+}
