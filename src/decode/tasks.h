@@ -17,9 +17,9 @@
 struct tasks_task {
     char *id, *tag;
     int64_t offset;
-    char *token; /* NULL: none */
+    char *token;          /* NULL: none */
     int64_t cost_nanousd; /* -1: it is not over, and nobody knows yet */
-    int64_t posted_ms; /* since 1970 */
+    int64_t posted_ms;    /* since 1970 */
 };
 
 /* Pages of the list are put one behind the other. */

@@ -143,7 +143,8 @@ bool spool_read(void *answer, uint64_t position, void *into, size_t size, size_t
                 struct err *err);
 
 /*
- * Reads back the request of an attempt of an earlier process, as spool_begin() had it. Free it. From any thread.
+ * Reads back the request of an attempt of an earlier process, as spool_begin() had it. Free it.
+ * From any thread.
  */
 bool spool_request(const struct spool_answer *answer, char **ret_request, struct err *err);
 
