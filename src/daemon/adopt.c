@@ -241,7 +241,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
         answer->data = slice;
         if (open->is_unknown)
             reopen(engine, &open->attempt);
-        crawl_adopt(slice, &open->attempt, open->position, answer);
+        crawl_adopt(slice, &open->attempt, open->position, open->reserved_nanousd, answer);
         is_adopted[i] = true;
         n_adopted++;
     }

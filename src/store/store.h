@@ -233,6 +233,7 @@ struct store_open_attempt {
     int64_t position;
     bool is_unknown; /* booked as such; else it is still reserved */
     int64_t age_ms;  /* since it was reserved */
+    int64_t reserved_nanousd;
 };
 
 /* Those of a run, the oldest first; they last for the call. */

@@ -56,6 +56,7 @@ static void on_open_attempts(void *data, const struct db_result *result, const s
             .position = db_int64(result, row, 3),
             .is_unknown = db_bool(result, row, 4),
             .age_ms = db_int64(result, row, 5),
+            .reserved_nanousd = db_int64(result, row, 6),
         };
         uuid_parse(db_text(result, row, 0), &attempts[row].attempt);
     }
