@@ -86,7 +86,7 @@ void engine_adopt(struct engine *engine)
         .tries_max = TRIES_MAX,
         .hold_ms = CALL_RUNS_MS,
         .has_list = true,
-        .listed_after_ms = LISTED_AFTER_MS,
+        .listed_after_ms = engine_listed_after_ms(engine),
         .unknown_retries = (unsigned)api->unknown_retries,
         .jitter_seed = (uint64_t)clock_mono_ms(),
     };
