@@ -221,6 +221,15 @@ static void settle_as_unknown(struct engine *engine, const struct store_open_att
                  on_lost_settled, engine);
 }
 
+/* Those whose answers are adopted. */
+static void take_up(struct engine *engine, const struct uuid attempts[], size_t n)
+{
+    if (n == 0)
+        return;
+    engine->n_settling++;
+    store_take_up(engine->store, attempts, n, on_lost_settled, engine);
+}
+
 /*
  * Every call that is not settled: its answer is adopted, or its page waits for the vendor's list.
  * Answers come first, since a page whose answer is there waits for nothing. The spool then forgets
@@ -229,6 +238,7 @@ static void settle_as_unknown(struct engine *engine, const struct store_open_att
 static void settle_lost(struct engine *engine, struct engine_run *run)
 {
     bool *is_adopted = mem_new_array(run->n_open_attempts, sizeof(*is_adopted));
+    struct uuid *adopted = mem_new_array(run->n_open_attempts, sizeof(*adopted));
     size_t n_adopted = 0, n_lost = 0;
 
     for (size_t i = 0; i < run->n_open_attempts; i++) {
@@ -243,7 +253,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
             reopen(engine, &open->attempt);
         crawl_adopt(slice, &open->attempt, open->position, open->reserved_nanousd, answer);
         is_adopted[i] = true;
-        n_adopted++;
+        adopted[n_adopted++] = open->attempt;
     }
     for (size_t i = 0; i < run->n_open_attempts; i++) {
         const struct store_open_attempt *open = &run->open_attempts[i];
@@ -258,6 +268,8 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
             crawl_adopt_unknown(slice, open->position, open->age_ms * clock_haste());
         crawl_expect_look(engine->crawl);
     }
+    take_up(engine, adopted, n_adopted);
+    free(adopted);
     free(is_adopted);
     spool_each(run->spool, forget_landed, NULL);
     if (n_adopted > 0)

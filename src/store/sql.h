@@ -63,4 +63,5 @@ extern const char sql_stop[];
 extern const char sql_sum_costs[];
 extern const char sql_suspend[];
 extern const char sql_take_lock[];
+extern const char sql_take_up[];
 extern const char sql_who_holds_lock[];

@@ -311,6 +311,11 @@ void store_restore_attempts(struct store *store, const struct store_attempt *att
 void store_reopen_attempts(struct store *store, const struct uuid attempts[], size_t n,
                            store_done_fn *done, void *data);
 
+/* Calls whose answers are in the spool and about to be judged: they are reserved again, where they
+ * were unknown, so that no list decides about them meanwhile. */
+void store_take_up(struct store *store, const struct uuid attempts[], size_t n, store_done_fn *done,
+                   void *data);
+
 /* A call of this or an earlier process that the server may still count. */
 struct store_recent {
     struct uuid attempt;

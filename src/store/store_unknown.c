@@ -205,6 +205,20 @@ void store_reopen_attempts(struct store *store, const struct uuid attempts[], si
     buf_deinit(&array);
 }
 
+void store_take_up(struct store *store, const struct uuid attempts[], size_t n, store_done_fn *done,
+                   void *data)
+{
+    struct params params = {0};
+    struct buf array;
+
+    array_init(&array);
+    for (size_t i = 0; i < n; i++)
+        array_uuid(&array, &attempts[i]);
+    params_text(&params, array_end(&array));
+    store_change(store, CONTROL, sql_take_up, &params, NULL, done, data);
+    buf_deinit(&array);
+}
+
 /* --- what the server may still count --------------------------------------------------------- */
 
 static void on_recents(void *data, const struct db_result *result, const struct err *err)

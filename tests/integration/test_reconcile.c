@@ -111,6 +111,25 @@ Test(reconcile, books_what_is_listed_as_undelivered)
     calls_end(&c);
 }
 
+Test(reconcile, leaves_alone_what_is_about_to_be_judged)
+{
+    struct uuid here = lose(1000, 190);
+    struct store_task listed = task("t-1", 1000, NULL, 60000000);
+
+    c.is_answered = false;
+    store_take_up(c.store, &here, 1, calls_on_done, &c);
+    cr_assert(calls_wait(&c), "%s", c.err.text);
+    reconcile(&listed, 1);
+    cr_expect(eq(sz, n_resolved, 0));
+    cr_expect(eq(i64, n_in_state("reserved"), 1));
+    cr_expect(eq(i64, spent("reserved_nanousd"), 60000000));
+    cr_expect(eq(i64, spent("unknown_nanousd"), 0));
+    cr_assert(calls_settle(&c, &here, STORE_UNKNOWN, 0));
+    reconcile(&listed, 1);
+    cr_expect(eq(sz, n_resolved, 1));
+    calls_end(&c);
+}
+
 Test(reconcile, frees_what_is_listed_at_no_charge)
 {
     struct store_task listed = task("t-1", 1000, NULL, 0);
