@@ -307,10 +307,6 @@ void store_reconcile(struct store *store, const char *account, const struct stor
 void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
                             const int64_t sent_ms[], size_t n, store_done_fn *done, void *data);
 
-/* Calls that were booked as unknown, and whose answers are there: they are reserved again. */
-void store_reopen_attempts(struct store *store, const struct uuid attempts[], size_t n,
-                           store_done_fn *done, void *data);
-
 /* Calls whose answers are in the spool and about to be judged: they are reserved again, where they
  * were unknown, so that no list decides about them meanwhile. */
 void store_take_up(struct store *store, const struct uuid attempts[], size_t n, store_done_fn *done,

@@ -191,20 +191,6 @@ void store_restore_attempts(struct store *store, const struct store_attempt *att
         buf_deinit(&arrays[i]);
 }
 
-void store_reopen_attempts(struct store *store, const struct uuid attempts[], size_t n,
-                           store_done_fn *done, void *data)
-{
-    struct params params = {0};
-    struct buf array;
-
-    array_init(&array);
-    for (size_t i = 0; i < n; i++)
-        array_uuid(&array, &attempts[i]);
-    params_text(&params, array_end(&array));
-    store_change(store, CONTROL, sql_reopen_attempts, &params, NULL, done, data);
-    buf_deinit(&array);
-}
-
 void store_take_up(struct store *store, const struct uuid attempts[], size_t n, store_done_fn *done,
                    void *data)
 {
