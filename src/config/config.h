@@ -46,6 +46,7 @@ struct config_api {
     char *timezone;               /* IANA name: whose days and months the caps count */
     struct price prices;          /* where the account does not tell its own; both 0: not given */
     int64_t keep_balance_nanousd; /* no call that might take the balance below this; 0: none */
+    int64_t list_lag_s;           /* a call may be on the vendor's list so long after its end */
     int64_t unknown_retries;      /* of a page whose call may have been charged, in one run */
 };
 

@@ -71,6 +71,8 @@ static const struct key api_keys[] = {
     { "keep_balance", KEY_MONEY, IN_MAIN(api.keep_balance_nanousd), .sample = "20.00",
       .is_second_choice = true,
       .doc = "US dollars of the account's balance that are left for your other tools" },
+    { "list_lag", KEY_DURATION, IN_MAIN(api.list_lag_s), 1, 86400, .fallback = "1m",
+      .doc = "how late a call may be on the vendor's list of calls; one that is not there counts as free" },
     { "unknown_retries", KEY_INT, IN_MAIN(api.unknown_retries), 0, 10, .fallback = "1",
       .doc = "calls that a run may make again although the one before may have been charged" },
     { "token", LATER }, { "token_file", LATER }, { "body", LATER },

@@ -144,14 +144,13 @@ struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
 }
 
 void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t position,
-                 void *data)
+                 int64_t reserved_nanousd, void *data)
 {
     struct crawl_page *page = crawl_page_new(slice, &(struct pager_ask){.position = position});
 
     page->attempt = *attempt;
-    page->is_adopted = true;
     page->sent_ms = slice->listing->run->crawl->ports->now_ms(slice->listing->run->crawl->data);
-    page->reserved_nanousd = price_worst(slice->listing->run->price, slice->limit);
+    page->reserved_nanousd = reserved_nanousd;
     page->data = data;
     page->next = slice->adopted;
     slice->adopted = page;

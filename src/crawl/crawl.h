@@ -65,7 +65,6 @@ struct crawl_page {
     int64_t position;
     char *token; /* NULL: by offset */
     enum crawl_page_state state;
-    bool is_adopted; /* its answer is in the spool from an earlier process */
     unsigned n_tries;
     unsigned n_timeouts;   /* of these, ran into the API's own time limit */
     unsigned n_unknown;    /* calls for it whose charge is unknown */
@@ -258,11 +257,12 @@ struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
                                     const struct crawl_slice_settings *settings);
 
 /*
- * An answer that is in the spool and has not landed; `data` becomes its page's. Where the crawl
- * ends before its turn comes there is neither a replay nor a drop: it stays in the spool.
+ * An answer that is in the spool and has not landed, with what was reserved for its call; `data`
+ * becomes its page's. Where the crawl ends before its turn comes there is neither a replay nor a
+ * drop: it stays in the spool.
  */
 void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t position,
-                 void *data);
+                 int64_t reserved_nanousd, void *data);
 
 /*
  * A call of an earlier process for the page at `position` whose charge is unknown, sent so long

@@ -46,7 +46,7 @@ void crawl_page_check_price(struct crawl_page *page)
     struct crawl_run *run = page->slice->listing->run;
     char charged[MONEY_TEXT_MAX], reserved[MONEY_TEXT_MAX], reason[512];
 
-    if (page->is_adopted || page->charged_nanousd <= page->reserved_nanousd)
+    if (page->charged_nanousd <= page->reserved_nanousd)
         return;
     money_format(page->charged_nanousd, charged);
     money_format(page->reserved_nanousd, reserved);

@@ -113,7 +113,6 @@ void crawl_page_let_go(struct crawl_page *page)
     count_busy(page, false);
     crawl->ports->drop(crawl->data, page);
     page->data = NULL;
-    page->is_adopted = false;
 }
 
 void crawl_page_wait(struct crawl_page *page, int64_t not_before_ms)

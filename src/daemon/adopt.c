@@ -86,7 +86,7 @@ void engine_adopt(struct engine *engine)
         .tries_max = TRIES_MAX,
         .hold_ms = CALL_RUNS_MS,
         .has_list = true,
-        .listed_after_ms = LISTED_AFTER_MS,
+        .listed_after_ms = engine_listed_after_ms(engine),
         .unknown_retries = (unsigned)api->unknown_retries,
         .jitter_seed = (uint64_t)clock_mono_ms(),
     };
@@ -199,13 +199,6 @@ static struct crawl_slice *find_slice(struct crawl_run *run, int64_t listing_id,
     return NULL;
 }
 
-/* It was booked as unknown, and its answer is there after all: that will tell. */
-static void reopen(struct engine *engine, const struct uuid *attempt)
-{
-    engine->n_settling++;
-    store_reopen_attempts(engine->store, attempt, 1, on_lost_settled, engine);
-}
-
 /* Its answer never came, as far as anybody can tell now. */
 static void settle_as_unknown(struct engine *engine, const struct store_open_attempt *open)
 {
@@ -249,9 +242,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
         if (answer == NULL)
             continue;
         answer->data = slice;
-        if (open->is_unknown)
-            reopen(engine, &open->attempt);
-        crawl_adopt(slice, &open->attempt, open->position, answer);
+        crawl_adopt(slice, &open->attempt, open->position, open->reserved_nanousd, answer);
         is_adopted[i] = true;
         adopted[n_adopted++] = open->attempt;
     }

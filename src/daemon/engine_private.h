@@ -16,13 +16,8 @@
 #include "spool/spool.h"
 #include "store/store.h"
 
-/* The API's own limits, in its time: how long a call runs, and how long after that it is listed. */
+/* The API's own limit, in its time: how long a call runs. */
 #define CALL_RUNS_MS 120000
-#define LIST_LAGS_MS 60000
-
-/* After the money of an executed call was asked for it is on the list so much later at the most. */
-#define LISTED_AFTER_MS (CRAWL_RESERVE_MS + CALL_RUNS_MS + LIST_LAGS_MS)
-
 /* A run, from store_start_run() to the end of the life. */
 struct engine_run {
     struct engine *engine;
@@ -132,6 +127,10 @@ void call_resume_all(struct engine *engine);
 
 /* One of what engine_close() waits for (n_closing) is closed. */
 void engine_part_closed(struct engine *engine);
+
+/* After the money of an executed call was asked for it is on the vendor's list so much later at the
+ * most, in the API's time. */
+int64_t engine_listed_after_ms(const struct engine *engine);
 
 /* look.c: the port look; and its end before its time, of which the crawl hears nothing. */
 void look_begin(void *data);

@@ -175,7 +175,7 @@ static void book(struct look *look)
         .from_ms = look->windows[look->at].from_ms,
         .to_ms = look->windows[look->at].to_ms,
         .age_ms = clock_mono_ms() - look->began_ms,
-        .listed_after_ms = clock_api_ms(LISTED_AFTER_MS),
+        .listed_after_ms = clock_api_ms(engine_listed_after_ms(look->engine)),
     };
 
     for (size_t i = 0; i < n; i++)

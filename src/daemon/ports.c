@@ -20,6 +20,11 @@ int64_t engine_api_now_ms(void)
     return (int64_t)(uv_hrtime() / 1000) * clock_haste() / 1000;
 }
 
+int64_t engine_listed_after_ms(const struct engine *engine)
+{
+    return CRAWL_RESERVE_MS + CALL_RUNS_MS + engine->settings.config->api.list_lag_s * 1000;
+}
+
 static int64_t now_ms(void *data)
 {
     (void)data;

@@ -50,7 +50,6 @@ extern const char sql_read_unknown[];
 extern const char sql_recent_calls[];
 extern const char sql_reconcile[];
 extern const char sql_record_migration[];
-extern const char sql_reopen_attempts[];
 extern const char sql_reserve[];
 extern const char sql_restart_slice[];
 extern const char sql_restore_attempts[];

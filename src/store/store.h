@@ -233,6 +233,7 @@ struct store_open_attempt {
     int64_t position;
     bool is_unknown; /* booked as such; else it is still reserved */
     int64_t age_ms;  /* since it was reserved */
+    int64_t reserved_nanousd;
 };
 
 /* Those of a run, the oldest first; they last for the call. */
@@ -305,10 +306,6 @@ void store_reconcile(struct store *store, const char *account, const struct stor
  */
 void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
                             const int64_t sent_ms[], size_t n, store_done_fn *done, void *data);
-
-/* Calls that were booked as unknown, and whose answers are there: they are reserved again. */
-void store_reopen_attempts(struct store *store, const struct uuid attempts[], size_t n,
-                           store_done_fn *done, void *data);
 
 /* Calls whose answers are in the spool and about to be judged: they are reserved again, where they
  * were unknown, so that no list decides about them meanwhile. */

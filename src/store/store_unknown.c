@@ -56,6 +56,7 @@ static void on_open_attempts(void *data, const struct db_result *result, const s
             .position = db_int64(result, row, 3),
             .is_unknown = db_bool(result, row, 4),
             .age_ms = db_int64(result, row, 5),
+            .reserved_nanousd = db_int64(result, row, 6),
         };
         uuid_parse(db_text(result, row, 0), &attempts[row].attempt);
     }
@@ -188,20 +189,6 @@ void store_restore_attempts(struct store *store, const struct store_attempt *att
     store_change(store, CONTROL, sql_restore_attempts, &params, NULL, done, data);
     for (int i = 0; i < N_RESTORED_ARRAYS; i++)
         buf_deinit(&arrays[i]);
-}
-
-void store_reopen_attempts(struct store *store, const struct uuid attempts[], size_t n,
-                           store_done_fn *done, void *data)
-{
-    struct params params = {0};
-    struct buf array;
-
-    array_init(&array);
-    for (size_t i = 0; i < n; i++)
-        array_uuid(&array, &attempts[i]);
-    params_text(&params, array_end(&array));
-    store_change(store, CONTROL, sql_reopen_attempts, &params, NULL, done, data);
-    buf_deinit(&array);
 }
 
 void store_take_up(struct store *store, const struct uuid attempts[], size_t n, store_done_fn *done,

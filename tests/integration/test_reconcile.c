@@ -450,26 +450,6 @@ Test(reconcile, counts_a_task_once_that_the_list_shows_twice)
     calls_end(&c);
 }
 
-Test(reconcile, opens_again_what_was_answered_after_all)
-{
-    struct uuid lost = lose(1000, 300);
-
-    pg_execute(c.url, "INSERT INTO linkhaul.cap VALUES ('all', 'month', 1)");
-    c.is_answered = false;
-    store_reopen_attempts(c.store, &lost, 1, calls_on_done, &c);
-    cr_assert(calls_wait(&c), "no cap refuses what has happened: %s", c.err.text);
-    cr_expect(eq(i64, n_in_state("reserved"), 1));
-    reconcile(&(struct store_task){.id = "t-1",
-                                   .tag = "lh/test/1.0",
-                                   .position = 1000,
-                                   .nanousd = 1,
-                                   .posted_ms = clock_wall_ms()},
-              1);
-    cr_expect(eq(sz, n_resolved, 0));
-    cr_expect(calls_settle(&c, &lost, STORE_SETTLED, 7), "%s", c.err.text);
-    calls_end(&c);
-}
-
 Test(reconcile, holds_the_slices_against_the_whole_where_a_chain_broke)
 {
     calls_land_page(&c, listing_id, 0, (int64_t[]){1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, 10, 500);

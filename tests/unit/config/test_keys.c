@@ -90,6 +90,7 @@ Test(keys, of_the_main_file_are_all_read)
         "  timezone: Europe/Berlin\n"
         "  prices: {per_call: 0.02, per_item: 0.00003}\n"
         "  keep_balance: 20\n"
+        "  list_lag: 90s\n"
         "  unknown_retries: 0\n"
         "database: {url: \"host=/tmp dbname=x\"}\n"
         "budget: {per_run: 0.5, per_day: 1, per_month: 2}\n"
@@ -117,6 +118,7 @@ Test(keys, of_the_main_file_are_all_read)
     cr_expect(eq(i64, config->api.prices.per_call_nanousd, 20000000));
     cr_expect(eq(i64, config->api.prices.per_item_nanousd, 30000));
     cr_expect(eq(i64, config->api.keep_balance_nanousd, INT64_C(20000000000)));
+    cr_expect(eq(i64, config->api.list_lag_s, 90));
     cr_expect(eq(i64, config->api.unknown_retries, 0));
     cr_expect(eq(i64, config->budget.per_run_nanousd, 500000000));
     cr_expect(eq(i64, config->budget.per_day_nanousd, 1000000000));
@@ -142,6 +144,7 @@ Test(keys, that_are_left_out_get_their_defaults)
     cr_expect_str_eq(config->api.timezone, "UTC");
     cr_expect(eq(i64, config->api.prices.per_call_nanousd, 0));
     cr_expect(eq(i64, config->api.keep_balance_nanousd, 0));
+    cr_expect(eq(i64, config->api.list_lag_s, 60));
     cr_expect(eq(i64, config->api.unknown_retries, 1));
     cr_expect(eq(i64, config->budget.per_day_nanousd, 0));
     cr_expect(eq(i64, config->spool_free_min_bytes, INT64_C(1) << 30));

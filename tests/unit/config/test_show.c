@@ -36,6 +36,7 @@ Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
                      "  in_flight: 25\n"
                      "  calls_per_minute: 2000\n"
                      "  timezone: UTC\n"
+                     "  list_lag: 1m\n"
                      "  unknown_retries: 1\n"
                      "database:\n"
                      "  url: \"postgresql://me:***@db/linkhaul\"\n"
@@ -85,6 +86,7 @@ Test(show, shows_caps_sizes_and_durations_as_they_can_be_read)
                                                        "    per_call: 0.024\n"
                                                        "    per_item: 0.000036\n"
                                                        "  keep_balance: 20.00\n"
+                                                       "  list_lag: 1m\n"
                                                        "  unknown_retries: 0\n"));
     cr_assert_str_eq(strstr(text, "\nbudget:"),
                      strstr(text,

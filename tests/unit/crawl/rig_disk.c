@@ -113,7 +113,8 @@ static void restore_slice(struct rig_listing *listing, size_t slice_no)
         pager_restore_page(&added->pager, slice->landed[i], slice->landed_items[i]);
     for (size_t i = 0; i < rig.n_attempts; i++) /* answers first */
         if (rig_slice_of(&rig.attempts[i]) == slice && rig.attempts[i].state == RIG_RECEIVED)
-            crawl_adopt(added, &rig.attempts[i].id, rig.attempts[i].position, &rig.attempts[i]);
+            crawl_adopt(added, &rig.attempts[i].id, rig.attempts[i].position,
+                        rig.attempts[i].reserved_nanousd, &rig.attempts[i]);
     for (size_t i = 0; i < rig.n_attempts; i++)
         if (rig_slice_of(&rig.attempts[i]) == slice && rig.attempts[i].is_unknown &&
             !rig.attempts[i].is_landed)

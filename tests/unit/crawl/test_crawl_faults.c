@@ -235,6 +235,24 @@ Test(crawl_faults, stops_a_job_also_where_a_refusal_was_dear)
     cr_expect(eq(sz, rig_sent(listing, 300), 1));
 }
 
+/* The process dies with the answer in the spool: its price is no smaller for that. */
+Test(crawl_faults, stops_a_job_also_where_an_adopted_answer_was_dear)
+{
+    struct rig_listing *listing = begin(RIG_DEARER, 0, 1, 0);
+
+    rig_start();
+    while (rig_step() && rig.attempts[0].state != RIG_RECEIVED)
+        ;
+    rig.kill_at = rig.n_events + 1;
+    while (rig_step())
+        ;
+    cr_assert(not(rig_end()));
+    rig.kill_at = 0;
+    rig_play();
+    rig_expect_suspended(listing, "error", "the price has changed");
+    cr_expect(eq(sz, rig_sent(listing, 0), 1));
+}
+
 static enum rig_fault words_then_nonsense(const struct rig_attempt *attempt)
 {
     if (attempt->position != 300)
