@@ -51,7 +51,6 @@ void crawl_page_wait(struct crawl_page *page, int64_t not_before_ms);
 
 /* A charge of the run is in the books: what was refused may fit now. */
 void crawl_booked(struct crawl_run *run);
-void crawl_booked_elsewhere(struct crawl *crawl);
 
 /* judge.c: what comes of a page whose answer brought no items and is booked. */
 void crawl_page_judge(struct crawl_page *page);

@@ -299,8 +299,9 @@ void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no
     struct crawl_page *page, **list;
     struct crawl_run *run;
 
-    if (slice == NULL) { /* of another run, which may share a cap */
-        crawl_booked_elsewhere(crawl);
+    if (slice == NULL) { /* of a listing that is over, be it a run's here or another's */
+        for (size_t i = 0; i < crawl->n_runs; i++)
+            crawl_booked(crawl->runs[i]);
         return;
     }
     run = slice->listing->run;
