@@ -364,6 +364,21 @@ Test(crawl_unknown, waits_with_a_page_whose_turn_comes_only_behind_a_received_on
         }
 }
 
+/* The page had been asked for again, and that call was answered: refused. */
+Test(crawl_unknown, waits_though_another_call_for_the_page_was_answered)
+{
+    for (int is_billed = 0; is_billed <= 1; is_billed++) {
+        struct rig_listing *listing = leave_chain(0, is_billed);
+
+        rig.attempts[1].position = 5000;
+        rig.attempts[0].fault = RIG_RETRY;
+        rig_play();
+        rig_expect_published(listing);
+        cr_expect(eq(sz, rig_sent(listing, 5000), 3));
+        cr_expect(gt(i64, rig_try(listing, 5000, 3)->sent_ms, is_billed ? 20000 : LISTED_MS));
+    }
+}
+
 Test(crawl_unknown, keeps_to_its_tries_where_an_earlier_process_has_used_them)
 {
     struct rig_listing *listing = leave_chain(0, true);
