@@ -53,16 +53,15 @@ static struct crawl_page *next_page_of(struct crawl_listing *listing, int64_t no
         return NULL;
     for (size_t i = 0; i < listing->n_slices; i++) {
         struct crawl_slice *slice = listing->slices[i];
-        struct crawl_page *page = take_waiting(slice, now_ms);
+        struct crawl_page *page;
         struct pager_ask ask;
 
-        if (page != NULL)
-            return page;
-        while (pager_next(&slice->pager, &ask)) {
-            page = crawl_page_wanted(slice, &ask);
-            if (page != NULL)
+        while ((page = take_waiting(slice, now_ms)) != NULL)
+            if ((page = crawl_page_wanted(page)) != NULL)
                 return page;
-        }
+        while (pager_next(&slice->pager, &ask))
+            if ((page = crawl_page_wanted(crawl_page_new(slice, &ask))) != NULL)
+                return page;
     }
     return NULL;
 }

@@ -51,7 +51,6 @@ void crawl_page_wait(struct crawl_page *page, int64_t not_before_ms);
 
 /* A charge of the run is in the books: what was refused may fit now. */
 void crawl_booked(struct crawl_run *run);
-void crawl_booked_elsewhere(struct crawl *crawl);
 
 /* judge.c: what comes of a page whose answer brought no items and is booked. */
 void crawl_page_judge(struct crawl_page *page);
@@ -64,9 +63,9 @@ void crawl_page_check_price(struct crawl_page *page);
  * when that is known, if ever. */
 void crawl_page_is_unknown(struct crawl_page *page, const char *what);
 
-/* The page that the pager wants, or NULL where an earlier process has asked for it and nobody knows
- * yet what came of that. */
-struct crawl_page *crawl_page_wanted(struct crawl_slice *slice, const struct pager_ask *ask);
+/* A page that may be asked for now; gives it back, or NULL where an earlier process has asked for
+ * it and nobody knows yet what came of that. */
+struct crawl_page *crawl_page_wanted(struct crawl_page *page);
 
 /* A call sent then may have been charged, and no page waits for it: once the list tells, there may
  * be room under a cap. */

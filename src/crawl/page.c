@@ -265,19 +265,14 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
     crawl_pump(crawl);
 }
 
-void crawl_booked_elsewhere(struct crawl *crawl)
-{
-    crawl->n_booked++;
-    for (size_t i = 0; i < crawl->n_runs; i++)
-        if (crawl->runs[i]->is_refused_shared)
-            crawl->runs[i]->is_refused = false;
-}
-
 void crawl_booked(struct crawl_run *run)
 {
     run->is_refused = false;
     run->n_booked++;
-    crawl_booked_elsewhere(run->crawl);
+    run->crawl->n_booked++;
+    for (size_t i = 0; i < run->crawl->n_runs; i++)
+        if (run->crawl->runs[i]->is_refused_shared)
+            run->crawl->runs[i]->is_refused = false;
 }
 
 static void book(struct crawl_page *page)

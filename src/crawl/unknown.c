@@ -2,7 +2,6 @@
 #include <stdio.h>
 
 #include "core/log.h"
-#include "core/mem.h"
 #include "core/money.h"
 #include "core/text.h"
 #include "crawl/crawl_private.h"
@@ -161,7 +160,7 @@ static struct crawl_page *find_at(struct crawl_page *page, int64_t position)
 
 /*
  * The page before it may have been received and not landed, so that the pager cannot want this one
- * yet, nor know its token.
+ * yet, nor know its token. Or another call for it was answered: with a refusal, it may be.
  */
 void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t age_ms)
 {
@@ -169,8 +168,6 @@ void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t ag
     struct crawl_page *page = find_at(slice->early, position);
     int64_t sent_ms = now_of(crawl) - age_ms;
 
-    if (find_at(slice->adopted, position) != NULL)
-        return; /* another call for it was answered */
     if (page == NULL) {
         page = crawl_page_new(slice, &(struct pager_ask){.position = position});
         page->reserved_nanousd = price_worst(slice->listing->run->price, slice->limit);
@@ -184,30 +181,26 @@ void crawl_adopt_unknown(struct crawl_slice *slice, int64_t position, int64_t ag
         page->sent_ms = sent_ms;
 }
 
-struct crawl_page *crawl_page_wanted(struct crawl_slice *slice, const struct pager_ask *ask)
+struct crawl_page *crawl_page_wanted(struct crawl_page *page)
 {
-    struct crawl_page *page = find_at(slice->early, ask->position);
+    struct crawl_slice *slice = page->slice;
+    struct crawl_page *early = find_at(slice->early, page->position);
+    bool is_hopeless;
 
-    if (page == NULL)
-        return crawl_page_new(slice, ask);
-    take_out(page, &slice->early);
-    page->token = mem_strdup(ask->token);
-    if (!page->is_hopeless) {
+    if (early == NULL)
+        return page;
+    take_out(early, &slice->early);
+    is_hopeless = early->is_hopeless;
+    page->n_unknown += early->n_unknown;
+    page->sent_ms = early->sent_ms;
+    crawl_page_free(early);
+    if (!is_hopeless)
         add(page, &slice->unknown);
-        return NULL;
-    }
-    page->is_hopeless = false;
-    if (crawl_of(slice)->n_failed_looks >= LOOKS_FAILED_MAX)
+    else if (crawl_of(slice)->n_failed_looks >= LOOKS_FAILED_MAX)
         give_up(page, list_is_away);
     else
         retry_or_give_up(page);
     return NULL;
-}
-
-void crawl_expect_look(struct crawl *crawl)
-{
-    crawl_look_for_stray(crawl, now_of(crawl));
-    plan_look(crawl, now_of(crawl));
 }
 
 void crawl_look_for_stray(struct crawl *crawl, int64_t sent_ms)
@@ -233,6 +226,12 @@ void crawl_drop_unknown(struct crawl_slice *slice)
 {
     drop_all(&slice->unknown);
     drop_all(&slice->early);
+}
+
+void crawl_expect_look(struct crawl *crawl)
+{
+    crawl_look_for_stray(crawl, now_of(crawl));
+    plan_look(crawl, now_of(crawl));
 }
 
 /* --- looks ----------------------------------------------------------------------------------- */
@@ -302,8 +301,9 @@ void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no
     struct crawl_page *page, **list;
     struct crawl_run *run;
 
-    if (slice == NULL) { /* of another run, which may share a cap */
-        crawl_booked_elsewhere(crawl);
+    if (slice == NULL) { /* of a listing that is over, be it a run's here or another's */
+        for (size_t i = 0; i < crawl->n_runs; i++)
+            crawl_booked(crawl->runs[i]);
         return;
     }
     run = slice->listing->run;

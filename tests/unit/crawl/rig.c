@@ -69,6 +69,7 @@ void rig_start(void)
     rig.process++;
     rig.is_stopped = rig.is_dead = rig.is_done = false;
     rig.n_events = 0;
+    rig.n_failed_looks = 0;
     rig.wake_ms = -1;
     rig.paused_until_ms = 0;
     rig.crawl = crawl_new(&rig.settings, &rig_ports, &rig);

@@ -178,6 +178,7 @@ struct rig {
     int64_t lag_ms;                                   /* of the list; -1: by the seed */
     enum rig_list list;
     size_t n_failing_looks; /* so many looks fail */
+    size_t n_failed_looks;  /* have done so, in this process */
     bool is_random;
     uint64_t random;
     size_t stop_at, fail_at, kill_at; /* the number of an event, from 1; 0: never */

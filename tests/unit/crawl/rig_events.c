@@ -94,6 +94,7 @@ static void tell_of_look(const struct rig_event *event, const struct err *err)
 
     if (err == NULL && rig.n_failing_looks > 0) {
         rig.n_failing_looks--;
+        rig.n_failed_looks++;
         err = &away;
     }
     for (size_t i = 0; i < rig.n_attempts && err == NULL; i++) {

@@ -130,7 +130,7 @@ void rig_reconcile(const struct rig_event *event)
 /* Its end may still make room for another. */
 static bool may_make_room(const struct rig_attempt *attempt)
 {
-    bool is_told_of = rig.settings.has_list && rig.list == RIG_LIST_TRUE && rig.n_failing_looks < 5;
+    bool is_told_of = rig.settings.has_list && rig.list == RIG_LIST_TRUE && rig.n_failed_looks < 5;
 
     return attempt->state == RIG_RESERVED || attempt->state == RIG_SENT ||
            attempt->state == RIG_RECEIVED || (attempt->is_unknown && is_told_of);

@@ -35,6 +35,7 @@ static void begin(uint64_t seed)
     rig.settings.in_flight = 1 + rig_random(6);
     rig.settings.calls_per_minute = 1 + rig_random(100);
     rig.settings.backlog_max = 1 + rig_random(6);
+    rig.settings.unknown_retries = (unsigned)rig_random(3);
     rig.settings.tries_max = 1 + (unsigned)rig_random(6);
     for (size_t n = 1 + rig_random(3); rig.n_runs < n;) {
         size_t run = rig_add_run(rig_random(2) == 0 ? 0 : (int64_t)rig_random(2000) * 1000000);
@@ -58,6 +59,9 @@ static void soak(uint64_t seed)
     for (size_t process = 0; process < 4; process++) {
         size_t at = 1 + rig_random(300);
 
+        rig.settings.has_list = rig_random(8) > 0;
+        rig.list = rig_random(5) == 0 ? RIG_LIST_BLIND : RIG_LIST_TRUE;
+        rig.n_failing_looks = rig_random(5) == 0 ? rig_random(8) : 0;
         rig.stop_at = rig.fail_at = rig.kill_at = 0;
         switch (rig_random(4)) {
         case 0:
@@ -78,6 +82,10 @@ static void soak(uint64_t seed)
      * runs may still find a refusal in the spool. */
     rig.stop_at = rig.fail_at = rig.kill_at = 0;
     fault_percent = 0;
+    rig.settings.has_list = true;
+    rig.list = RIG_LIST_TRUE;
+    rig.n_failing_looks = 0;
+    rig.settings.tries_max = 5; /* what an earlier process asked for in vain is a try, too */
     for (size_t i = 0; i < rig.n_runs; i++)
         rig.runs[i].cap_nanousd = 0;
     cr_assert(rig_play());

@@ -364,6 +364,21 @@ Test(crawl_unknown, waits_with_a_page_whose_turn_comes_only_behind_a_received_on
         }
 }
 
+/* The page had been asked for again, and that call was answered: refused. */
+Test(crawl_unknown, waits_though_another_call_for_the_page_was_answered)
+{
+    for (int is_billed = 0; is_billed <= 1; is_billed++) {
+        struct rig_listing *listing = leave_chain(0, is_billed);
+
+        rig.attempts[1].position = 5000;
+        rig.attempts[0].fault = RIG_RETRY;
+        rig_play();
+        rig_expect_published(listing);
+        cr_expect(eq(sz, rig_sent(listing, 5000), 3));
+        cr_expect(gt(i64, rig_try(listing, 5000, 3)->sent_ms, is_billed ? 20000 : LISTED_MS));
+    }
+}
+
 Test(crawl_unknown, keeps_to_its_tries_where_an_earlier_process_has_used_them)
 {
     struct rig_listing *listing = leave_chain(0, true);
@@ -397,8 +412,9 @@ Test(crawl_unknown, leaves_alone_what_the_slice_never_wants)
 
 Test(crawl_unknown, looks_for_strays_where_their_room_is_wanted)
 {
-    for (int is_expected = 0; is_expected <= 1; is_expected++) {
+    for (int n = 0; n < 4; n++) {
         struct rig_listing *listing = begin(RIG_OK, 0, 0, false, 0);
+        bool is_expected = n % 2 == 1, is_shared = n / 2 == 1;
         struct rig_listing *over = rig_add_listing(0, 100, 0);
 
         over->is_published = true;
@@ -411,7 +427,8 @@ Test(crawl_unknown, looks_for_strays_where_their_room_is_wanted)
                                                               .reserved_nanousd = PAGE,
                                                               .sent_ms = -1};
         rig.runs[0].booked_nanousd = is_expected ? PAGE : 0;
-        rig.shared_cap_nanousd = 10 * PAGE;
+        rig.shared_cap_nanousd = is_shared ? 10 * PAGE : 0;
+        rig.runs[0].cap_nanousd = is_shared ? 0 : 10 * PAGE;
         rig_play();
         rig_expect_published(listing);
         cr_expect(eq(int, rig.n_looks > 0, is_expected));
