@@ -24,7 +24,7 @@
 #include "crawl/pager.h"
 
 /* The longest that the money of a call may take to be reserved: then it is given back, unsent. */
-#define CRAWL_RESERVE_MS 30000
+#define CRAWL_RESERVE_MS 60000
 
 struct crawl;
 struct crawl_run;
