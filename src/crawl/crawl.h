@@ -294,7 +294,8 @@ void crawl_on_time(struct crawl *crawl);
 void crawl_set_full(struct crawl *crawl, bool is_full);
 
 /* The answers of the ports. `err` is NULL on success. ERR_DATA or ERR_INTERNAL of a landing fails
- * its listing, and any error of a look is tried again; any other error is a crawl_fail(). */
+ * its listing, and a look is tried again unless ERR_DB ended it; any other error is a crawl_fail().
+ */
 void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err);
 void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refusal,
                        const struct err *err);
