@@ -44,13 +44,15 @@ static void add_filters(struct json_object *task, const char *filters)
     json_object_object_add(task, "filters", all);
 }
 
-char *request_body(const char *request, const struct request_page *page)
+char *request_body(const struct endpoint *endpoint, const char *request,
+                   const struct request_page *page)
 {
     CLEANUP(put_json) struct json_object *tasks = json_object_new_array();
     struct json_object *task = parse(request);
 
     json_object_array_add(tasks, task);
-    json_object_object_add(task, "target", json_object_new_string(page->target));
+    if (endpoint->wrapper == NULL) /* else the request has its targets */
+        json_object_object_add(task, "target", json_object_new_string(page->target));
     json_object_object_add(task, "limit", json_object_new_int64(page->limit));
     json_object_object_add(task, "tag", json_object_new_string(page->tag));
     json_object_object_del(task, "order_by");

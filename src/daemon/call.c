@@ -138,7 +138,7 @@ void call_send(void *data, struct crawl_page *page)
                                .token = page->token,
                                .tag = tag};
 
-    call->body = request_body(slice->listing->request, &ask);
+    call->body = request_body(slice->listing->run->endpoint, slice->listing->request, &ask);
     call->answer = spool_begin(call->run->spool,
                                &(struct spool_begin){.attempt = page->attempt,
                                                      .listing_id = slice->listing->listing_id,
