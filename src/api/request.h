@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct endpoint;
+#include "api/endpoint.h"
 
 /* How one page is asked for. */
 struct request_page {
@@ -27,6 +27,16 @@ struct request_page {
  */
 char *request_body(const struct endpoint *endpoint, const char *request,
                    const struct request_page *page);
+
+/* The targets of an intersection by their keys, "1" first; none where the request, which may also
+ * be the body of a call, has none. */
+struct request_targets {
+    char *keys[TARGETS_MAX], *targets[TARGETS_MAX];
+    size_t n;
+};
+
+void request_targets_read(const char *request, struct request_targets *ret_targets);
+void request_targets_deinit(struct request_targets *targets);
 
 /* What a body that was sent had as its tag and token (NULL: none); free() both. */
 void request_read_body(const char *body, char **ret_tag, char **ret_token);
