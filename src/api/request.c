@@ -52,9 +52,10 @@ char *request_body(const struct endpoint *endpoint, const char *request,
     struct json_object *task = parse(request);
 
     json_object_array_add(tasks, task);
-    if (endpoint->wrapper == NULL) /* else the request has its targets */
+    if (endpoint_param(endpoint, "target") != NULL) /* else the request has its targets */
         json_object_object_add(task, "target", json_object_new_string(page->target));
-    json_object_object_add(task, "limit", json_object_new_int64(page->limit));
+    if (endpoint_param(endpoint, "limit") != NULL)
+        json_object_object_add(task, "limit", json_object_new_int64(page->limit));
     json_object_object_add(task, "tag", json_object_new_string(page->tag));
     json_object_object_del(task, "order_by");
     if (page->order_by != NULL)
@@ -115,6 +116,8 @@ int64_t request_limit(const struct endpoint *endpoint, const char *request, int6
     struct json_object *value;
     int64_t limit = endpoint->limit_max;
 
+    if (endpoint->takes_list && json_object_object_get_ex(task, "targets", &value))
+        return (int64_t)json_object_array_length(value);
     if (json_object_object_get_ex(task, "limit", &value))
         limit = json_object_get_int64(value);
     return max_rows > 0 && max_rows < limit ? max_rows : limit;
@@ -141,7 +144,7 @@ char *request_order(const struct endpoint *endpoint, const char *request, bool i
     struct json_object *users;
     const char *last = NULL;
 
-    if (is_cut && !json_object_object_get_ex(task, "order_by", &users))
+    if (param == NULL || (is_cut && !json_object_object_get_ex(task, "order_by", &users)))
         return NULL; /* the API's own order is what a user who names none has asked for */
     for (size_t i = 0; is_cut && i < json_object_array_length(users); i++)
         json_object_array_add(rules, json_object_get(json_object_array_get_idx(users, i)));

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -218,12 +219,14 @@ static void land(struct crawl_page *page, const struct crawl_answer *answer)
 {
     struct crawl *crawl = crawl_of(page);
     struct pager *pager = &page->slice->pager;
+    bool is_only_page = page->slice->listing->run->endpoint->takes_list;
+    int64_t total_count = is_only_page ? answer->n_items : answer->total_count;
     struct crawl_checkpoint checkpoint;
 
     pager_answer(pager, &(struct pager_answer){.position = page->position,
                                                .asked_token = page->token,
                                                .n_items = answer->n_items,
-                                               .total_count = answer->total_count,
+                                               .total_count = total_count,
                                                .token = answer->token});
     page->slice->listing->run->n_items += answer->n_items;
     checkpoint = (struct crawl_checkpoint){.walk = pager->walk,

@@ -366,9 +366,10 @@ char *page_copy_statement(const struct endpoint *endpoint, enum page_part part, 
             "reason, raw, loaded_at) FROM STDIN (FORMAT binary)",
             schema);
     buf_printf(&sql,
-               "COPY \"%s\".%s (night, run_id, listing_id, slice_no, ordinal, target, %slink_key, "
+               "COPY \"%s\".%s (night, run_id, listing_id, slice_no, ordinal, %s%slink_key, "
                "%sloaded_at%s",
-               schema, endpoint->table, endpoint->wrapper != NULL ? "target_key, " : "",
+               schema, endpoint->table, endpoint->takes_list ? "" : "target, ",
+               endpoint->wrapper != NULL ? "target_key, " : "",
                endpoint->has_link_no ? "link_no, " : "",
                endpoint->wrapper != NULL ? ", intersections_count" : "");
     for (size_t i = 0; i < endpoint->n_columns; i++)

@@ -133,15 +133,20 @@ static void put_front(struct row *row, const struct page_front *front,
     static const char link_key_later[LINK_KEY_SIZE];
     bool is_keyed = row->endpoint->wrapper != NULL, is_cleaned = false;
     const char *target = is_keyed ? target_of(front, place) : front->target;
-    size_t n_keyed = is_keyed ? N_KEYED_FIELDS + (row->endpoint->has_link_no ? 1 : 0) : 0;
+    size_t n_fields = N_FRONT_FIELDS + row->endpoint->n_columns + 1;
 
-    copy_row(&row->bytes, N_FRONT_FIELDS + n_keyed + row->endpoint->n_columns + 1);
+    if (is_keyed)
+        n_fields += row->endpoint->has_link_no ? N_KEYED_FIELDS + 1 : N_KEYED_FIELDS;
+    if (row->endpoint->takes_list)
+        n_fields--;
+    copy_row(&row->bytes, n_fields);
     copy_int32(&row->bytes, front->night);
     copy_int64(&row->bytes, front->run_id);
     copy_int64(&row->bytes, front->listing_id);
     copy_int32(&row->bytes, front->slice_no);
     copy_int64(&row->bytes, place->ordinal);
-    copy_bytes(&row->bytes, target, strlen(target));
+    if (!row->endpoint->takes_list)
+        copy_bytes(&row->bytes, target, strlen(target));
     if (is_keyed)
         copy_bytes(&row->bytes, place->key, place->key_size);
     copy_bytes(&row->bytes, link_key_later, sizeof link_key_later);
