@@ -128,7 +128,7 @@ void call_send(void *data, struct crawl_page *page)
     struct crawl_slice *slice = page->slice;
     struct call *call = call_new(page);
     CLEANUP(mem_free_string)
-    char *tag = request_tag(slice->listing->request, call->run->run->install,
+    char *tag = request_tag(slice->listing->request, call->run->run->install, &call->run->run->uid,
                             slice->listing->listing_id, slice->slice_no);
     struct request_page ask = {.target = slice->listing->target,
                                .limit = slice->limit,

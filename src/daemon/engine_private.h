@@ -1,6 +1,6 @@
 /*
- * What engine.c (lives), takeup.c and adopt.c (their start), ports.c (the crawl's ports), call.c
- * (one call), look.c (the vendor's list) and keeper.c (the disk) share.
+ * What engine.c (lives), takeup.c, orphan.c and adopt.c (their start), ports.c (the crawl's ports),
+ * call.c (one call), look.c (the vendor's list) and keeper.c (the disk) share.
  */
 #pragma once
 
@@ -26,6 +26,7 @@ struct engine_run {
     struct spool *spool;
     struct store_open_attempt *open_attempts; /* of earlier processes and lives */
     size_t n_open_attempts;
+    size_t n_lost; /* calls that only the spool knew of */
     struct crawl_run *crawl_run;
     struct store_published *published; /* by the listing's place in the run */
 };
@@ -103,6 +104,12 @@ void engine_database_works(struct engine *engine);
 
 /* takeup.c: from the account's prices to a crawl that works. Errors end in engine_close(). */
 void engine_take_up(struct engine *engine);
+
+/* orphan.c: brings back the runs that the spool knows and the database does not, then `next`. */
+void engine_restore_runs(struct engine *engine, void (*next)(struct engine *engine));
+
+/* orphan.c: has the run's segment keep what brings the run back, should the database lose it. */
+void engine_note(struct engine_run *run, const char *memo);
 
 /* adopt.c: goes on there, with a crawl over the runs that were started. */
 void engine_adopt(struct engine *engine);

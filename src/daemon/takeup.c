@@ -3,17 +3,17 @@
 #include <string.h>
 
 #include "api/endpoint.h"
-#include "api/request.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
 #include "daemon/account_ask.h"
 #include "daemon/engine_private.h"
+#include "daemon/mending.h"
 
 /*
- *   prune ─▶ prices ─▶ job by job: start run ─▶ open spool ─▶ mend the ledger ─▶ open attempts
- *         ─▶ adopt.c
+ *   prune ─▶ lost runs (orphan.c) ─▶ prices ─▶ job by job: start run ─▶ open spool
+ *         ─▶ mend the ledger ─▶ open attempts ─▶ adopt.c
  *
  * Prices come from the configuration, or from the account (asked at most every ten minutes, since
  * the vendor allows six such calls a minute), and a login that is refused ends it here, before any
@@ -33,6 +33,7 @@
 #define PRICES_FRESH_S 600
 #define FOR_EVER_MS INT64_C(3155760000000) /* a hundred years */
 
+static void bring_back(struct engine *engine);
 static void begin(struct engine *engine);
 static void on_known_prices(void *data, const struct store_account *account, const struct err *err);
 static void on_asked(void *data, const struct account *account, const struct err *err);
@@ -41,7 +42,7 @@ static void start_next_run(struct engine *engine);
 static void on_run(void *data, struct store_run *run, const struct err *err);
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err);
-static void on_restored(void *data, const struct err *err);
+static void on_restored(void *data, size_t n, const struct err *err);
 static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,
                              const struct err *err);
 
@@ -89,7 +90,13 @@ void engine_take_up(struct engine *engine)
         return;
     }
     engine->lander = lander_new(engine->loop, engine->store);
-    engine_prune(engine, begin);
+    engine_prune(engine, bring_back);
+}
+
+static void bring_back(struct engine *engine)
+{
+    if (!is_stopped(engine))
+        engine_restore_runs(engine, begin);
 }
 
 static void begin(struct engine *engine)
@@ -307,6 +314,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         start_next_run(engine);
         return;
     }
+    engine_note(engine_run, run->memo);
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
     if (run->is_resumed && !engine->has_begun[engine->n_jobs_seen - 1])
@@ -320,85 +328,40 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
 
 /* --- what a fail-over has taken from the ledger ---------------------------------------------- */
 
-struct mending {
-    struct engine_run *run;
-    const struct uuid *known; /* sorted */
-    size_t n_known;
-    struct store_attempt *attempts;
-    int64_t *sent_ms;
-    char **texts; /* tags and tokens of the attempts */
-    size_t n;
-};
-
-static int compare_uuids(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct uuid));
-}
-
-static void look_for_lost(struct spool_answer *answer, void *data)
-{
-    struct mending *mending = data;
-    struct store_attempt *attempt;
-    CLEANUP(mem_free_string) char *body = NULL;
-    struct err err;
-
-    if (answer->limit < 0 || bsearch(&answer->attempt, mending->known, mending->n_known,
-                                     sizeof(*mending->known), compare_uuids) != NULL)
-        return;
-    if (!spool_request(answer, &body, &err)) {
-        log_warning("%s: %s, ignoring", mending->run->job->name, err.text);
-        return;
-    }
-    mending->attempts = mem_resize(mending->attempts, mending->n + 1, sizeof(*mending->attempts));
-    mending->sent_ms = mem_resize(mending->sent_ms, mending->n + 1, sizeof(*mending->sent_ms));
-    mending->texts = mem_resize(mending->texts, 2 * (mending->n + 1), sizeof(char *));
-    request_read_body(body, &mending->texts[2 * mending->n], &mending->texts[2 * mending->n + 1]);
-    attempt = &mending->attempts[mending->n];
-    *attempt = (struct store_attempt){.attempt = answer->attempt,
-                                      .run_id = mending->run->run->run_id,
-                                      .listing_id = answer->listing_id,
-                                      .slice_no = answer->slice_no,
-                                      .position = answer->position,
-                                      .tag = mending->texts[2 * mending->n],
-                                      .token = mending->texts[2 * mending->n + 1],
-                                      .limit = answer->limit,
-                                      .reserved_nanousd = answer->reserved_nanousd};
-    mending->sent_ms[mending->n++] = answer->sent_at_ms;
-}
-
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err)
 {
     struct engine_run *run = data;
-    struct mending mending = {.run = run, .known = known, .n_known = n_known};
+    struct mending mending = {.known = known, .n_known = n_known};
 
     if (err != NULL) {
         engine_close(run->engine, err);
         return;
     }
-    spool_each(run->spool, look_for_lost, &mending);
-    if (mending.n > 0)
-        log_warning(
-            "%s: the database has lost %zu calls that the spool knows of (a "
-            "fail-over?); they are taken up again",
-            run->job->name, mending.n);
+    mending.job = run->job->name;
+    mending.run_id = run->run->run_id;
+    mending_collect(&mending, run->spool);
+    run->n_lost = mending.n;
     store_restore_attempts(run->engine->store, mending.attempts, mending.sent_ms, mending.n,
                            on_restored, run);
-    for (size_t i = 0; i < 2 * mending.n; i++)
-        free(mending.texts[i]);
-    free(mending.texts);
-    free(mending.attempts);
-    free(mending.sent_ms);
+    mending_deinit(&mending);
 }
 
-static void on_restored(void *data, const struct err *err)
+static void on_restored(void *data, size_t n, const struct err *err)
 {
     struct engine_run *run = data;
 
-    if (err != NULL)
+    if (err != NULL) {
         engine_close(run->engine, err);
-    else
-        store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
+        return;
+    }
+    if (n > 0)
+        log_warning(
+            "%s: the database has lost %zu calls that the spool knows of (a fail-over?); they are "
+            "taken up again",
+            run->job->name, n);
+    mending_tell_rest(run->job->name, run->n_lost, n);
+    store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
 }
 
 static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,

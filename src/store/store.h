@@ -121,6 +121,7 @@ struct store_run {
     int64_t booked_nanousd; /* tonight: settled + unknown + reserved */
     const struct store_listing *listings; /* the open ones */
     size_t n_listings;
+    const char *memo; /* for the spool to keep: store_restore_run() makes the run of it again */
     const struct store_closed *closed;
     size_t n_closed;
 };
@@ -299,13 +300,6 @@ typedef void store_resolved_fn(void *data, const struct store_resolved *resolved
 /* Books what the list says of the account's unknown calls, and tells which it has settled. */
 void store_reconcile(struct store *store, const char *account, const struct store_list *list,
                      store_resolved_fn *done, void *data);
-
-/*
- * Calls that the spool knows and the database does not, since a fail-over lost its last commits:
- * they come back as unknown. `done` when those of them whose slice is known are there.
- */
-void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
-                            const int64_t sent_ms[], size_t n, store_done_fn *done, void *data);
 
 /* Calls whose answers are in the spool and about to be judged: they are reserved again, where they
  * were unknown, so that no list decides about them meanwhile. */

@@ -11,7 +11,7 @@
  * Starting a run, or going on with one.
  *
  * All statements of the transaction are given to the connection at once: BEGIN, the run, its feeds
- * with their listings, the partitions, four readings, COMMIT. Nothing else can come in between, and
+ * with their listings, the partitions, five readings, COMMIT. Nothing else can come in between, and
  * none of them needs an answer of the one before, because each finds the run by its job: a job has
  * one open run at most. The readings are ordered alike, so that slices can be hung into their
  * listings, and pages into their slices, in one walk.
@@ -100,6 +100,14 @@ static void on_run(void *data, const struct db_result *result, const struct err 
     run->is_resumed = db_bool(result, 0, 4);
     run->booked_nanousd = db_int64(result, 0, 5);
     run->install = keep_text(memory, result, 0, 6);
+}
+
+static void on_memo(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+
+    if (!is_over(start, err))
+        start->memory->run.memo = keep_text(start->memory, result, 0, 0);
 }
 
 static void on_listings(void *data, const struct db_result *result, const struct err *err)
@@ -348,6 +356,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     db_query(db, sql_read_listings, 3, job, on_listings, start);
     db_query(db, sql_read_slices, 3, job, on_slices, start);
     db_query(db, sql_read_pages, 3, job, on_pages, start);
+    db_query(db, sql_memo_run, 2, job, on_memo, start);
     db_script(db, "COMMIT", on_committed, start);
 }
 
