@@ -27,7 +27,7 @@ struct crawl *crawl_new(const struct crawl_settings *settings, const struct craw
     crawl->data = data;
     crawl->jitter = settings->jitter_seed;
     crawl->look_at_ms = crawl->looked_since_ms = -1;
-    crawl->strays_until_ms = crawl->shrunk_ms = -1;
+    crawl->strays_until_ms = crawl->shrunk_ms = crawl->told_slow_ms = -1;
     pace_init(&crawl->pace, settings->in_flight, settings->calls_per_minute);
     return crawl;
 }

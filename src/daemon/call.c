@@ -250,7 +250,8 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
         [VERDICT_CHARGE_UNKNOWN] = STORE_UNKNOWN,
     };
     const struct call *call = page->data;
-    bool is_judged = page->verdict.class != VERDICT_OK || page->charge == VERDICT_CHARGE_FREE;
+    bool is_judged = page->is_surplus || page->verdict.class != VERDICT_OK ||
+                     page->charge == VERDICT_CHARGE_FREE;
 
     *ret_outcome = (struct store_outcome){
         .attempt = page->attempt,
