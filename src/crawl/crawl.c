@@ -76,6 +76,7 @@ struct crawl_run *crawl_add_run(struct crawl *crawl, const struct crawl_run_sett
     run->endpoint = settings->endpoint;
     run->price = settings->price;
     run->booked_nanousd = settings->booked_nanousd;
+    run->is_stopping = settings->is_stopping;
     run->data = settings->data;
     run->listings = mem_new_array(settings->n_listings, sizeof(*run->listings));
     crawl->runs = mem_resize(crawl->runs, crawl->n_runs + 1, sizeof(struct crawl_run *));

@@ -223,6 +223,7 @@ struct crawl_run_settings {
     struct price price;
     int64_t booked_nanousd;
     size_t n_listings;
+    bool is_stopping; /* from the beginning: what was adopted lands, and nothing is asked for */
     void *data;
 };
 

@@ -46,10 +46,12 @@ struct engine {
     uv_timer_t timer;      /* the crawl's wake_at; between lives the wait for the database */
     uv_timer_t disk_timer; /* while the crawl works */
     uv_work_t disk_work;
-    bool is_disk_busy;   /* disk_work is under way */
-    struct err disk_err; /* what it found; ERR_NONE */
-    struct look *look;   /* at the vendor's list of tasks; NULL: there is none under way */
-    bool *has_begun;     /* by job: its run has been started in this process */
+    bool is_disk_busy;    /* disk_work is under way */
+    struct err disk_err;  /* what it found; ERR_NONE */
+    struct look *look;    /* at the vendor's list of tasks; NULL: there is none under way */
+    bool *is_closed_next; /* by job: its next start closes listings that are not whole */
+    bool has_landed;      /* what those have received */
+    bool *has_begun;      /* by job: its run has been started in this process */
 
     /* of this life */
     struct store *store;
@@ -61,6 +63,7 @@ struct engine {
     size_t n_runs;      /* started */
     size_t n_jobs_seen; /* whose runs were started, or could not be */
     struct err job_err; /* why the first of those could not; ERR_NONE */
+    bool is_landing;    /* only what is to be closed is taken up, and nothing is asked for */
     size_t n_settling;  /* calls of earlier processes that are being booked as unknown */
     size_t n_closing;   /* spools that are being closed */
     bool is_ready;      /* the crawl has been started */

@@ -25,6 +25,7 @@ extern const char sql_count_replayed[];
 extern const char sql_end_replayed[];
 extern const char sql_end_run[];
 extern const char sql_end_scratch[];
+extern const char sql_find_closing[];
 extern const char sql_find_lost_runs[];
 extern const char sql_find_run[];
 extern const char sql_get_account[];
