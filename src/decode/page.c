@@ -166,7 +166,7 @@ void page_select(struct page *page, const struct page_front *front, enum page_pa
     page->end = n > INT64_MAX - first ? INT64_MAX : first + n;
     free(page->reason);
     page->reason = mem_strdup(reason);
-    page->counts = (struct page_counts){.n_items = 0};
+    page->counts = (struct page_counts){.newest_us = PAGE_NO_TIME};
     page->is_started = false;
 }
 
@@ -225,6 +225,8 @@ static void put_item(struct page *page, const struct item *item, struct buf *chu
         page->counts.n_rows++;
         page->counts.n_extra += page->row.n_extra;
         page->counts.n_cleaned += page->row.n_cleaned;
+        if (page->row.walk_us > page->counts.newest_us)
+            page->counts.newest_us = page->row.walk_us;
         buf_append(chunk, page->row.bytes.data, page->row.bytes.size);
     }
 }

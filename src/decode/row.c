@@ -33,6 +33,19 @@
 static_assert(ROW_SIZE_MAX + PAGE_CHUNK_SIZE + COPY_HEADER_SIZE < PAGE_CHUNK_MAX,
               "a chunk that is not full yet has room for any row");
 
+static size_t find_walk_column(const struct endpoint *endpoint)
+{
+    const char *rule = endpoint->walk_order[0];
+    size_t i = 0;
+
+    while (i < endpoint->n_columns &&
+           (endpoint->columns[i].type != COLUMN_TIMESTAMPTZ ||
+            strlen(endpoint->columns[i].path) != strcspn(rule, ",") ||
+            strncmp(endpoint->columns[i].path, rule, strcspn(rule, ",")) != 0))
+        i++;
+    return i;
+}
+
 void row_init(struct row *row, const struct endpoint *endpoint)
 {
     *row = (struct row){
@@ -43,6 +56,7 @@ void row_init(struct row *row, const struct endpoint *endpoint)
         .bytes = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .extra = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .names = BUF_WITH_CEILING(ROW_SIZE_MAX),
+        .walk_column = find_walk_column(endpoint),
     };
 }
 
@@ -148,6 +162,21 @@ static void put_columns(struct row *row, struct fields *fields)
     }
 }
 
+/* The field is its length and, where it is not null, eight bytes. */
+static int64_t walk_time(const struct row *row)
+{
+    size_t end =
+        row->walk_column < row->endpoint->n_columns ? row->column_ends[row->walk_column] : 0;
+    uint64_t us = 0;
+
+    if (end < 8 || row->bytes.is_overfull ||
+        (row->walk_column > 0 && end - row->column_ends[row->walk_column - 1] < 12))
+        return PAGE_NO_TIME;
+    for (size_t i = end - 8; i < end; i++)
+        us = us << 8 | (unsigned char)row->bytes.data[i];
+    return (int64_t)us;
+}
+
 static size_t find_column(const struct endpoint *endpoint, const char *name)
 {
     size_t i = 0;
@@ -206,6 +235,7 @@ bool row_make(struct row *row, const struct page_front *front, int64_t ordinal,
     put_front(row, front, ordinal);
     front_end = row->bytes.size;
     put_columns(row, fields);
+    row->walk_us = walk_time(row);
     if (!row->bytes.is_overfull && !put_link_key(row, fields, front_end))
         return false;
     extra_put(&extra, n_top, &row->bytes);
