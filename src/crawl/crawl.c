@@ -1,6 +1,5 @@
 #include "crawl/crawl.h"
 
-#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -126,13 +125,12 @@ bool crawl_range_is_wide(const struct request_range *range)
            range->to_s - range->from_s > 1;
 }
 
-static bool may_be_cut(const struct crawl_listing *listing, const char *order_by,
-                       const struct request_range *range)
+static bool may_be_cut(const struct crawl_slice *slice)
 {
+    const struct crawl_listing *listing = slice->listing;
     const char *why;
 
-    return crawl_range_is_wide(range) &&
-           request_may_be_cut(listing->run->endpoint, listing->request, order_by, &why);
+    return request_may_be_cut(listing->run->endpoint, listing->request, slice->order_by, &why);
 }
 
 struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit,
@@ -142,17 +140,17 @@ struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit
     const struct endpoint *endpoint = listing->run->endpoint;
 
     slice->listing = listing;
-    slice->slice_no = (int32_t)listing->n_slices;
+    slice->slice_no = listing->next_slice_no++;
     slice->limit = limit;
     slice->order_by = mem_strdup(order_by);
     slice->range = *range;
     slice->seen_to_s = CRAWL_NO_VALUE;
-    pager_init(&slice->pager,
-               &(struct pager_settings){.limit = limit,
-                                        .offset_reach = endpoint->offset_reach,
-                                        .has_token = endpoint->has_token,
-                                        .max_rows = rows_left(listing),
-                                        .may_be_cut = may_be_cut(listing, order_by, range)});
+    pager_init(&slice->pager, &(struct pager_settings){.limit = limit,
+                                                       .offset_reach = endpoint->offset_reach,
+                                                       .has_token = endpoint->has_token,
+                                                       .max_rows = rows_left(listing),
+                                                       .may_be_cut = crawl_range_is_wide(range) &&
+                                                                     may_be_cut(slice)});
     listing->slices =
         mem_resize(listing->slices, listing->n_slices + 1, sizeof(struct crawl_slice *));
     listing->slices[listing->n_slices++] = slice;
@@ -166,10 +164,12 @@ struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
     struct crawl_slice *slice;
 
     listing->is_cut |= settings->range.to_s != REQUEST_TO_OPEN;
+    listing->next_slice_no = settings->slice_no;
     slice = crawl_slice_new(listing, settings->limit, settings->order_by, &settings->range);
-    assert(slice->slice_no == settings->slice_no);
     slice->is_begun = slice->is_probe = true;
     slice->pager.is_narrowed = settings->slice_no == 0 && settings->range.to_s != REQUEST_TO_OPEN;
+    if (settings->walk == PAGER_OFFSET) /* narrowed to a second it has still to become a chain */
+        slice->pager.settings.may_be_cut = may_be_cut(slice);
     pager_restore(&slice->pager, settings->walk, settings->position, settings->token,
                   settings->total_count, settings->is_ended);
     return slice;

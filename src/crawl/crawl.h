@@ -120,8 +120,9 @@ struct crawl_listing {
     struct crawl_part *parts; /* of the feed's last listing that was cut */
     size_t n_parts;
     enum crawl_listing_state state;
-    struct crawl_slice **slices; /* each at the place of its number */
+    struct crawl_slice **slices; /* in the order of their numbers, which may have gaps */
     size_t n_slices;
+    int32_t next_slice_no;
     size_t first_live;  /* slices before it are over */
     size_t next_probe;  /* and before this, no probe waits to be asked for */
     size_t n_beginning; /* beginnings, restarts and cuts that are not recorded yet */

@@ -32,7 +32,7 @@
  *   start, and cut then; only that its last item is not known any more.
  */
 
-#define OLDEST_S 0                /* no item is expected to be older */
+#define OLDEST_S INT64_C(-62135596800)                /* no item is expected to be older */
 #define USUAL_OLDEST_S 1325376000 /* 2012: where the search begins while nothing is known */
 #define PIECES_MAX 64             /* of a cut that makes them short at once */
 #define PIECES_STEP 32            /* of one that does not */
@@ -97,7 +97,8 @@ static bool is_at_reach(const struct crawl_slice *slice)
 
 /*
  * Cuts a slice that is too long. Where it is known how far its pages reach it is cut behind that,
- * so that what has come is the narrowed slice's own.
+ * so that what has come is the narrowed slice's own. Where it still is too long after it was
+ * narrowed its next second may be all of it: that is cut off for itself.
  */
 static void cut_by_guess(const struct crawl_slice *slice, struct points *points)
 {
@@ -114,6 +115,8 @@ static void cut_by_guess(const struct crawl_slice *slice, struct points *points)
         begin_s = USUAL_OLDEST_S;
     if (n_pieces > PIECES_MAX)
         n_pieces = PIECES_STEP;
+    if (slice->pager.n_pages > 1 && seen_s + 2 < upper_s)
+        add_point(points, ++seen_s);
     add_even(points, begin_s, seen_s + 1, upper_s, n_pieces < 2 ? 2 : n_pieces);
 }
 
@@ -166,7 +169,8 @@ static void record(struct crawl_slice *slice, const struct points *points, bool 
         crawl_slice_new(listing, slice->limit, slice->order_by, &range)->is_probe = is_probe;
     }
     listing->n_beginning++;
-    crawl->ports->cut(crawl->data, slice, (int32_t)slice->first_piece, is_whole(slice));
+    crawl->ports->cut(crawl->data, slice, listing->slices[slice->first_piece]->slice_no,
+                      is_whole(slice));
 }
 
 /* It is walked as far as offsets reach, and no further. */
