@@ -32,10 +32,10 @@
  *   start, and cut then; only that its last item is not known any more.
  */
 
-#define OLDEST_S INT64_C(-62135596800)                /* no item is expected to be older */
-#define USUAL_OLDEST_S 1325376000 /* 2012: where the search begins while nothing is known */
-#define PIECES_MAX 64             /* of a cut that makes them short at once */
-#define PIECES_STEP 32            /* of one that does not */
+#define OLDEST_S INT64_C(-62135596800) /* no item is expected to be older */
+#define USUAL_OLDEST_S 1325376000      /* 2012: where the search begins while nothing is known */
+#define PIECES_MAX 64                  /* of a cut that makes them short at once */
+#define PIECES_STEP 32                 /* of one that does not */
 #define TEN_YEARS_S (INT64_C(3653) * 86400)
 
 struct points {
