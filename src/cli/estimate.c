@@ -66,7 +66,7 @@ struct estimate estimate_listing(const struct estimate_way *way, int64_t total_c
     estimate.n_calls = pages(estimate.n_rows, way->limit);
     if (estimate.n_calls == 0 && n_covered == 0)
         estimate.n_calls = 1;
-    if (is_sliced) /* the last page of a slice is half full */
+    if (is_sliced && estimate.n_rows > 0) /* the last page of a slice is half full */
         estimate.n_calls += estimate.n_rows / (way->endpoint->offset_reach / 5 * 4) / 2 + 1;
     estimate.nanousd = sat_add(sat_mul(estimate.n_calls, way->price.per_call_nanousd),
                                sat_mul(estimate.n_rows, way->price.per_item_nanousd));
