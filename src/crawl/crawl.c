@@ -133,6 +133,12 @@ static bool may_be_cut(const struct crawl_slice *slice)
     return request_may_be_cut(listing->run->endpoint, listing->request, slice->order_by, &why);
 }
 
+void crawl_pass_slice_no(struct crawl_listing *listing, int32_t slice_no)
+{
+    if (listing->next_slice_no <= slice_no)
+        listing->next_slice_no = slice_no + 1;
+}
+
 struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit,
                                     const char *order_by, const struct request_range *range)
 {
@@ -140,7 +146,8 @@ struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit
     const struct endpoint *endpoint = listing->run->endpoint;
 
     slice->listing = listing;
-    slice->slice_no = listing->next_slice_no++;
+    slice->slice_no = listing->n_slices == 0 ? 0 : listing->next_slice_no;
+    crawl_pass_slice_no(listing, slice->slice_no);
     slice->limit = limit;
     slice->order_by = mem_strdup(order_by);
     slice->range = *range;
@@ -164,7 +171,7 @@ struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
     struct crawl_slice *slice;
 
     listing->is_cut |= settings->range.to_s != REQUEST_TO_OPEN;
-    listing->next_slice_no = settings->slice_no;
+    crawl_pass_slice_no(listing, settings->slice_no - 1);
     slice = crawl_slice_new(listing, settings->limit, settings->order_by, &settings->range);
     slice->is_begun = slice->is_probe = true;
     slice->pager.is_narrowed = settings->slice_no == 0 && settings->range.to_s != REQUEST_TO_OPEN;

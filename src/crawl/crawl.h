@@ -291,6 +291,10 @@ struct crawl_listing *crawl_add_listing(struct crawl_run *run,
 struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
                                     const struct crawl_slice_settings *settings);
 
+/* An earlier process has made calls for a slice of that number, whatever the database knows: no new
+ * slice is given it, since its answers would be taken for the new one's. */
+void crawl_pass_slice_no(struct crawl_listing *listing, int32_t slice_no);
+
 /*
  * An answer that is in the spool and has not landed, with what was reserved for its call; `data`
  * becomes its page's. Where the crawl ends before its turn comes there is neither a replay nor a

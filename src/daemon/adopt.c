@@ -175,6 +175,17 @@ static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t
         start_crawl(engine);
 }
 
+/* A fail-over may have lost a cut, whose slices had been asked for: the listing is cut anew, and
+ * other slices need other numbers. */
+static void pass_slice_no(struct spool_answer *answer, void *data)
+{
+    struct crawl_run *run = data;
+
+    for (size_t i = 0; i < run->n_listings; i++)
+        if (run->listings[i].listing_id == answer->listing_id)
+            crawl_pass_slice_no(&run->listings[i], answer->slice_no);
+}
+
 static void forget_landed(struct spool_answer *answer, void *data)
 {
     (void)data;
@@ -278,6 +289,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
     take_up(engine, adopted, n_adopted);
     free(adopted);
     free(is_adopted);
+    spool_each(run->spool, pass_slice_no, run->crawl_run);
     spool_each(run->spool, forget_landed, NULL);
     if (n_adopted > 0)
         log_info("%s: %zu answer%s of an earlier start %s in the spool and will be landed",

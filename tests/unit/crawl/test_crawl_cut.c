@@ -230,6 +230,22 @@ Test(crawl_cut, cuts_where_max_rows_does_not_bind)
     cr_expect(ge(sz, rig.n_cuts, 1));
 }
 
+/* A fail-over has lost a cut: what was bought for its slices is not taken for pages of others. */
+Test(crawl_cut, gives_no_number_twice)
+{
+    struct rig_listing *listing = begin(900, evenly, 0);
+
+    rig_start();
+    crawl_pass_slice_no(listing->listing, 40);
+    while (rig_step())
+        ;
+    rig_end();
+    rig_expect_published(listing);
+    for (size_t i = 1; i <= 40; i++)
+        cr_expect(zero(i64, listing->slices[i].limit));
+    cr_expect(gt(i64, listing->slices[41].limit, 0));
+}
+
 /* --- as the last listing was distributed ----------------------------------------------------- */
 
 static const struct crawl_part last_time[] = {
