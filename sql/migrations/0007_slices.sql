@@ -5,7 +5,8 @@ ALTER TABLE linkhaul.slice ADD range_from timestamptz, ADD range_to timestamptz;
 UPDATE linkhaul.slice
 SET range_from = (filters -> 0 ->> 2)::timestamptz + interval '1 second'
 WHERE filters IS NOT NULL;
-ALTER TABLE linkhaul.slice DROP filters;
+-- It stays, since views of users may have it.
+COMMENT ON COLUMN linkhaul.slice.filters IS 'No longer written: range_from and range_to say it';
 COMMENT ON COLUMN linkhaul.slice.range_from IS 'Its items have this value of the walk (first_seen), or a later one; null: no bound';
 COMMENT ON COLUMN linkhaul.slice.range_to IS 'And an earlier one than this; null: no bound';
 COMMENT ON COLUMN linkhaul.slice.total_count IS 'Items there are, as its last page told; null: none has told yet';
