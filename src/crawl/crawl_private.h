@@ -91,8 +91,8 @@ void crawl_restart(struct crawl_listing *listing);
 /* cut.c: records cuts of slices that are too long, or known to be from the listing before. */
 void crawl_cut(struct crawl_listing *listing);
 
-/* A slice is walked one page after the other: says why, unless it is short. */
-void crawl_say_why_chain(const struct crawl_slice *slice);
+/* A slice that passes the reach is walked one page after the other, or not to its end: says why. */
+void crawl_say_why_not_cut(const struct crawl_slice *slice);
 
 /* The next slice of the listing, not recorded yet; `order_by` is copied. */
 struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit,

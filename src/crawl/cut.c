@@ -173,17 +173,6 @@ static void record(struct crawl_slice *slice, const struct points *points, bool 
                       is_whole(slice));
 }
 
-/* It is walked as far as offsets reach, and no further. */
-static void give_in(struct crawl_slice *slice)
-{
-    log_warning("%s: %s: %" PRId64
-                " items share one second, and this endpoint's pages reach %" PRId64
-                " of them: the listing is capped",
-                slice->listing->run->job, slice->listing->target, slice->pager.total_count,
-                slice->pager.settings.offset_reach);
-    pager_give_in(&slice->pager);
-}
-
 static void cut_long(struct crawl_slice *slice)
 {
     const struct crawl_listing *listing = slice->listing;
@@ -196,7 +185,8 @@ static void cut_long(struct crawl_slice *slice)
     if (points.at_s[0] == slice->range.from_s && !slice->pager.settings.has_token &&
         slice->range.to_s - slice->range.from_s <= 1) {
         free(points.at_s);
-        give_in(slice);
+        pager_give_in(&slice->pager);
+        crawl_say_why_not_cut(slice);
         return;
     }
     record(slice, &points, /* is_probe= */ true);
@@ -257,18 +247,23 @@ void crawl_on_cut(struct crawl_slice *slice, const struct err *err)
     crawl_pump(listing->run->crawl);
 }
 
-void crawl_say_why_chain(const struct crawl_slice *slice)
+void crawl_say_why_not_cut(const struct crawl_slice *slice)
 {
     const struct crawl_listing *listing = slice->listing;
+    const struct pager *pager = &slice->pager;
     const char *why = NULL;
 
-    if (slice->pager.total_count <= slice->pager.settings.offset_reach)
+    if (pager->total_count <= pager->settings.offset_reach)
         return;
     if (request_may_be_cut(listing->run->endpoint, listing->request, slice->order_by, &why))
-        why = slice->pager.settings.may_be_cut ? "max_rows is less than that"
-                                               : "they share one second";
-    log_info("%s: %s: %" PRId64
-             " items are walked one page after the other, not in slices, since "
-             "%s",
-             listing->run->job, listing->target, slice->pager.total_count, why);
+        why = pager->settings.may_be_cut ? "max_rows is less than that" : "they share one second";
+    if (pager->walk == PAGER_CHAIN)
+        log_info("%s: %s: %" PRId64
+                 " items are walked one page after the other, not in slices, since %s",
+                 listing->run->job, listing->target, pager->total_count, why);
+    else
+        log_warning("%s: %s: of %" PRId64 " items the first %" PRId64
+                    " can be had: this endpoint has no token, and no slices can be made, since %s",
+                    listing->run->job, listing->target, pager->total_count,
+                    pager->settings.offset_reach, why);
 }

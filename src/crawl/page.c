@@ -230,7 +230,7 @@ static void land(struct crawl_page *page, const struct crawl_answer *answer)
     struct crawl_listing *listing = page->slice->listing;
     struct pager *pager = &page->slice->pager;
     bool is_whole = is_first_of_all(page) && pager->is_narrowed,
-         was_chain = pager->walk == PAGER_CHAIN;
+         was_decided = pager->walk != PAGER_UNDECIDED;
     struct crawl_checkpoint checkpoint;
 
     pager_answer(pager, &(struct pager_answer){.position = page->position,
@@ -241,8 +241,8 @@ static void land(struct crawl_page *page, const struct crawl_answer *answer)
     listing->run->n_items += answer->n_items;
     if (is_whole && answer->total_count >= 0)
         listing->whole_count = answer->total_count;
-    if (pager->walk == PAGER_CHAIN && !was_chain)
-        crawl_say_why_chain(page->slice);
+    if (!was_decided && (pager->walk == PAGER_CHAIN || pager->is_out_of_reach))
+        crawl_say_why_not_cut(page->slice);
     checkpoint = (struct crawl_checkpoint){.walk = pager->walk,
                                            .position = pager->position,
                                            .token = pager->token,

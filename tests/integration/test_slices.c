@@ -219,5 +219,10 @@ Test(slices, lose_nothing_to_a_kill_behind_page_1)
 Test(slices, lose_nothing_to_a_kill_while_they_are_walked)
 {
     expect_whole_after("after-spool", 5, true);
-    expect_whole_after("any", 60, false);
+}
+
+Test(slices, lose_nothing_to_a_kill_anywhere, .timeout = 1200)
+{
+    for (int64_t nth = 7; nth < (books_is_long() ? 320 : 100); nth += 31)
+        expect_whole_after("any", nth, false);
 }
