@@ -36,6 +36,18 @@
 static_assert(ROW_SIZE_MAX + PAGE_CHUNK_SIZE + COPY_HEADER_SIZE < PAGE_CHUNK_MAX,
               "a chunk that is not full yet has room for any row");
 
+static size_t find_walk_column(const struct endpoint *endpoint)
+{
+    const char *rule = endpoint->walk_order[0];
+    CLEANUP(mem_free_string)
+    char *field = rule != NULL ? mem_strndup(rule, strcspn(rule, ",")) : NULL;
+    const struct column *column = field != NULL ? endpoint_field(endpoint, field) : NULL;
+
+    return column != NULL && column->type == COLUMN_TIMESTAMPTZ
+               ? (size_t)(column - endpoint->columns)
+               : endpoint->n_columns;
+}
+
 void row_init(struct row *row, const struct endpoint *endpoint)
 {
     *row = (struct row){
@@ -46,6 +58,7 @@ void row_init(struct row *row, const struct endpoint *endpoint)
         .bytes = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .extra = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .names = BUF_WITH_CEILING(ROW_SIZE_MAX),
+        .walk_column = find_walk_column(endpoint),
     };
 }
 
@@ -178,6 +191,21 @@ static void put_columns(struct row *row, struct fields *fields)
     }
 }
 
+/* The field is its length and, where it is not null, eight bytes. */
+static int64_t walk_time(const struct row *row)
+{
+    size_t end =
+        row->walk_column < row->endpoint->n_columns ? row->column_ends[row->walk_column] : 0;
+    uint64_t us = 0;
+
+    if (end < 8 || row->bytes.is_overfull ||
+        (row->walk_column > 0 && end - row->column_ends[row->walk_column - 1] < 12))
+        return PAGE_NO_TIME;
+    for (size_t i = end - 8; i < end; i++)
+        us = us << 8 | (unsigned char)row->bytes.data[i];
+    return (int64_t)us;
+}
+
 static size_t find_column(const struct endpoint *endpoint, const char *path)
 {
     return (size_t)(endpoint_column(endpoint, path) - endpoint->columns);
@@ -232,6 +260,7 @@ bool row_make(struct row *row, const struct page_front *front, const struct row_
     put_front(row, front, place);
     front_end = row->bytes.size;
     put_columns(row, fields);
+    row->walk_us = walk_time(row);
     if (!row->bytes.is_overfull && !put_link_key(row, fields, front_end))
         return false;
     extra_put(&extra, n_top, &row->bytes);
