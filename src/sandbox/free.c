@@ -14,8 +14,8 @@
 #include "sandbox/codes.h"
 #include "sandbox/envelope.h"
 #include "sandbox/id_list.h"
-#include "sandbox/item.h"
 #include "sandbox/pen.h"
+#include "sandbox/print.h"
 
 /* {"backlinks":{"backlinks":{"live":...},...}}, with the same for every function on offer. */
 static void put_per_function(struct buf *buf, const char *what)
@@ -69,7 +69,7 @@ static bool put_user_data(struct sandbox *sandbox, struct json_object *task, str
     (void)task;
     snprintf(limit, sizeof(limit), "%zu", sandbox->options->per_minute);
     buf_append_string(buf, "[{\"login\":");
-    item_append_string(buf, sandbox->options->login, strlen(sandbox->options->login));
+    print_string(buf, sandbox->options->login, strlen(sandbox->options->login));
     buf_append_string(buf, ",\"timezone\":\"UTC\",\"rates\":{\"limits\":{\"day\":");
     put_per_function(buf, "0");
     buf_append_string(buf, ",\"minute\":");
@@ -92,7 +92,7 @@ static bool put_errors(struct sandbox *sandbox, struct json_object *task, struct
     (void)task;
     for (size_t i = 0; i < n_code_texts; i++) {
         buf_printf(buf, "%c{\"code\":%d,\"message\":", i == 0 ? '[' : ',', code_texts[i].code);
-        item_append_string(buf, code_texts[i].text, strlen(code_texts[i].text));
+        print_string(buf, code_texts[i].text, strlen(code_texts[i].text));
         buf_append_char(buf, '}');
     }
     buf_append_char(buf, ']');
