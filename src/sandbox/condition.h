@@ -44,7 +44,6 @@ struct condition {
 
 /* Whose fields a condition or an order may name. */
 struct fields_of {
-    const struct endpoint *endpoint;
     const struct shape *shape;
     size_t n_targets;
 };

@@ -242,6 +242,7 @@ static const struct field referring_fields[] = {
 
 const struct shape shape_domain_intersection = {
     .type = "backlinks_domain_intersection",
+    .columns_of = "referring_domains",
     .fields = intersection_fields,
     .n_fields = sizeof(intersection_fields) / sizeof(intersection_fields[0]),
     .is_per_site = true,
@@ -251,6 +252,7 @@ const struct shape shape_domain_intersection = {
 
 const struct shape shape_referring_domains = {
     .type = "backlinks_referring_domain",
+    .columns_of = "referring_domains",
     .fields = referring_fields,
     .n_fields = sizeof(referring_fields) / sizeof(referring_fields[0]),
     .is_per_site = true,

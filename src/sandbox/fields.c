@@ -408,9 +408,11 @@ static const struct field fields[] = {
 
 #define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-const struct shape shape_backlinks = {.type = "backlink", .fields = fields, .n_fields = N_FIELDS};
+const struct shape shape_backlinks = {
+    .type = "backlink", .columns_of = "backlinks", .fields = fields, .n_fields = N_FIELDS};
 const struct shape shape_page_intersection = {
     .type = "backlinks_page_intersection",
+    .columns_of = "backlinks",
     .fields = fields,
     .n_fields = N_FIELDS,
     .is_per_site = true,

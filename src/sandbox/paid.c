@@ -29,6 +29,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "sandbox/domain.h"
 #include "sandbox/fault.h"
 #include "sandbox/odd.h"
 #include "sandbox/random.h"
@@ -47,6 +48,10 @@
 /* Those that are on offer; the rest of the paths is unknown. */
 const struct offer offers[] = {
     {"backlinks", &shape_backlinks, "0269"},
+    {"bulk_new_lost_backlinks", &shape_referring_domains, "0000"},
+    {"domain_intersection", &shape_domain_intersection, "0268"},
+    {"page_intersection", &shape_page_intersection, "0287"},
+    {"referring_domains", &shape_referring_domains, "0000"},
 };
 const size_t n_offers = sizeof(offers) / sizeof(offers[0]);
 

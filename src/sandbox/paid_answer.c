@@ -14,24 +14,16 @@
 #include "sandbox/sample.h"
 
 /* The vendor's own example: asked for in its way, answered with its bytes. */
-static bool is_sample(const struct paid *paid)
+static bool put_sample(struct paid *paid, struct buf *buf)
 {
-    const struct query *query = &paid->query;
-    const char *key = buf_text(&query->listing_key);
+    const struct sample *sample = sample_of(&paid->query, &paid->sandbox->options->odds);
 
-    return paid->fault == NULL && query->filter != NULL && query->limit == SAMPLE_ITEMS &&
-           query->offset == 0 && query->token == NULL && query->is_default_otherwise &&
-           strcmp(query->target, "forbes.com") == 0 &&
-           (strstr(key, "filters=[\"dofollow\",\"=\",true]\n") != NULL ||
-            strstr(key, "filters=[[\"dofollow\",\"=\",true]]\n") != NULL);
-}
-
-static void put_sample(struct paid *paid, struct buf *buf)
-{
-    paid->n_items = SAMPLE_ITEMS;
-    paid->cost_nanousd = SAMPLE_COST_NANOUSD;
-    memcpy(paid->id, SAMPLE_TASK_ID, sizeof(SAMPLE_TASK_ID));
-    buf_append(buf, sample_body, sample_body_size);
+    if (sample == NULL || paid->fault != NULL)
+        return false;
+    paid->n_items = sample->n_items;
+    paid->cost_nanousd = sample->cost_nanousd;
+    memcpy(paid->id, sample->task_id, strlen(sample->task_id) + 1);
+    return buf_append(buf, sample->body, *sample->body_size);
 }
 
 static struct envelope_task head(const struct paid *paid, size_t n_results)
@@ -99,8 +91,8 @@ void paid_put_answer(struct paid *paid, struct buf *buf)
 
     if (!paid->is_task) {
         envelope_refuse(buf, paid->refusal.code, paid->refusal.text);
-    } else if (is_good && is_sample(paid)) {
-        put_sample(paid, buf);
+    } else if (is_good && put_sample(paid, buf)) {
+        return;
     } else if (is_good && paid->fault != NULL && paid->fault->way == FAULT_TASKS_NULL) {
         task = head(paid, 0);
         envelope_without_tasks(buf, &task);

@@ -202,7 +202,7 @@ static bool read_conditions(struct filter **filter, const struct fields_of *of,
 
 static bool read_filters(struct query *query, const struct param *param, struct json_object *json)
 {
-    struct fields_of of = {query->endpoint, query->shape, query->n_targets};
+    struct fields_of of = {query->shape, query->n_targets};
 
     return read_conditions(&query->filter, &of, param, json);
 }
@@ -210,7 +210,7 @@ static bool read_filters(struct query *query, const struct param *param, struct 
 static bool read_links_filters(struct query *query, const struct param *param,
                                struct json_object *json)
 {
-    struct fields_of of = {endpoint_find("backlinks"), &shape_backlinks, 1};
+    struct fields_of of = {&shape_backlinks, 1};
 
     return read_conditions(&query->links_filter, &of, param, json);
 }
@@ -219,7 +219,7 @@ static bool read_links_filters(struct query *query, const struct param *param,
  */
 static bool read_rule(struct query *query, struct json_object *json)
 {
-    struct fields_of of = {query->endpoint, query->shape, query->n_targets};
+    struct fields_of of = {query->shape, query->n_targets};
     struct query_rule *rule = &query->rules[query->n_rules++];
     const char *text = json_object_get_string(json);
     const char *comma = json_object_is_type(json, json_type_string) ? strchr(text, ',') : NULL;

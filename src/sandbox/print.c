@@ -296,8 +296,9 @@ static void put_field(struct printing *printing, size_t i)
         pen_text(pen, "[]");
     else if (printing->row->has_other_www && strcmp(field->path, "target") == 0)
         put_other_www(pen, &value);
-    else if (strcmp(field->path, "lost_date") == 0 && is_odd(printing, ODD_LOST_DATE))
-        pen_number(pen, value.kind == VALUE_NULL ? printing->row->last_seen : value.number);
+    else if (strcmp(field->path, "lost_date") == 0 && value.kind == VALUE_TIME &&
+             is_odd(printing, ODD_LOST_DATE))
+        pen_number(pen, value.number);
     else
         put_value(pen, &value, printing->quirk);
 }

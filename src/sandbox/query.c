@@ -97,20 +97,11 @@ static void settle_order(struct query *query)
 
     if (query->n_rules > 0)
         return;
-    query->is_default_order = true;
     for (size_t i = 0; i < 2; i++) {
         query->rules[i].is_descending = true;
         settle_place(query, &query->rules[i].place, path[i]);
     }
     query->n_rules = 2;
-}
-
-static bool is_usual(const struct query *query, const struct param *param, struct json_object *json)
-{
-    return param->type == PARAM_FILTERS || param->type == PARAM_ORDER_BY ||
-           param->type == PARAM_INT || param->type == PARAM_TEXT || param->type == PARAM_OURS ||
-           (query->mode == json && strcmp(json_object_get_string(json), "as_is") == 0) ||
-           (strcmp(param->name, "backlinks_status_type") == 0 && query->status == STATUS_LIVE);
 }
 
 static bool read_param(struct query *query, const struct param *param, struct json_object *task,
@@ -123,7 +114,6 @@ static bool read_param(struct query *query, const struct param *param, struct js
         return true;
     if (!param_read(query, param, json, &say))
         return refuse(refusal, CODE_FIELD, "Invalid Field: '%s'.", param->name);
-    query->is_default_otherwise &= is_usual(query, param, json);
     note_value(query, param, json, say);
     return true;
 }
@@ -154,7 +144,6 @@ bool query_read(struct query *query, const struct endpoint *endpoint, const stru
                                               ? 0
                                               : LIST_LIMIT_DEFAULT,
                             .status = STATUS_LIVE,
-                            .is_default_otherwise = true,
                             .digest = seed,
                             .names = BUF_WITH_CEILING(1 << 20),
                             .order_key = BUF_WITH_CEILING(1 << 20),
@@ -166,7 +155,8 @@ bool query_read(struct query *query, const struct endpoint *endpoint, const stru
     if (query->target == NULL)
         return refuse(refusal, CODE_FIELD, "Invalid Field: '%s'.",
                       endpoint_param(endpoint, "target") != NULL ? "target" : "targets");
-    if (!endpoint->has_token && query->offset + query->limit > endpoint->offset_reach)
+    if (!endpoint->has_token && endpoint_param(endpoint, "offset") != NULL &&
+        query->offset + query->limit > endpoint->offset_reach)
         return refuse(refusal, CODE_FIELD, "Invalid Field: 'offset'.");
     if (query->token != NULL && query->offset > 0)
         return refuse(refusal, CODE_FIELD,

@@ -49,13 +49,10 @@ struct query {
     struct filter *links_filter; /* backlinks_filters; NULL: none */
     struct query_rule rules[QUERY_RULES_MAX];
     size_t n_rules;
-    bool is_default_order;
-    bool is_default_otherwise; /* nothing is set that has a say in the rows, but target, filters,
-                                  order_by and limit */
-    struct buf names;          /* where `target` stands */
-    struct buf order_key;      /* what decides on the items and their order, as text, but filters */
-    struct buf listing_key;    /* ... with filters */
-    uint64_t digest; /* of all parameters but the position: a token is good for these only */
+    struct buf names;       /* where `target` stands */
+    struct buf order_key;   /* what decides on the items and their order, as text, but filters */
+    struct buf listing_key; /* ... with filters */
+    uint64_t digest;        /* of all parameters but the position: a token is good for these only */
 };
 
 /* What is read stays the task's; keep `task` as long. query_deinit() is right in both cases. */

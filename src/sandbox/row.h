@@ -41,9 +41,10 @@ struct field {
     bool may_be_null;           /* rarely, though the vendor's examples have none */
 };
 
-/* What the rows of an endpoint are. Fields stand in the order of its columns (api/endpoint.h). */
+/* What the rows of an endpoint are. Fields stand in the vendor's order. */
 struct shape {
-    const char *type; /* of a row, as it says itself */
+    const char *type;       /* of a row, as it says itself */
+    const char *columns_of; /* the endpoint whose columns say what may be done with the fields */
     const struct field *fields;
     size_t n_fields;
     bool is_per_site;    /* one item per referring site, not per link */
