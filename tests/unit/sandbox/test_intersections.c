@@ -371,6 +371,29 @@ Test(intersections, have_lists_as_long_as_is_asked_for)
     stop();
 }
 
+Test(intersections, hang_on_the_seed_alone)
+{
+    static const char *const asked[] = {"domain_intersection", "page_intersection"};
+    char *texts[2][3];
+
+    for (size_t i = 0; i < 3; i++) {
+        START("--seed", i == 2 ? "8" : "7");
+        for (size_t j = 0; j < 2; j++) {
+            struct json_object *json = ask_of(asked[j], "[{" BOTH "}]");
+
+            texts[j][i] = mem_strdup(text_at(json, ITEMS));
+            json_object_put(json);
+        }
+        stop();
+    }
+    for (size_t j = 0; j < 2; j++) {
+        cr_expect(strcmp(texts[j][0], texts[j][1]) == 0);
+        cr_expect(strcmp(texts[j][0], texts[j][2]) != 0);
+        for (size_t i = 0; i < 3; i++)
+            free(texts[j][i]);
+    }
+}
+
 static void expect_sample(const char *endpoint, const char *parameters, const char *name)
 {
     char *path = mem_printf("%s/tests/data/%s.json", SOURCE_DIR, name);
