@@ -138,8 +138,8 @@ static void put_filter(const struct odds *odds, const struct fields_of *of, cons
 }
 
 /*
- * "rank", or "1.rank" to "20.rank" where an item has a key for each target: as filters write it. How
- * the vendor lists those is not documented.
+ * "rank", or "1.rank" to "20.rank" where an item has a key for each target: as filters write it.
+ * How the vendor lists those is not documented.
  */
 static void put_filters_of(const struct odds *odds, const struct shape *shape, struct buf *buf)
 {
