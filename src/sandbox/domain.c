@@ -242,7 +242,7 @@ static const struct field referring_fields[] = {
 
 const struct shape shape_domain_intersection = {
     .type = "backlinks_domain_intersection",
-    .columns_of = "referring_domains",
+    .columns_of = "domain_intersection",
     .fields = intersection_fields,
     .n_fields = sizeof(intersection_fields) / sizeof(intersection_fields[0]),
     .is_per_site = true,

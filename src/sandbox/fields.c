@@ -412,7 +412,7 @@ const struct shape shape_backlinks = {
     .type = "backlink", .columns_of = "backlinks", .fields = fields, .n_fields = N_FIELDS};
 const struct shape shape_page_intersection = {
     .type = "backlinks_page_intersection",
-    .columns_of = "backlinks",
+    .columns_of = "page_intersection",
     .fields = fields,
     .n_fields = N_FIELDS,
     .is_per_site = true,
