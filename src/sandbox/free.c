@@ -143,10 +143,10 @@ static void put_filter(const struct odds *odds, const struct fields_of *of, cons
  */
 static void put_filters_of(const struct odds *odds, const struct shape *shape, struct buf *buf)
 {
-    struct fields_of of = {shape, KEYS_MAX};
+    struct fields_of of = {shape, TARGETS_MAX};
     char path[80];
 
-    for (size_t key = 1; key <= (shape->is_keyed ? KEYS_MAX : 1); key++)
+    for (size_t key = 1; key <= (shape->is_keyed ? TARGETS_MAX : 1); key++)
         for (size_t i = 0; i < shape->n_fields; i++) {
             const char *name = shape->fields[i].path;
 

@@ -94,7 +94,7 @@ static bool read_targets(struct query *query, const struct param *param, struct 
     if (!json_object_is_type(json, json_type_object))
         return false;
     n = (size_t)json_object_object_length(json);
-    if (n == 0 || n > KEYS_MAX)
+    if (n == 0 || n > TARGETS_MAX)
         return false;
     for (size_t i = 1; i <= n; i++) {
         snprintf(key, sizeof(key), "%zu", i);

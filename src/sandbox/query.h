@@ -29,10 +29,10 @@ struct query_rule {
 struct query {
     const struct endpoint *endpoint;
     const struct shape *shape;
-    const char *targets[KEYS_MAX]; /* the task's; of a bulk none */
-    size_t n_targets, names_size;  /* bytes of all their names, each with its NUL */
-    struct json_object *bulk;      /* the task's targets where it may have a thousand; else NULL */
-    const char *target;            /* all of them as a text: "a.com+b.com" */
+    const char *targets[TARGETS_MAX]; /* the task's; of a bulk none */
+    size_t n_targets, names_size;     /* bytes of all their names, each with its NUL */
+    struct json_object *bulk; /* the task's targets where it may have a thousand; else NULL */
+    const char *target;       /* all of them as a text: "a.com+b.com" */
     const char *excluded[EXCLUDED_MAX];
     size_t n_excluded;
     const char *tag;   /* the task's; NULL: none */

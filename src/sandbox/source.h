@@ -17,16 +17,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "api/endpoint.h"
 #include "sandbox/row.h"
-
-#define KEYS_MAX 20 /* targets of an intersection */
 
 struct options;
 struct query;
 
 struct source {
     const struct shape *shape;
-    struct row_source targets[KEYS_MAX];
+    struct row_source targets[TARGETS_MAX];
     size_t n_targets;
     uint64_t n_live, n_lost, n_partial;
     char *names; /* what the targets are called; owned */
