@@ -13,7 +13,6 @@
 
 #include "core/mem.h"
 #include "core/text.h"
-#include "sandbox/endpoints.h"
 #include "sandbox/when.h"
 
 #define REGEX_SIZE_MAX 1000 /* docs.dataforseo.com/v3/backlinks/filters */
@@ -54,7 +53,7 @@ enum filter_type fields_find(const struct fields_of *of, const char *path, size_
         return FILTER_NONE;
     if (place->field == PLACE_INTERSECTIONS)
         return FILTER_NUM;
-    column = endpoint_column(sandbox_endpoint(of->shape->columns_of), place_path(place, of->shape));
+    column = endpoint_column(endpoint_find(of->shape->columns_of), place_path(place, of->shape));
     return column == NULL ? FILTER_NONE : column->filter;
 }
 

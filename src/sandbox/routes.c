@@ -11,7 +11,6 @@
 #include "api/endpoint.h"
 #include "core/clock.h"
 #include "sandbox/codes.h"
-#include "sandbox/endpoints.h"
 #include "sandbox/envelope.h"
 #include "sandbox/pen.h"
 #include "sandbox/random.h"
@@ -124,7 +123,7 @@ void sandbox_answer(struct sandbox *sandbox, const struct request *request, stru
         return;
     }
     for (size_t i = 0; i < n_offers; i++) {
-        const struct endpoint *endpoint = sandbox_endpoint(offers[i].endpoint);
+        const struct endpoint *endpoint = endpoint_find(offers[i].endpoint);
 
         if (strcmp(request->method, "POST") == 0 &&
             strcmp(request->path, endpoint->url_path) == 0) {
