@@ -268,6 +268,7 @@ static void end_run(void *data, struct crawl_run *run)
 {
     struct engine *engine = data;
 
+    engine_tell_gone(run->data);
     store_end_run(engine->store, run->run_id, on_run_ended, run);
 }
 
