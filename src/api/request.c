@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,13 +47,15 @@ static void add_filters(struct json_object *task, const char *filters)
     json_object_object_add(task, "filters", all);
 }
 
-char *request_body(const char *request, const struct request_page *page)
+char *request_body(const struct endpoint *endpoint, const char *request,
+                   const struct request_page *page)
 {
     CLEANUP(put_json) struct json_object *tasks = json_object_new_array();
     struct json_object *task = parse(request);
 
     json_object_array_add(tasks, task);
-    json_object_object_add(task, "target", json_object_new_string(page->target));
+    if (endpoint->wrapper == NULL) /* else the request has its targets */
+        json_object_object_add(task, "target", json_object_new_string(page->target));
     json_object_object_add(task, "limit", json_object_new_int64(page->limit));
     json_object_object_add(task, "tag", json_object_new_string(page->tag));
     json_object_object_del(task, "order_by");
@@ -76,6 +79,36 @@ void request_read_body(const char *body, char **ret_tag, char **ret_token)
     json_object_object_get_ex(task, "search_after_token", &token);
     *ret_tag = mem_strdup(json_object_get_string(tag));
     *ret_token = mem_strdup(json_object_get_string(token)); /* NULL stays NULL */
+}
+
+void request_targets_read(const char *request, struct request_targets *ret_targets)
+{
+    CLEANUP(put_json) struct json_object *tree = parse(request);
+    struct json_object *targets = NULL, *target;
+    char key[16];
+
+    *ret_targets = (struct request_targets){.n = 0};
+    json_object_object_get_ex(
+        json_object_is_type(tree, json_type_array) ? json_object_array_get_idx(tree, 0) : tree,
+        "targets", &targets);
+    for (size_t i = 0; i < TARGETS_MAX; i++) {
+        snprintf(key, sizeof(key), "%zu", i + 1);
+        if (!json_object_is_type(targets, json_type_object) ||
+            !json_object_object_get_ex(targets, key, &target))
+            return;
+        ret_targets->keys[i] = mem_strdup(key);
+        ret_targets->targets[i] = mem_strdup(json_object_get_string(target));
+        ret_targets->n++;
+    }
+}
+
+void request_targets_deinit(struct request_targets *targets)
+{
+    for (size_t i = 0; i < targets->n; i++) {
+        free(targets->keys[i]);
+        free(targets->targets[i]);
+    }
+    targets->n = 0;
 }
 
 int64_t request_limit(const struct endpoint *endpoint, const char *request, int64_t max_rows)

@@ -8,12 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct endpoint;
+#include "api/endpoint.h"
+
 struct uuid;
 
 /* How one page is asked for. */
 struct request_page {
-    const char *target;
+    const char *target; /* where the endpoint takes one; the request has several itself */
     int64_t limit;
     const char *order_by; /* JSON array; NULL: none is sent */
     const char *filters;  /* JSON array of conditions beside the request's own; NULL: none */
@@ -26,7 +27,18 @@ struct request_page {
  * The body as it is sent: an array of one task. A body never holds a token and an offset, so a
  * chain's bodies differ in their token alone. free() it.
  */
-char *request_body(const char *request, const struct request_page *page);
+char *request_body(const struct endpoint *endpoint, const char *request,
+                   const struct request_page *page);
+
+/* The targets of an intersection by their keys, "1" first; none where the request, which may also
+ * be the body of a call, has none. */
+struct request_targets {
+    char *keys[TARGETS_MAX], *targets[TARGETS_MAX];
+    size_t n;
+};
+
+void request_targets_read(const char *request, struct request_targets *ret_targets);
+void request_targets_deinit(struct request_targets *targets);
 
 /* What a body that was sent had as its tag and token (NULL: none); free() both. */
 void request_read_body(const char *body, char **ret_tag, char **ret_token);

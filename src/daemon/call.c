@@ -51,6 +51,7 @@ void call_drop(void *data, struct crawl_page *page)
     envelope_deinit(&call->envelope);
     if (call->answer != NULL)
         spool_forget(call->answer);
+    request_targets_deinit(&call->targets);
     free(call->body);
     free(call->token);
     free(call);
@@ -138,7 +139,7 @@ void call_send(void *data, struct crawl_page *page)
                                .token = page->token,
                                .tag = tag};
 
-    call->body = request_body(slice->listing->request, &ask);
+    call->body = request_body(slice->listing->run->endpoint, slice->listing->request, &ask);
     call->answer = spool_begin(call->run->spool,
                                &(struct spool_begin){.attempt = page->attempt,
                                                      .listing_id = slice->listing->listing_id,
@@ -291,6 +292,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
     struct landing *landing = &call->landing;
 
     call->token = mem_strdup(checkpoint->token);
+    request_targets_read(listing->request, &call->targets);
     *landing = (struct landing){
         .page = call->decoder,
         .endpoint = listing->run->endpoint,
@@ -299,7 +301,8 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
                   .listing_id = listing->listing_id,
                   .slice_no = page->slice->slice_no,
                   .items_before = page->position,
-                  .target = listing->target},
+                  .target = listing->target,
+                  .targets = &call->targets},
         .n_items = call->envelope.n_items,
         .checkpoint = {.listing_id = listing->listing_id,
                        .slice_no = page->slice->slice_no,

@@ -177,6 +177,8 @@ static bool read_value(struct query *query, const struct param *param, struct js
     case PARAM_WORD:
         return read_word(query, param, json);
     case PARAM_TARGET:
+    case PARAM_TARGETS:
+    case PARAM_EXCLUDED:
     case PARAM_OURS:
         return read_ours(query, param, json);
     case PARAM_FILTERS:

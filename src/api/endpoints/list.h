@@ -3,7 +3,7 @@
 
 #include "api/endpoint.h"
 
-#define ENDPOINTS(X) X(backlinks)
+#define ENDPOINTS(X) X(backlinks) X(domain_intersection) X(page_intersection)
 
 #define DECLARE_ENDPOINT(name) extern const struct endpoint endpoint_##name;
 ENDPOINTS(DECLARE_ENDPOINT)

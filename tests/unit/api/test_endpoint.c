@@ -27,7 +27,7 @@ static bool is_sortable(const struct endpoint *endpoint, const char *rule)
     const struct column *column;
 
     snprintf(path, sizeof(path), "%.*s", (int)strcspn(rule, ","), rule);
-    column = endpoint_column(endpoint, path);
+    column = endpoint_field(endpoint, path);
     return column != NULL && column->filter != FILTER_NONE && column->filter != FILTER_ARRAY;
 }
 

@@ -29,7 +29,7 @@ static void expect_text(char *actual, const char *expected)
 /* The body's one task; the caller puts it. */
 static struct json_object *task_of(const char *request, const struct request_page *page)
 {
-    char *body = request_body(request, page);
+    char *body = request_body(endpoint_find("backlinks"), request, page);
     struct json_object *tasks = json_tokener_parse(body);
     struct json_object *task;
 
@@ -239,13 +239,13 @@ Test(request, reads_back_what_a_body_was_sent_with)
     char *body, *tag, *token;
 
     page.tag = "lh/x/1.0 it's \"mine\"";
-    body = request_body(REQUEST, &page);
+    body = request_body(endpoint_find("backlinks"), REQUEST, &page);
     request_read_body(body, &tag, &token);
     expect_text(tag, page.tag);
     expect_text(token, NULL);
     free(body);
     page.token = "a/b+c==";
-    body = request_body(REQUEST, &page);
+    body = request_body(endpoint_find("backlinks"), REQUEST, &page);
     request_read_body(body, &tag, &token);
     expect_text(tag, page.tag);
     expect_text(token, page.token);
