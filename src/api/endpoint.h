@@ -83,6 +83,8 @@ struct endpoint {
      * item holds once is INTERSECTIONS_COUNT. NULL: an item is a row.
      */
     const char *wrapper;
+    bool takes_list;                /* a call is for all targets of a job, each of them an item that
+                                       names it in a column; there is no second page */
     bool has_link_no;               /* a key's rows are numbered, from 1 */
     const char *const *key_columns; /* paths: link_key is over these, NULL-terminated; without
                                        them: reject */

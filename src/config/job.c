@@ -109,6 +109,20 @@ static void read_numbered(struct source *source, const struct yaml_node *documen
     job->n_feeds = 1;
 }
 
+/* All targets are asked for in one call: one feed, called by the first of them. */
+static void join_feeds(struct config_job *job)
+{
+    CLEANUP(mem_free_string) char *first = NULL;
+
+    if (job->n_feeds < 2)
+        return;
+    first = job->feeds[0].target;
+    job->feeds[0].target = mem_printf("%s and %zu more", first, job->n_feeds - 1);
+    for (size_t i = 1; i < job->n_feeds; i++)
+        free(job->feeds[i].target);
+    job->n_feeds = 1;
+}
+
 static void read_targets(struct source *source, const struct yaml_node *document,
                          struct config_job *job)
 {
@@ -145,10 +159,23 @@ static void read_targets(struct source *source, const struct yaml_node *document
             job->feeds[job->n_feeds++].target = mem_strdup(list->items[i].text);
         }
     targets_refuse_repeats(source, good, job->n_feeds, "targets");
+    if (job->endpoint != NULL && job->endpoint->takes_list)
+        join_feeds(job);
     free(good);
 }
 
 /* --- request --------------------------------------------------------------------------------- */
+
+/* Adds the job's list of targets to a request that is complete otherwise. */
+static void put_targets_in(struct buf *request, const struct yaml_node *targets)
+{
+    if (targets == NULL || request->size == 0)
+        return;
+    request->size--; /* its brace */
+    buf_append_string(request, request->size > 1 ? ",\"targets\":" : "\"targets\":");
+    json_append_node(request, targets);
+    buf_append_char(request, '}');
+}
 
 static void read_request(struct source *source, const struct yaml_node *document,
                          struct config_job *job, char **ret_meaning)
@@ -171,6 +198,10 @@ static void read_request(struct source *source, const struct yaml_node *document
     request_check(source, job->endpoint, request);
     json_append_node(&text, request);
     json_append_map_without(&meaning, request, ways);
+    if (job->endpoint->takes_list) {
+        put_targets_in(&text, yaml_get(document, "targets"));
+        put_targets_in(&meaning, yaml_get(document, "targets"));
+    }
     if (text.is_overfull)
         yaml_complain(source, request, "request: is too large");
     job->request = buf_take(&text);

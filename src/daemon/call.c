@@ -129,12 +129,12 @@ void call_send(void *data, struct crawl_page *page)
     struct crawl_slice *slice = page->slice;
     struct call *call = call_new(page);
     CLEANUP(mem_free_string)
-    char *tag = request_tag(slice->listing->request, call->run->run->install,
+    char *tag = request_tag(slice->listing->request, call->run->run->install, &call->run->run->uid,
                             slice->listing->listing_id, slice->slice_no);
     struct request_page ask = {.target = slice->listing->target,
                                .limit = slice->limit,
                                .order_by = slice->order_by,
-                               .filters = slice->filters,
+                               .range = crawl_page_range(page),
                                .position = page->position,
                                .token = page->token,
                                .tag = tag};
@@ -251,7 +251,8 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
         [VERDICT_CHARGE_UNKNOWN] = STORE_UNKNOWN,
     };
     const struct call *call = page->data;
-    bool is_judged = page->verdict.class != VERDICT_OK || page->charge == VERDICT_CHARGE_FREE;
+    bool is_judged = page->is_surplus || page->verdict.class != VERDICT_OK ||
+                     page->charge == VERDICT_CHARGE_FREE;
 
     *ret_outcome = (struct store_outcome){
         .attempt = page->attempt,
@@ -269,13 +270,24 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
     ret_outcome->elapsed_ms = (int64_t)call->elapsed_ms;
 }
 
+/* The last second that its rows reach. */
+static int64_t seen_to_s(const struct landing *landing)
+{
+    const int64_t us_per_s = 1000000, from_1970_to_2000_s = 946684800;
+    int64_t us = landing->newest_us;
+
+    if (us == PAGE_NO_TIME)
+        return CRAWL_NO_VALUE;
+    return us / us_per_s - (us % us_per_s < 0) + from_1970_to_2000_s;
+}
+
 static void on_landed(struct landing *landing, const struct err *err)
 {
     struct call *call = landing->data;
 
     if (err == NULL)
         engine_database_works(call->run->engine);
-    crawl_on_landed(call->page, err);
+    crawl_on_landed(call->page, seen_to_s(landing), err);
 }
 
 void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint)
@@ -303,12 +315,14 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
                   .target = listing->target,
                   .targets = &call->targets},
         .n_items = call->envelope.n_items,
+        .newest_us = PAGE_NO_TIME,
         .checkpoint = {.listing_id = listing->listing_id,
                        .slice_no = page->slice->slice_no,
                        .walk = walks[checkpoint->walk],
                        .position = checkpoint->position,
                        .token = call->token,
                        .total_count = checkpoint->total_count,
+                       .whole_count = checkpoint->whole_count,
                        .is_ended = checkpoint->is_ended},
         .landed = on_landed,
         .data = call,

@@ -176,7 +176,7 @@ void page_select(struct page *page, const struct page_front *front, enum page_pa
     page->end = n > INT64_MAX - first ? INT64_MAX : first + n;
     free(page->reason);
     page->reason = mem_strdup(reason);
-    page->counts = (struct page_counts){.n_items = 0};
+    page->counts = (struct page_counts){.newest_us = PAGE_NO_TIME};
     page->is_started = page->is_in_item = false;
 }
 
@@ -221,14 +221,18 @@ static void put_reject(struct page *page, int64_t ordinal, const char *text, siz
     copy_int64(chunk, front->loaded_at_us);
 }
 
-/* The row that was made last. */
-static void put_row(struct page *page, struct buf *chunk)
+/* The row that was made last. An intersection is walked by what stands under the first key. */
+static void put_row(struct page *page, const struct row_place *place, struct buf *chunk)
 {
+    bool is_walked = place->key == NULL || (place->key_size == 1 && place->key[0] == '1');
+
     if (page->part != PAGE_ROWS)
         return;
     page->counts.n_rows++;
     page->counts.n_extra += page->row.n_extra;
     page->counts.n_cleaned += page->row.n_cleaned;
+    if (is_walked && page->row.walk_us > page->counts.newest_us)
+        page->counts.newest_us = page->row.walk_us;
     buf_append(chunk, page->row.bytes.data, page->row.bytes.size);
 }
 
@@ -250,7 +254,7 @@ static void put_item(struct page *page, const struct item *item, struct buf *chu
     if (complaint != NULL)
         put_reject(page, place.ordinal, item->text, item->size, complaint, chunk);
     else
-        put_row(page, chunk);
+        put_row(page, &place, chunk);
 }
 
 /* An item whose parts are all through. One without a row still stands somewhere as a whole. */
@@ -301,7 +305,7 @@ static void put_part(struct page *page, struct buf *chunk)
         complaint = page->row.reason;
     if (complaint == NULL) {
         page->n_item_rows++;
-        put_row(page, chunk);
+        put_row(page, &place, chunk);
     } else {
         page->n_item_rejects++;
         put_reject(page, place.ordinal, part.value.text, part.value.size, complaint, chunk);
@@ -366,9 +370,10 @@ char *page_copy_statement(const struct endpoint *endpoint, enum page_part part, 
             "reason, raw, loaded_at) FROM STDIN (FORMAT binary)",
             schema);
     buf_printf(&sql,
-               "COPY \"%s\".%s (night, run_id, listing_id, slice_no, ordinal, target, %slink_key, "
+               "COPY \"%s\".%s (night, run_id, listing_id, slice_no, ordinal, %s%slink_key, "
                "%sloaded_at%s",
-               schema, endpoint->table, endpoint->wrapper != NULL ? "target_key, " : "",
+               schema, endpoint->table, endpoint->takes_list ? "" : "target, ",
+               endpoint->wrapper != NULL ? "target_key, " : "",
                endpoint->has_link_no ? "link_no, " : "",
                endpoint->wrapper != NULL ? ", intersections_count" : "");
     for (size_t i = 0; i < endpoint->n_columns; i++)

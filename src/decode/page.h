@@ -78,7 +78,11 @@ struct page_counts {
                           bisecting also what PostgreSQL refused */
     int64_t n_extra;   /* values that went to extra: unknown, or not fitting their column */
     int64_t n_cleaned; /* values changed because PostgreSQL cannot store them */
+    int64_t newest_us; /* the largest time of the rows in the column that listings are walked by,
+                          from 2000-01-01 UTC; PAGE_NO_TIME where there is none */
 };
+
+#define PAGE_NO_TIME INT64_MIN
 
 enum page_part {
     PAGE_ROWS,    /* rows of the endpoint's table */

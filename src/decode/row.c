@@ -36,6 +36,18 @@
 static_assert(ROW_SIZE_MAX + PAGE_CHUNK_SIZE + COPY_HEADER_SIZE < PAGE_CHUNK_MAX,
               "a chunk that is not full yet has room for any row");
 
+static size_t find_walk_column(const struct endpoint *endpoint)
+{
+    const char *rule = endpoint->walk_order[0];
+    CLEANUP(mem_free_string)
+    char *field = rule != NULL ? mem_strndup(rule, strcspn(rule, ",")) : NULL;
+    const struct column *column = field != NULL ? endpoint_field(endpoint, field) : NULL;
+
+    return column != NULL && column->type == COLUMN_TIMESTAMPTZ
+               ? (size_t)(column - endpoint->columns)
+               : endpoint->n_columns;
+}
+
 void row_init(struct row *row, const struct endpoint *endpoint)
 {
     *row = (struct row){
@@ -46,6 +58,7 @@ void row_init(struct row *row, const struct endpoint *endpoint)
         .bytes = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .extra = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .names = BUF_WITH_CEILING(ROW_SIZE_MAX),
+        .walk_column = find_walk_column(endpoint),
     };
 }
 
@@ -133,15 +146,20 @@ static void put_front(struct row *row, const struct page_front *front,
     static const char link_key_later[LINK_KEY_SIZE];
     bool is_keyed = row->endpoint->wrapper != NULL, is_cleaned = false;
     const char *target = is_keyed ? target_of(front, place) : front->target;
-    size_t n_keyed = is_keyed ? N_KEYED_FIELDS + (row->endpoint->has_link_no ? 1 : 0) : 0;
+    size_t n_fields = N_FRONT_FIELDS + row->endpoint->n_columns + 1;
 
-    copy_row(&row->bytes, N_FRONT_FIELDS + n_keyed + row->endpoint->n_columns + 1);
+    if (is_keyed)
+        n_fields += row->endpoint->has_link_no ? N_KEYED_FIELDS + 1 : N_KEYED_FIELDS;
+    if (row->endpoint->takes_list)
+        n_fields--;
+    copy_row(&row->bytes, n_fields);
     copy_int32(&row->bytes, front->night);
     copy_int64(&row->bytes, front->run_id);
     copy_int64(&row->bytes, front->listing_id);
     copy_int32(&row->bytes, front->slice_no);
     copy_int64(&row->bytes, place->ordinal);
-    copy_bytes(&row->bytes, target, strlen(target));
+    if (!row->endpoint->takes_list)
+        copy_bytes(&row->bytes, target, strlen(target));
     if (is_keyed)
         copy_bytes(&row->bytes, place->key, place->key_size);
     copy_bytes(&row->bytes, link_key_later, sizeof link_key_later);
@@ -171,6 +189,21 @@ static void put_columns(struct row *row, struct fields *fields)
         row->column_ends[i] = row->bytes.size;
         row->n_cleaned += is_cleaned;
     }
+}
+
+/* The field is its length and, where it is not null, eight bytes. */
+static int64_t walk_time(const struct row *row)
+{
+    size_t end =
+        row->walk_column < row->endpoint->n_columns ? row->column_ends[row->walk_column] : 0;
+    uint64_t us = 0;
+
+    if (end < 8 || row->bytes.is_overfull ||
+        (row->walk_column > 0 && end - row->column_ends[row->walk_column - 1] < 12))
+        return PAGE_NO_TIME;
+    for (size_t i = end - 8; i < end; i++)
+        us = us << 8 | (unsigned char)row->bytes.data[i];
+    return (int64_t)us;
 }
 
 static size_t find_column(const struct endpoint *endpoint, const char *path)
@@ -227,6 +260,7 @@ bool row_make(struct row *row, const struct page_front *front, const struct row_
     put_front(row, front, place);
     front_end = row->bytes.size;
     put_columns(row, fields);
+    row->walk_us = walk_time(row);
     if (!row->bytes.is_overfull && !put_link_key(row, fields, front_end))
         return false;
     extra_put(&extra, n_top, &row->bytes);

@@ -53,6 +53,8 @@ struct row {
     struct buf extra;            /* what goes to extra, as JSON text behind jsonb's version */
     struct buf names;            /* names in extra that are not keys of the item, NUL behind each */
     int64_t n_extra, n_cleaned;  /* of this row */
+    size_t walk_column;          /* that listings are walked by; none: behind the last */
+    int64_t walk_us;             /* this row's time there, or PAGE_NO_TIME */
     char reason[ROW_REASON_MAX]; /* why it was refused */
 };
 

@@ -11,7 +11,7 @@
  * Starting a run, or going on with one.
  *
  * All statements of the transaction are given to the connection at once: BEGIN, the run, its feeds
- * with their listings, the partitions, four readings, COMMIT. Nothing else can come in between, and
+ * with their listings, the partitions, five readings, COMMIT. Nothing else can come in between, and
  * none of them needs an answer of the one before, because each finds the run by its job: a job has
  * one open run at most. The readings are ordered alike, so that slices can be hung into their
  * listings, and pages into their slices, in one walk.
@@ -27,7 +27,8 @@ struct run_memory {
     struct store_slice *slices; /* of all listings, one behind the other */
     int64_t *slice_listings;    /* whose each slice is */
     size_t n_slices;
-    int64_t *pages; /* positions, then their items */
+    int64_t *pages;           /* positions, then their items */
+    struct store_part *parts; /* of all listings, likewise */
     struct store_closed *closed;
     char **texts;
     size_t n_texts;
@@ -54,6 +55,7 @@ void store_run_free(struct store_run *run)
     free(memory->slices);
     free(memory->slice_listings);
     free(memory->pages);
+    free(memory->parts);
     free(memory->closed);
     free(memory);
 }
@@ -102,6 +104,14 @@ static void on_run(void *data, const struct db_result *result, const struct err 
     run->install = keep_text(memory, result, 0, 6);
 }
 
+static void on_memo(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+
+    if (!is_over(start, err))
+        start->memory->run.memo = keep_text(start->memory, result, 0, 0);
+}
+
 static void on_listings(void *data, const struct db_result *result, const struct err *err)
 {
     struct start *start = data;
@@ -120,6 +130,7 @@ static void on_listings(void *data, const struct db_result *result, const struct
             .request = keep_text(memory, result, row, 3),
             .max_rows = db_int64(result, row, 4),
             .last_total_count = db_int64(result, row, 5),
+            .whole_count = db_int64(result, row, 6),
         };
 }
 
@@ -151,6 +162,11 @@ static enum store_walk walk_of(const char *name)
     return strcmp(name, "chain") == 0 ? STORE_WALK_CHAIN : STORE_WALK_UNDECIDED;
 }
 
+static int64_t int64_or(const struct db_result *result, int row, int column, int64_t other)
+{
+    return db_is_null(result, row, column) ? other : db_int64(result, row, column);
+}
+
 static void on_slices(void *data, const struct db_result *result, const struct err *err)
 {
     struct start *start = data;
@@ -168,12 +184,13 @@ static void on_slices(void *data, const struct db_result *result, const struct e
             .slice_no = (int32_t)db_int64(result, row, 1),
             .limit = db_int64(result, row, 2),
             .order_by = keep_text(memory, result, row, 3),
-            .filters = keep_text(memory, result, row, 4),
-            .walk = walk_of(db_text(result, row, 5)),
-            .position = db_int64(result, row, 6),
-            .token = keep_text(memory, result, row, 7),
-            .total_count = db_int64(result, row, 8),
-            .is_ended = db_bool(result, row, 9),
+            .from_s = int64_or(result, row, 4, STORE_FROM_OPEN),
+            .to_s = int64_or(result, row, 5, STORE_TO_OPEN),
+            .walk = walk_of(db_text(result, row, 6)),
+            .position = db_int64(result, row, 7),
+            .token = keep_text(memory, result, row, 8),
+            .total_count = db_int64(result, row, 9),
+            .is_ended = db_bool(result, row, 10),
         };
         while (listing->listing_id != memory->slice_listings[row])
             listing++;
@@ -205,6 +222,25 @@ static void on_pages(void *data, const struct db_result *result, const struct er
             of->settled = &memory->pages[row];
             of->settled_items = &memory->pages[n + row];
         }
+    }
+}
+
+static void on_parts(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+    struct store_listing *listing = memory->listings;
+
+    if (is_over(start, err))
+        return;
+    memory->parts = mem_new_array((size_t)db_n_rows(result), sizeof(*memory->parts));
+    for (int row = 0; row < db_n_rows(result); row++) {
+        memory->parts[row] = (struct store_part){int64_or(result, row, 1, STORE_FROM_OPEN),
+                                                 db_int64(result, row, 2)};
+        while (listing->listing_id != db_int64(result, row, 0))
+            listing++;
+        if (listing->n_parts++ == 0)
+            listing->parts = &memory->parts[row];
     }
 }
 
@@ -336,66 +372,49 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     store_verb_begin(store);
 
     db_script(db, "BEGIN", on_step, start);
-    db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
-    close_stale(start, db, request);
-    set_caps(start, db, request);
-    begin_run(start, db, request);
-    for (size_t i = 0; i < request->n_feeds; i++)
-        name_feed(start, db, request, &request->feeds[i]);
-    db_query(db, sql_settle_listings, 3, job, on_step, start);
+    if (!request->is_to_land) {
+        db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
+        close_stale(start, db, request);
+        set_caps(start, db, request);
+        begin_run(start, db, request);
+        for (size_t i = 0; i < request->n_feeds; i++)
+            name_feed(start, db, request, &request->feeds[i]);
+        db_query(db, sql_settle_listings, 3, job, on_step, start);
+    }
     db_query(db, sql_make_partitions, 3, facts, on_step, start);
     db_query(db, sql_read_run, 2, job, on_run, start);
     db_query(db, sql_read_listings, 3, job, on_listings, start);
     db_query(db, sql_read_slices, 3, job, on_slices, start);
     db_query(db, sql_read_pages, 3, job, on_pages, start);
+    db_query(db, sql_read_parts, 3, job, on_parts, start);
+    db_query(db, sql_memo_run, 2, job, on_memo, start);
     db_script(db, "COMMIT", on_committed, start);
 }
 
-void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
-                       store_done_fn *done, void *data)
+static void on_closing(void *data, const struct db_result *result, const struct err *err)
 {
-    struct params params = {0};
+    struct question *question = data;
 
-    params_int(&params, listing_id);
-    params_int(&params, slice->slice_no);
-    params_int(&params, slice->limit);
-    params_text(&params, slice->order_by);
-    params_text(&params, slice->filters);
-    store_change(store, CONTROL, sql_begin_slice, &params, NULL, done, data);
+    ((store_closing_fn *)question->done)(question->data, err == NULL && db_int64(result, 0, 0) > 0,
+                                         err);
+    question_end(question);
 }
 
-struct restarting {
-    struct store *store;
-    store_restarted_fn *done;
-    void *data;
-};
-
-static void on_restarted(void *data, const struct db_result *result, const struct err *err)
+void store_is_closing(struct store *store, const struct store_run_request *request,
+                      store_closing_fn *done, void *data)
 {
-    struct restarting *restarting = data;
-    bool is_there = err == NULL && db_n_rows(result) == 1;
-
-    restarting->done(restarting->data, is_there ? db_text(result, 0, 0) : NULL, err);
-    store_verb_end(restarting->store);
-    free(restarting);
-}
-
-void store_restart_slice(struct store *store, int64_t listing_id, int32_t slice_no,
-                         int32_t new_slice_no, int64_t limit, const char *column,
-                         store_restarted_fn *done, void *data)
-{
-    struct restarting *restarting = mem_new(sizeof(*restarting));
     struct params params = {0};
+    struct buf keys;
 
-    *restarting = (struct restarting){store, done, data};
-    store_verb_begin(store);
-    params_int(&params, listing_id);
-    params_int(&params, slice_no);
-    params_int(&params, new_slice_no);
-    params_int(&params, limit);
-    params_text(&params, column);
-    db_query(store->connections[PUBLISHER], sql_restart_slice, params.n, params.values,
-             on_restarted, restarting);
+    array_init(&keys);
+    for (size_t i = 0; i < request->n_feeds; i++)
+        array_uuid(&keys, &request->feeds[i].key);
+    params_text(&params, request->project);
+    params_text(&params, request->job);
+    params_int(&params, request->resume_within_ms);
+    params_text(&params, array_end(&keys));
+    question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
+    buf_deinit(&keys);
 }
 
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)

@@ -239,7 +239,8 @@ Test(migrate, makes_the_columns_that_the_endpoints_tell)
 
         buf_printf(&wanted,
                    "night date, run_id bigint, listing_id bigint, slice_no integer, ordinal "
-                   "bigint, target text, %slink_key uuid, %sloaded_at timestamp with time zone%s",
+                   "bigint, %s%slink_key uuid, %sloaded_at timestamp with time zone%s",
+                   endpoint->takes_list ? "" : "target text, ",
                    endpoint->wrapper != NULL ? "target_key text, " : "",
                    endpoint->has_link_no ? "link_no integer, " : "",
                    endpoint->wrapper != NULL ? ", intersections_count bigint" : "");

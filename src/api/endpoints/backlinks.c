@@ -17,7 +17,7 @@ const struct endpoint endpoint_backlinks = {
     .has_token = true,
     // clang-format off
     PARAMS(
-        { "target", PARAM_OURS, .doc = "is set from `targets` of the job, one feed each" },
+        TARGET_PARAM,
         { "mode", PARAM_WORD, .words = WORDS("as_is", "one_per_domain", "one_per_anchor"),
           .doc = "how links are grouped; ignored where custom_mode is set" },
         { "custom_mode", PARAM_CUSTOM_MODE, 1, 1000,

@@ -2,6 +2,12 @@
 #pragma once
 
 // clang-format off
+#define TARGET_PARAM \
+    { "target", PARAM_OURS, .doc = "is set from `targets` of the job, one feed each" }
+
+#define TAG_PARAM \
+    { "tag", PARAM_TEXT, 0, 160, .doc = "put behind our own tag, in the vendor's records" }
+
 #define LISTING_PARAMS \
     { "filters", PARAM_FILTERS, .max = 8, .doc = "conditions on the fields of an item" }, \
     { "order_by", PARAM_ORDER_BY, .max = 3, \
@@ -14,7 +20,7 @@
     { "exclude_internal_backlinks", PARAM_BOOL, .doc = "leave out links from the target's own subdomains" }, \
     { "rank_scale", PARAM_WORD, .words = WORDS("one_hundred", "one_thousand"), \
       .doc = "scale of the ranks" }, \
-    { "tag", PARAM_TEXT, 0, 160, .doc = "put behind our own tag, in the vendor's records" }, \
+    TAG_PARAM, \
     { "offset", PARAM_OURS, .doc = "is set by linkhaul's pager; leave it out, and use max_rows to bound a listing" }
 
 #define LIST_LIMIT_PARAM \

@@ -152,7 +152,7 @@ static size_t column_index(const struct endpoint *endpoint, const char *name)
         {"listing_id", true},
         {"slice_no", true},
         {"ordinal", true},
-        {"target", true},
+        {"target", !endpoint->takes_list},
         {"target_key", endpoint->wrapper != NULL},
         {"link_key", true},
         {"link_no", endpoint->has_link_no},
