@@ -94,9 +94,9 @@ static void create_table(void)
 
     buf_printf(&sql,
                "CREATE TABLE linkhaul.%s (night date, run_id bigint, listing_id bigint, slice_no "
-               "int, ordinal bigint, target text, target_key text DEFAULT '', link_key uuid, "
+               "int, ordinal bigint, %starget_key text DEFAULT '', link_key uuid, "
                "link_no int, loaded_at timestamptz, intersections_count bigint, n serial",
-               f.endpoint->table);
+               f.endpoint->table, f.endpoint->takes_list ? "" : "target text, ");
     for (size_t i = 0; i < f.endpoint->n_columns; i++)
         buf_printf(&sql, ", \"%s\" %s", f.endpoint->columns[i].name,
                    column_type_name(f.endpoint->columns[i].type));
@@ -438,4 +438,14 @@ Test(decode_differential, agrees_in_intersections_of_domains)
 Test(decode_differential, agrees_in_intersections_of_pages)
 {
     expect_agreement("page_intersection");
+}
+
+Test(decode_differential, agrees_in_referring_domains)
+{
+    expect_agreement("referring_domains");
+}
+
+Test(decode_differential, agrees_in_bulk_new_lost_backlinks)
+{
+    expect_agreement("bulk_new_lost_backlinks");
 }
