@@ -11,13 +11,15 @@ static void warn(void *data, const struct drift_note *note)
     const struct engine_run *run = data;
 
     if (note->kind == DRIFT_NEW)
-        log_warning("%s: the API sends a field that this version does not know: %s, such as %s; it "
-                    "is kept in the column extra",
-                    run->job->name, note->name, note->sample);
+        log_warning(
+            "%s: the API sends a field that this version does not know: %s, such as %s; it "
+            "is kept in the column extra",
+            run->job->name, note->name, note->sample);
     else
-        log_warning("%s: the API sends %s as another type than its column has: %s; it is kept in "
-                    "the column extra",
-                    run->job->name, note->name, note->sample);
+        log_warning(
+            "%s: the API sends %s as another type than its column has: %s; it is kept in "
+            "the column extra",
+            run->job->name, note->name, note->sample);
 }
 
 void engine_watch_drift(struct engine_run *run, const struct drift *drift)
@@ -33,7 +35,8 @@ void engine_tell_gone(struct engine_run *run)
 
     for (size_t i = 0; run->drift.endpoint != NULL && (path = drift_gone(&run->drift, i)) != NULL;
          i++)
-        log_warning("%s: none of the items had the field %s, so its column is empty: the API no "
-                    "longer sends it, or calls it something else",
-                    run->job->name, path);
+        log_warning(
+            "%s: none of the items had the field %s, so its column is empty: the API no "
+            "longer sends it, or calls it something else",
+            run->job->name, path);
 }

@@ -41,5 +41,6 @@ void drift_note(struct drift *drift, enum drift_kind kind, const char *outer,
 void drift_join(struct drift *drift, const struct drift *more,
                 void (*on_new)(void *data, const struct drift_note *note), void *data);
 
-/* The i-th column that never came, from 0; NULL where there are not so many, or there was no row. */
+/* The i-th column that never came, from 0; NULL where there are not so many, or there was no row.
+ */
 const char *drift_gone(const struct drift *drift, size_t i);
