@@ -3,13 +3,16 @@
 #include <assert.h>
 #include <inttypes.h>
 #include <json.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "api/endpoint.h"
 #include "core/mem.h"
+#include "core/uuid.h"
 
+#define RUN_MARK_LENGTH 6 /* of a tag */
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void put_json(struct json_object **tree)
@@ -78,8 +81,10 @@ char *request_body(const struct endpoint *endpoint, const char *request,
     struct json_object *task = parse(request);
 
     json_object_array_add(tasks, task);
-    json_object_object_add(task, "target", json_object_new_string(page->target));
-    json_object_object_add(task, "limit", json_object_new_int64(page->limit));
+    if (endpoint_param(endpoint, "target") != NULL) /* else the request has its targets */
+        json_object_object_add(task, "target", json_object_new_string(page->target));
+    if (endpoint_param(endpoint, "limit") != NULL)
+        json_object_object_add(task, "limit", json_object_new_int64(page->limit));
     json_object_object_add(task, "tag", json_object_new_string(page->tag));
     json_object_object_del(task, "order_by");
     if (page->order_by != NULL)
@@ -104,12 +109,44 @@ void request_read_body(const char *body, char **ret_tag, char **ret_token)
     *ret_token = mem_strdup(json_object_get_string(token)); /* NULL stays NULL */
 }
 
+void request_targets_read(const char *request, struct request_targets *ret_targets)
+{
+    CLEANUP(put_json) struct json_object *tree = parse(request);
+    struct json_object *targets = NULL, *target;
+    char key[16];
+
+    *ret_targets = (struct request_targets){.n = 0};
+    json_object_object_get_ex(
+        json_object_is_type(tree, json_type_array) ? json_object_array_get_idx(tree, 0) : tree,
+        "targets", &targets);
+    for (size_t i = 0; i < TARGETS_MAX; i++) {
+        snprintf(key, sizeof(key), "%zu", i + 1);
+        if (!json_object_is_type(targets, json_type_object) ||
+            !json_object_object_get_ex(targets, key, &target))
+            return;
+        ret_targets->keys[i] = mem_strdup(key);
+        ret_targets->targets[i] = mem_strdup(json_object_get_string(target));
+        ret_targets->n++;
+    }
+}
+
+void request_targets_deinit(struct request_targets *targets)
+{
+    for (size_t i = 0; i < targets->n; i++) {
+        free(targets->keys[i]);
+        free(targets->targets[i]);
+    }
+    targets->n = 0;
+}
+
 int64_t request_limit(const struct endpoint *endpoint, const char *request, int64_t max_rows)
 {
     CLEANUP(put_json) struct json_object *task = parse(request);
     struct json_object *value;
     int64_t limit = endpoint->limit_max;
 
+    if (endpoint->takes_list && json_object_object_get_ex(task, "targets", &value))
+        return (int64_t)json_object_array_length(value);
     if (json_object_object_get_ex(task, "limit", &value))
         limit = json_object_get_int64(value);
     return max_rows > 0 && max_rows < limit ? max_rows : limit;
@@ -136,7 +173,7 @@ char *request_order(const struct endpoint *endpoint, const char *request, bool i
     struct json_object *users;
     const char *last = NULL;
 
-    if (is_cut && !json_object_object_get_ex(task, "order_by", &users))
+    if (param == NULL || (is_cut && !json_object_object_get_ex(task, "order_by", &users)))
         return NULL; /* the API's own order is what a user who names none has asked for */
     for (size_t i = 0; is_cut && i < json_object_array_length(users); i++)
         json_object_array_add(rules, json_object_get(json_object_array_get_idx(users, i)));
@@ -151,13 +188,17 @@ char *request_order(const struct endpoint *endpoint, const char *request, bool i
     return mem_strdup(json_object_to_json_string_ext(rules, JSON_FLAGS));
 }
 
-char *request_tag(const char *request, const char *install, int64_t listing_id, int slice_no)
+char *request_tag(const char *request, const char *install, const struct uuid *run_uid,
+                  int64_t listing_id, int slice_no)
 {
+    char uid[UUID_TEXT_MAX];
     CLEANUP(put_json) struct json_object *task = parse(request);
     struct json_object *users;
     bool has_own = json_object_object_get_ex(task, "tag", &users);
 
-    return mem_printf("lh/%s/%" PRId64 ".%d%s%s", install, listing_id, slice_no, has_own ? " " : "",
+    uuid_format(run_uid, uid);
+    return mem_printf("lh/%s/%s-%" PRId64 ".%d%s%s", install, uid + strlen(uid) - RUN_MARK_LENGTH,
+                      listing_id, slice_no, has_own ? " " : "",
                       has_own ? json_object_get_string(users) : "");
 }
 

@@ -8,7 +8,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct endpoint;
+#include "api/endpoint.h"
+
+struct uuid;
 
 /*
  * A part of a listing: [from, to) of the value that it is walked by, in seconds since 1970.
@@ -24,7 +26,7 @@ struct request_range {
 
 /* How one page is asked for. */
 struct request_page {
-    const char *target;
+    const char *target; /* where the endpoint takes one; the request has several itself */
     int64_t limit;
     const char *order_by;       /* JSON array; NULL: none is sent */
     struct request_range range; /* needs room for a condition per bound, beside the request's own */
@@ -39,6 +41,16 @@ struct request_page {
  */
 char *request_body(const struct endpoint *endpoint, const char *request,
                    const struct request_page *page);
+
+/* The targets of an intersection by their keys, "1" first; none where the request, which may also
+ * be the body of a call, has none. */
+struct request_targets {
+    char *keys[TARGETS_MAX], *targets[TARGETS_MAX];
+    size_t n;
+};
+
+void request_targets_read(const char *request, struct request_targets *ret_targets);
+void request_targets_deinit(struct request_targets *targets);
 
 /* What a body that was sent had as its tag and token (NULL: none); free() both. */
 void request_read_body(const char *body, char **ret_tag, char **ret_token);
@@ -77,5 +89,9 @@ const char *request_walk_column(const struct endpoint *endpoint, const char *req
 bool request_may_be_cut(const struct endpoint *endpoint, const char *request, const char *order_by,
                         const char **ret_why);
 
-/* "lh/<install>/<listing>.<slice>", and the user's own tag behind a space. free() it. */
-char *request_tag(const char *request, const char *install, int64_t listing_id, int slice_no);
+/*
+ * "lh/<install>/<run>-<listing>.<slice>", and the user's own tag behind a space. <run> is the end
+ * of the run's uid: a fail-over may give a lost listing's number out again. free() it.
+ */
+char *request_tag(const char *request, const char *install, const struct uuid *run_uid,
+                  int64_t listing_id, int slice_no);

@@ -51,6 +51,7 @@ void call_drop(void *data, struct crawl_page *page)
     envelope_deinit(&call->envelope);
     if (call->answer != NULL)
         spool_forget(call->answer);
+    request_targets_deinit(&call->targets);
     free(call->body);
     free(call->token);
     free(call);
@@ -128,7 +129,7 @@ void call_send(void *data, struct crawl_page *page)
     struct crawl_slice *slice = page->slice;
     struct call *call = call_new(page);
     CLEANUP(mem_free_string)
-    char *tag = request_tag(slice->listing->request, call->run->run->install,
+    char *tag = request_tag(slice->listing->request, call->run->run->install, &call->run->run->uid,
                             slice->listing->listing_id, slice->slice_no);
     struct request_page ask = {.target = slice->listing->target,
                                .limit = slice->limit,
@@ -250,7 +251,8 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
         [VERDICT_CHARGE_UNKNOWN] = STORE_UNKNOWN,
     };
     const struct call *call = page->data;
-    bool is_judged = page->verdict.class != VERDICT_OK || page->charge == VERDICT_CHARGE_FREE;
+    bool is_judged = page->is_surplus || page->verdict.class != VERDICT_OK ||
+                     page->charge == VERDICT_CHARGE_FREE;
 
     *ret_outcome = (struct store_outcome){
         .attempt = page->attempt,
@@ -301,6 +303,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
     struct landing *landing = &call->landing;
 
     call->token = mem_strdup(checkpoint->token);
+    request_targets_read(listing->request, &call->targets);
     *landing = (struct landing){
         .page = call->decoder,
         .endpoint = listing->run->endpoint,
@@ -309,7 +312,8 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
                   .listing_id = listing->listing_id,
                   .slice_no = page->slice->slice_no,
                   .items_before = page->position,
-                  .target = listing->target},
+                  .target = listing->target,
+                  .targets = &call->targets},
         .n_items = call->envelope.n_items,
         .newest_us = PAGE_NO_TIME,
         .checkpoint = {.listing_id = listing->listing_id,

@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/point.h"
 #include "daemon/engine_private.h"
+#include "store/lost.h"
 
 /*
  * The crawl's ports on the database and the clock. Each hands the crawl's object to the store as
@@ -46,9 +47,32 @@ static void wake_at(void *data, int64_t at_ms)
     uv_timer_start(&engine->timer, on_timer, in_ms > 0 ? (uint64_t)in_ms : 0, 0);
 }
 
+/* A slice's first call is in the segment only behind what makes the slice again. */
+static void note_slices(struct crawl_slice *slice, store_memo_fn *noted)
+{
+    const struct engine_run *run = slice->listing->run->data;
+
+    store_read_slices_memo(run->engine->store, slice->listing->listing_id, noted, slice);
+}
+
+static void keep_note(const struct crawl_slice *slice, const char *memo, const struct err *err)
+{
+    if (err == NULL)
+        engine_note(slice->listing->run->data, memo);
+}
+
+static void on_begin_noted(void *data, const char *memo, const struct err *err)
+{
+    keep_note(data, memo, err);
+    crawl_on_slice_begun(data, err);
+}
+
 static void on_slice_begun(void *data, const struct err *err)
 {
-    crawl_on_slice_begun(data, err);
+    if (err != NULL)
+        crawl_on_slice_begun(data, err);
+    else
+        note_slices(data, on_begin_noted);
 }
 
 static void begin_slice(void *data, struct crawl_slice *slice)
@@ -82,8 +106,8 @@ static void reserve(void *data, struct crawl_page *page)
     const struct crawl_listing *listing = page->slice->listing;
     const struct engine_run *run = listing->run->data;
     CLEANUP(mem_free_string)
-    char *tag = request_tag(listing->request, run->run->install, listing->listing_id,
-                            page->slice->slice_no);
+    char *tag = request_tag(listing->request, run->run->install, &run->run->uid,
+                            listing->listing_id, page->slice->slice_no);
     struct store_attempt attempt = {.attempt = page->attempt,
                                     .run_id = listing->run->run_id,
                                     .listing_id = listing->listing_id,
@@ -118,11 +142,20 @@ static void settle(void *data, struct crawl_page *page)
     store_settle(engine->store, &outcome, on_settled, page);
 }
 
+static void on_cut_noted(void *data, const char *memo, const struct err *err)
+{
+    keep_note(data, memo, err);
+    crawl_on_cut(data, err);
+}
+
 static void on_cut(void *data, const struct err *err)
 {
     if (err == NULL)
         point("after-cut");
-    crawl_on_cut(data, err);
+    if (err != NULL)
+        crawl_on_cut(data, err);
+    else
+        note_slices(data, on_cut_noted);
 }
 
 static void cut(void *data, struct crawl_slice *slice, int32_t new_slice_no, bool is_whole)

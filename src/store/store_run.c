@@ -104,6 +104,14 @@ static void on_run(void *data, const struct db_result *result, const struct err 
     run->install = keep_text(memory, result, 0, 6);
 }
 
+static void on_memo(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+
+    if (!is_over(start, err))
+        start->memory->run.memo = keep_text(start->memory, result, 0, 0);
+}
+
 static void on_listings(void *data, const struct db_result *result, const struct err *err)
 {
     struct start *start = data;
@@ -364,20 +372,49 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     store_verb_begin(store);
 
     db_script(db, "BEGIN", on_step, start);
-    db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
-    close_stale(start, db, request);
-    set_caps(start, db, request);
-    begin_run(start, db, request);
-    for (size_t i = 0; i < request->n_feeds; i++)
-        name_feed(start, db, request, &request->feeds[i]);
-    db_query(db, sql_settle_listings, 3, job, on_step, start);
+    if (!request->is_to_land) {
+        db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
+        close_stale(start, db, request);
+        set_caps(start, db, request);
+        begin_run(start, db, request);
+        for (size_t i = 0; i < request->n_feeds; i++)
+            name_feed(start, db, request, &request->feeds[i]);
+        db_query(db, sql_settle_listings, 3, job, on_step, start);
+    }
     db_query(db, sql_make_partitions, 3, facts, on_step, start);
     db_query(db, sql_read_run, 2, job, on_run, start);
     db_query(db, sql_read_listings, 3, job, on_listings, start);
     db_query(db, sql_read_slices, 3, job, on_slices, start);
     db_query(db, sql_read_pages, 3, job, on_pages, start);
     db_query(db, sql_read_parts, 3, job, on_parts, start);
+    db_query(db, sql_memo_run, 2, job, on_memo, start);
     db_script(db, "COMMIT", on_committed, start);
+}
+
+static void on_closing(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+
+    ((store_closing_fn *)question->done)(question->data, err == NULL && db_int64(result, 0, 0) > 0,
+                                         err);
+    question_end(question);
+}
+
+void store_is_closing(struct store *store, const struct store_run_request *request,
+                      store_closing_fn *done, void *data)
+{
+    struct params params = {0};
+    struct buf keys;
+
+    array_init(&keys);
+    for (size_t i = 0; i < request->n_feeds; i++)
+        array_uuid(&keys, &request->feeds[i].key);
+    params_text(&params, request->project);
+    params_text(&params, request->job);
+    params_int(&params, request->resume_within_ms);
+    params_text(&params, array_end(&keys));
+    question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
+    buf_deinit(&keys);
 }
 
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)
