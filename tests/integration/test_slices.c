@@ -21,7 +21,7 @@ static void make_haste(void)
     setenv("LINKHAUL_HASTE", "60", 1);
 }
 
-TestSuite(slices, .timeout = 280, .init = make_haste, .fini = pg_drop_databases);
+TestSuite(slices, .timeout = 1200, .init = make_haste, .fini = pg_drop_databases);
 
 #define STARTS_MAX 60
 
@@ -221,7 +221,7 @@ Test(slices, lose_nothing_to_a_kill_while_they_are_walked)
     expect_whole_after("after-spool", 5, true);
 }
 
-Test(slices, lose_nothing_to_a_kill_anywhere, .timeout = 1200)
+Test(slices, lose_nothing_to_a_kill_anywhere)
 {
     for (int64_t nth = 7; nth < (books_is_long() ? 320 : 100); nth += 31)
         expect_whole_after("any", nth, false);
