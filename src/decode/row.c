@@ -37,6 +37,8 @@
 static_assert(ROW_SIZE_MAX + PAGE_CHUNK_SIZE + COPY_HEADER_SIZE < PAGE_CHUNK_MAX,
               "a chunk that is not full yet has room for any row");
 
+/* Where an item has several links nobody knows which of them it was sorted by: then there is none.
+ */
 static size_t find_walk_column(const struct endpoint *endpoint)
 {
     const char *rule = endpoint->walk_order[0];
@@ -44,7 +46,7 @@ static size_t find_walk_column(const struct endpoint *endpoint)
     char *field = rule != NULL ? mem_strndup(rule, strcspn(rule, ",")) : NULL;
     const struct column *column = field != NULL ? endpoint_field(endpoint, field) : NULL;
 
-    return column != NULL && column->type == COLUMN_TIMESTAMPTZ
+    return column != NULL && column->type == COLUMN_TIMESTAMPTZ && !endpoint->has_link_no
                ? (size_t)(column - endpoint->columns)
                : endpoint->n_columns;
 }
