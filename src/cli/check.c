@@ -56,9 +56,10 @@ static void print_account(const struct account *account, const struct config *co
     if (account->per_day_nanousd >= 0)
         printf(", at most %s a day", money_format(account->per_day_nanousd, per_day));
     putchar('\n');
-    if (account->calls_per_minute >= 0 && account->calls_per_minute < config->api.calls_per_minute)
+    if (account->calls_per_minute >= 0 &&
+        account->calls_per_minute < config->accounts[0].calls_per_minute)
         log_warning("api.calls_per_minute is %" PRId64 ", more than the API allows this account",
-                    config->api.calls_per_minute);
+                    config->accounts[0].calls_per_minute);
 }
 
 static void on_opened(void *data, const struct err *err)
@@ -97,9 +98,9 @@ static void on_asked(void *data, const struct account *account, const struct err
 /* One after the other, so that the answers always stand in the same order. */
 static int check_live(const struct config *config)
 {
-    struct http_settings settings = {.base_url = config->api.base_url,
-                                     .user = config->api.login,
-                                     .password = config->api.password,
+    struct http_settings settings = {.base_url = config->accounts[0].base_url,
+                                     .user = config->accounts[0].login,
+                                     .password = config->accounts[0].password,
                                      .connect_timeout_ms = TIMEOUT_MS,
                                      .total_timeout_ms = TIMEOUT_MS,
                                      .body_bytes_max = 4 * 1024 * 1024};

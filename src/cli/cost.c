@@ -183,7 +183,7 @@ int command_cost(const char *file, int argc, char **argv)
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;
-    summing.timezone = config->api.timezone;
+    summing.timezone = config->accounts[0].timezone;
     if (asking_open(&summing.asking, config->database_url)) {
         store_sum_costs(summing.asking.store, month, summing.timezone, summing.by, on_costs,
                         &summing);

@@ -138,7 +138,7 @@ static bool ask_about_feeds(struct planning *planning)
 static void on_account(void *data, const struct store_account *account, const struct err *err)
 {
     struct planning *planning = data;
-    const struct price *given = &planning->plan.config->api.prices;
+    const struct price *given = &planning->plan.config->accounts[0].prices;
     struct plan_job *job = planning->job;
 
     if (err == NULL && account->is_known) {
@@ -178,7 +178,7 @@ static bool ask_what_is_spent(struct planning *planning)
         scopes[2 + i] =
             mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
     store_read_spent(planning->asking.store, (const char *const *)scopes, n,
-                     plan->config->api.timezone, on_spent, planning);
+                     plan->config->accounts[0].timezone, on_spent, planning);
     for (size_t i = 0; i < n; i++)
         free(scopes[i]);
     free(scopes);
@@ -194,7 +194,8 @@ int64_t plan_runs_in_month(const struct plan_job *job)
 
 int64_t plan_ms(const struct plan *plan, const struct estimate *estimate)
 {
-    return estimate_ms(estimate, plan->config->api.in_flight, plan->config->api.calls_per_minute);
+    return estimate_ms(estimate, plan->config->accounts[0].in_flight,
+                       plan->config->accounts[0].calls_per_minute);
 }
 
 static void plan_init(struct plan *plan, const struct config *config,

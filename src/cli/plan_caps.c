@@ -33,7 +33,7 @@ static void add_periods(struct plan *plan, enum plan_level level, size_t job,
 static void collect_caps(struct plan *plan, const struct plan_spent *spent)
 {
     const struct config_budget *all = &plan->config->budget;
-    const struct config_api *api = &plan->config->api;
+    const struct config_account *api = &plan->config->accounts[0];
 
     for (size_t i = 0; i < plan->n_jobs; i++) {
         const struct plan_job *job = &plan->jobs[i];

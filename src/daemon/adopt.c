@@ -78,7 +78,7 @@ static void add_run(struct engine *engine, struct engine_run *run)
 
 void engine_adopt(struct engine *engine)
 {
-    const struct config_api *api = &engine->settings.config->api;
+    const struct config_account *api = engine->settings.jobs[0]->account;
     struct crawl_settings settings = {
         .in_flight = (size_t)api->in_flight,
         .calls_per_minute = (size_t)api->calls_per_minute,

@@ -22,7 +22,7 @@ int64_t engine_api_now_ms(void)
 
 int64_t engine_listed_after_ms(const struct engine *engine)
 {
-    return CRAWL_RESERVE_MS + CALL_RUNS_MS + engine->settings.config->api.list_lag_s * 1000;
+    return CRAWL_RESERVE_MS + CALL_RUNS_MS + engine->settings.jobs[0]->account->list_lag_s * 1000;
 }
 
 static int64_t now_ms(void *data)

@@ -71,7 +71,7 @@ static const char *endpoint_name(const struct engine *engine)
 
 void engine_take_up(struct engine *engine)
 {
-    const struct config_api *api = &engine->settings.config->api;
+    const struct config_account *api = engine->settings.jobs[0]->account;
     struct http_settings http = {
         .base_url = api->base_url,
         .user = api->login,
@@ -95,8 +95,8 @@ void engine_take_up(struct engine *engine)
 static void begin(struct engine *engine)
 {
     if (engine->asked_at_ms == 0) /* else an earlier life has learnt them */
-        engine->price = has_prices(&engine->settings.config->api.prices)
-                            ? engine->settings.config->api.prices
+        engine->price = has_prices(&engine->settings.jobs[0]->account->prices)
+                            ? engine->settings.jobs[0]->account->prices
                             : PRICE_LISTED;
     store_get_account(engine->store, CONFIG_ACCOUNT, endpoint_name(engine), on_known_prices,
                       engine);
@@ -187,14 +187,14 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .endpoint = job->endpoint->name,
         .timezone = job->timezone,
         .account = CONFIG_ACCOUNT,
-        .account_timezone = config->api.timezone,
+        .account_timezone = job->account->timezone,
         .table = job->endpoint->table,
         .kind = engine->settings.counted != NULL ? "count" : "full",
         .labels = job->labels,
         .all_caps = caps_of(&config->budget),
-        .account_caps = caps_of(&config->api.budget),
+        .account_caps = caps_of(&job->account->budget),
         .job_caps = caps_of(&job->own_budget),
-        .keep_nanousd = config->api.keep_balance_nanousd,
+        .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,
         .is_taken_up = engine->has_begun[job_no],
         .resume_within_ms = is_fresh                           ? 0
