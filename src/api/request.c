@@ -8,7 +8,9 @@
 
 #include "api/endpoint.h"
 #include "core/mem.h"
+#include "core/uuid.h"
 
+#define RUN_MARK_LENGTH 6 /* of a tag */
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void put_json(struct json_object **tree)
@@ -123,13 +125,17 @@ char *request_order(const struct endpoint *endpoint, const char *request, bool i
     return mem_strdup(json_object_to_json_string_ext(rules, JSON_FLAGS));
 }
 
-char *request_tag(const char *request, const char *install, int64_t listing_id, int slice_no)
+char *request_tag(const char *request, const char *install, const struct uuid *run_uid,
+                  int64_t listing_id, int slice_no)
 {
+    char uid[UUID_TEXT_MAX];
     CLEANUP(put_json) struct json_object *task = parse(request);
     struct json_object *users;
     bool has_own = json_object_object_get_ex(task, "tag", &users);
 
-    return mem_printf("lh/%s/%" PRId64 ".%d%s%s", install, listing_id, slice_no, has_own ? " " : "",
+    uuid_format(run_uid, uid);
+    return mem_printf("lh/%s/%s-%" PRId64 ".%d%s%s", install, uid + strlen(uid) - RUN_MARK_LENGTH,
+                      listing_id, slice_no, has_own ? " " : "",
                       has_own ? json_object_get_string(users) : "");
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 struct endpoint;
+struct uuid;
 
 /* How one page is asked for. */
 struct request_page {
@@ -56,5 +57,9 @@ char *request_order(const struct endpoint *endpoint, const char *request, bool i
 const char *request_walk_column(const struct endpoint *endpoint, const char *request,
                                 const char *order_by, const char **ret_why);
 
-/* "lh/<install>/<listing>.<slice>", and the user's own tag behind a space. free() it. */
-char *request_tag(const char *request, const char *install, int64_t listing_id, int slice_no);
+/*
+ * "lh/<install>/<run>-<listing>.<slice>", and the user's own tag behind a space. <run> is the end
+ * of the run's uid: a fail-over may give a lost listing's number out again. free() it.
+ */
+char *request_tag(const char *request, const char *install, const struct uuid *run_uid,
+                  int64_t listing_id, int slice_no);

@@ -12,6 +12,26 @@
  * the way (a call ends, a page lands, money is booked) comes with an event of its own.
  */
 
+/* The page that waits to be asked for again gives its place to an answer that is here. */
+static bool take_its_place(struct crawl_page *page)
+{
+    for (struct crawl_page **at = &page->slice->waiting; *at != NULL; at = &(*at)->next) {
+        struct crawl_page *waiting = *at;
+
+        if (waiting->position != page->position)
+            continue;
+        *at = waiting->next;
+        page->token = waiting->token;
+        waiting->token = NULL;
+        page->n_tries = waiting->n_tries;
+        page->n_timeouts = waiting->n_timeouts;
+        page->n_unknown = waiting->n_unknown;
+        crawl_page_free(waiting);
+        return true;
+    }
+    return false;
+}
+
 /* The answers of an earlier process come first: they are paid for. */
 static void replay_adopted(struct crawl_slice *slice)
 {
@@ -21,16 +41,31 @@ static void replay_adopted(struct crawl_slice *slice)
     while (*at != NULL) {
         struct crawl_page *page = *at;
 
-        if (!pager_take(&slice->pager, page->position, &ask)) {
+        if (pager_take(&slice->pager, page->position, &ask)) {
+            page->token = mem_strdup(ask.token);
+        } else if (!take_its_place(page)) {
             at = &page->next;
             continue;
         }
         *at = page->next;
         page->next = NULL;
-        page->token = mem_strdup(ask.token);
         crawl_page_replay(page);
         at = &slice->adopted;
     }
+}
+
+bool crawl_book_surplus(struct crawl_listing *listing)
+{
+    bool is_any = false;
+
+    for (size_t i = 0; i < listing->n_slices; i++)
+        for (struct crawl_page *page; (page = listing->slices[i]->adopted) != NULL;) {
+            listing->slices[i]->adopted = page->next;
+            page->next = NULL;
+            page->is_surplus = is_any = true;
+            crawl_page_replay(page);
+        }
+    return is_any;
 }
 
 static struct crawl_page *take_waiting(struct crawl_slice *slice, int64_t now_ms)

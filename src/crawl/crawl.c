@@ -27,7 +27,7 @@ struct crawl *crawl_new(const struct crawl_settings *settings, const struct craw
     crawl->data = data;
     crawl->jitter = settings->jitter_seed;
     crawl->look_at_ms = crawl->looked_since_ms = -1;
-    crawl->strays_until_ms = crawl->shrunk_ms = -1;
+    crawl->strays_until_ms = crawl->shrunk_ms = crawl->told_slow_ms = -1;
     pace_init(&crawl->pace, settings->in_flight, settings->calls_per_minute);
     return crawl;
 }
@@ -76,6 +76,7 @@ struct crawl_run *crawl_add_run(struct crawl *crawl, const struct crawl_run_sett
     run->endpoint = settings->endpoint;
     run->price = settings->price;
     run->booked_nanousd = settings->booked_nanousd;
+    run->is_stopping = settings->is_stopping;
     run->data = settings->data;
     run->listings = mem_new_array(settings->n_listings, sizeof(*run->listings));
     crawl->runs = mem_resize(crawl->runs, crawl->n_runs + 1, sizeof(struct crawl_run *));

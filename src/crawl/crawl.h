@@ -66,11 +66,12 @@ struct crawl_page {
     char *token; /* NULL: by offset */
     enum crawl_page_state state;
     unsigned n_tries;
-    unsigned n_timeouts;   /* of these, ran into the API's own time limit */
-    unsigned n_unknown;    /* calls for it whose charge is unknown */
-    bool is_hopeless;      /* and the vendor's list does not tell */
-    int64_t asked_ms;      /* when its money was asked for */
-    int64_t sent_ms;       /* the last of them; not later than that */
+    unsigned n_timeouts; /* of these, ran into the API's own time limit */
+    unsigned n_unknown;  /* calls for it whose charge is unknown */
+    bool is_surplus;     /* another call has brought it: its answer is booked, and does not land */
+    bool is_hopeless;    /* and the vendor's list does not tell */
+    int64_t asked_ms;    /* when its money was asked for */
+    int64_t sent_ms;     /* the last of them; not later than that */
     int64_t held_until_ms; /* its slot is taken until then; 0: it is not */
     int64_t not_before_ms;
     int64_t reserved_nanousd;
@@ -222,6 +223,7 @@ struct crawl_run_settings {
     struct price price;
     int64_t booked_nanousd;
     size_t n_listings;
+    bool is_stopping; /* from the beginning: what was adopted lands, and nothing is asked for */
     void *data;
 };
 

@@ -21,10 +21,15 @@ struct crawl {
                                 there are none */
     unsigned n_failed_looks; /* in a row */
     int64_t shrunk_ms;       /* when the pace was last shrunk */
+    int64_t told_slow_ms;    /* when it was last told that reserves are slow; -1: never */
     bool is_started, is_stopping, is_full, is_done;
     struct err failure;
     uint64_t jitter;
 };
+
+/* ask.c: what was adopted and is not wanted any more, now that all pages are in, is only booked.
+ * True where there was any: the listing is busy with it. */
+bool crawl_book_surplus(struct crawl_listing *listing);
 
 /* A page of `slice` at `ask`, with an attempt of its own, not in any state yet. */
 struct crawl_page *crawl_page_new(struct crawl_slice *slice, const struct pager_ask *ask);

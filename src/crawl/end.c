@@ -112,6 +112,8 @@ static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
         return;
     switch (progress_of(listing)) {
     case 1:
+        if (crawl_book_surplus(listing))
+            return;
         drop_waiting(listing); /* pages that it turned out not to want */
         listing->completeness = completeness_of(listing);
         listing->state = CRAWL_LISTING_PUBLISHING;

@@ -21,10 +21,13 @@
  * A reserve that the database refuses goes to WAITING until a charge of the run has been booked.
  * One that is granted when no call may go any more (a stop, a pause, a full spool) is given back:
  * SETTLING, then WAITING. An adopted page, whose answer an earlier process received, begins as
- * ARRIVED.
+ * ARRIVED; where its listing turned out not to want it, since another call brought the page, it is
+ * settled with what it cost (is_surplus).
  *
  * What an answer without items leads to is in judge.c.
  */
+
+#define SLOW_TOLD_EVERY_MS 600000
 
 static struct crawl *crawl_of(const struct crawl_page *page)
 {
@@ -155,15 +158,32 @@ static void refuse(struct crawl_page *page, const struct crawl_refusal *refusal)
     crawl_page_wait(page, 0);
 }
 
+/* Once per while: every call that waits behind a slow database comes by here. */
+static void tell_slow(struct crawl *crawl, int64_t took_ms)
+{
+    int64_t now_ms = crawl->ports->now_ms(crawl->data);
+
+    if (crawl->told_slow_ms >= 0 && now_ms - crawl->told_slow_ms < SLOW_TOLD_EVERY_MS)
+        return;
+    crawl->told_slow_ms = now_ms;
+    log_warning("the database took %" PRId64
+                " s to reserve the money of a call; after more than %d s a call is given back, "
+                "unsent, and asked for again: look for locks on linkhaul.attempt and "
+                "linkhaul.spend, and for a disk or a synchronous standby that is slow to commit",
+                took_ms / 1000, CRAWL_RESERVE_MS / 1000);
+}
+
 /*
  * Whether a call whose money is there may still go. The ledger knows when the money was asked for
  * and takes that for its sending, so it goes soon or not at all.
  */
 static bool may_go(const struct crawl_page *page)
 {
-    const struct crawl *crawl = crawl_of(page);
+    struct crawl *crawl = crawl_of(page);
     int64_t now_ms = crawl->ports->now_ms(crawl->data);
 
+    if (now_ms - page->asked_ms > CRAWL_RESERVE_MS)
+        tell_slow(crawl, now_ms - page->asked_ms);
     return !crawl->is_stopping && !crawl->is_full && !page->slice->listing->run->is_stopping &&
            page->slice->listing->state == CRAWL_LISTING_WALKING &&
            now_ms - page->asked_ms <= CRAWL_RESERVE_MS && now_ms >= crawl->pace.paused_until_ms;
@@ -256,7 +276,9 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
     if (answer->facts.message != NULL)
         snprintf(page->message, sizeof(page->message), "%s", answer->facts.message);
     text_end_torn(page->message);
-    if (page->verdict.class == VERDICT_OK) {
+    if (page->is_surplus)
+        snprintf(page->message, sizeof(page->message), "its page had come by another call");
+    if (page->verdict.class == VERDICT_OK && !page->is_surplus) {
         land(page, answer);
     } else {
         crawl->n_backlog--;
@@ -331,6 +353,12 @@ void crawl_on_settled(struct crawl_page *page, const struct err *err)
         return;
     }
     crawl_page_check_price(page);
-    crawl_page_judge(page);
+    if (!page->is_surplus) {
+        crawl_page_judge(page);
+    } else {
+        if (page->charge == VERDICT_CHARGE_UNKNOWN)
+            crawl_look_for_stray(crawl, page->sent_ms);
+        crawl_page_drop(page);
+    }
     crawl_pump(crawl);
 }

@@ -57,6 +57,7 @@ static void add_run(struct engine *engine, struct engine_run *run)
                                           .price = engine->price,
                                           .booked_nanousd = run->run->booked_nanousd,
                                           .n_listings = run->run->n_listings,
+                                          .is_stopping = engine->is_landing,
                                           .data = run};
 
     run->crawl_run = crawl_add_run(engine->crawl, &settings);

@@ -128,7 +128,7 @@ void call_send(void *data, struct crawl_page *page)
     struct crawl_slice *slice = page->slice;
     struct call *call = call_new(page);
     CLEANUP(mem_free_string)
-    char *tag = request_tag(slice->listing->request, call->run->run->install,
+    char *tag = request_tag(slice->listing->request, call->run->run->install, &call->run->run->uid,
                             slice->listing->listing_id, slice->slice_no);
     struct request_page ask = {.target = slice->listing->target,
                                .limit = slice->limit,
@@ -250,7 +250,8 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
         [VERDICT_CHARGE_UNKNOWN] = STORE_UNKNOWN,
     };
     const struct call *call = page->data;
-    bool is_judged = page->verdict.class != VERDICT_OK || page->charge == VERDICT_CHARGE_FREE;
+    bool is_judged = page->is_surplus || page->verdict.class != VERDICT_OK ||
+                     page->charge == VERDICT_CHARGE_FREE;
 
     *ret_outcome = (struct store_outcome){
         .attempt = page->attempt,

@@ -19,6 +19,8 @@
  * and not two. That goes on for as long as something lands; where nothing has for DATABASE_WAIT_MS
  * the engine ends with the error.
  *
+ * A life that only landed what is to be closed (takeup.c) begins anew on the same connections.
+ *
  * Any other error on this way ends everything and is told to `done`.
  */
 
@@ -28,14 +30,20 @@
 static void on_opened(void *data, const struct err *err);
 static void close_store(struct engine *engine);
 
-static void open_life(struct engine *engine)
+static void begin_life(struct engine *engine)
 {
     engine->is_waiting = false;
     engine->is_closing = false;
     engine->is_ready = false;
+    engine->is_landing = false;
     engine->err = (struct err){.kind = ERR_NONE};
     engine->job_err = (struct err){.kind = ERR_NONE};
     engine->n_runs = engine->n_jobs_seen = 0;
+}
+
+static void open_life(struct engine *engine)
+{
+    begin_life(engine);
     engine->store = store_open(engine->loop, engine->settings.config->database_url,
                                /* is_holder= */ true, on_opened, engine);
 }
@@ -48,6 +56,7 @@ struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *setting
     engine->settings = *settings;
     engine->away_since_ms = -1;
     engine->runs = mem_new_array(settings->n_jobs, sizeof(*engine->runs));
+    engine->is_closed_next = mem_new_array(settings->n_jobs, sizeof(*engine->is_closed_next));
     engine->has_begun = mem_new_array(settings->n_jobs, sizeof(*engine->has_begun));
     uv_timer_init(loop, &engine->timer);
     engine->timer.data = engine;
@@ -145,6 +154,13 @@ static void close_store(struct engine *engine)
 {
     lander_destroy(engine->lander);
     engine->lander = NULL;
+    if (engine->is_landing && engine->err.kind == ERR_NONE && !engine->is_stopping) {
+        engine->has_landed = true;
+        end_life(engine);
+        begin_life(engine);
+        engine_take_up(engine);
+        return;
+    }
     if (engine->store != NULL)
         store_close(engine->store);
     engine->store = NULL;
@@ -209,6 +225,7 @@ void engine_destroy(struct engine *engine)
     }
     free(engine->results);
     free(engine->has_begun);
+    free(engine->is_closed_next);
     free(engine->runs);
     free(engine);
 }

@@ -1,6 +1,6 @@
 /*
- * What engine.c (lives), takeup.c and adopt.c (their start), ports.c (the crawl's ports), call.c
- * (one call), look.c (the vendor's list) and keeper.c (the disk) share.
+ * What engine.c (lives), takeup.c, orphan.c and adopt.c (their start), ports.c (the crawl's ports),
+ * call.c (one call), look.c (the vendor's list) and keeper.c (the disk) share.
  */
 #pragma once
 
@@ -26,6 +26,7 @@ struct engine_run {
     struct spool *spool;
     struct store_open_attempt *open_attempts; /* of earlier processes and lives */
     size_t n_open_attempts;
+    size_t n_lost; /* calls that only the spool knew of */
     struct crawl_run *crawl_run;
     struct store_published *published; /* by the listing's place in the run */
 };
@@ -45,10 +46,12 @@ struct engine {
     uv_timer_t timer;      /* the crawl's wake_at; between lives the wait for the database */
     uv_timer_t disk_timer; /* while the crawl works */
     uv_work_t disk_work;
-    bool is_disk_busy;   /* disk_work is under way */
-    struct err disk_err; /* what it found; ERR_NONE */
-    struct look *look;   /* at the vendor's list of tasks; NULL: there is none under way */
-    bool *has_begun;     /* by job: its run has been started in this process */
+    bool is_disk_busy;    /* disk_work is under way */
+    struct err disk_err;  /* what it found; ERR_NONE */
+    struct look *look;    /* at the vendor's list of tasks; NULL: there is none under way */
+    bool *is_closed_next; /* by job: its next start closes listings that are not whole */
+    bool has_landed;      /* what those have received */
+    bool *has_begun;      /* by job: its run has been started in this process */
 
     /* of this life */
     struct store *store;
@@ -60,6 +63,7 @@ struct engine {
     size_t n_runs;      /* started */
     size_t n_jobs_seen; /* whose runs were started, or could not be */
     struct err job_err; /* why the first of those could not; ERR_NONE */
+    bool is_landing;    /* only what is to be closed is taken up, and nothing is asked for */
     size_t n_settling;  /* calls of earlier processes that are being booked as unknown */
     size_t n_closing;   /* spools that are being closed */
     bool is_ready;      /* the crawl has been started */
@@ -103,6 +107,12 @@ void engine_database_works(struct engine *engine);
 
 /* takeup.c: from the account's prices to a crawl that works. Errors end in engine_close(). */
 void engine_take_up(struct engine *engine);
+
+/* orphan.c: brings back the runs that the spool knows and the database does not, then `next`. */
+void engine_restore_runs(struct engine *engine, void (*next)(struct engine *engine));
+
+/* orphan.c: has the run's segment keep what brings the run back, should the database lose it. */
+void engine_note(struct engine_run *run, const char *memo);
 
 /* adopt.c: goes on there, with a crawl over the runs that were started. */
 void engine_adopt(struct engine *engine);

@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/point.h"
 #include "daemon/engine_private.h"
+#include "store/lost.h"
 
 /*
  * The crawl's ports on the database and the clock. Each hands the crawl's object to the store as
@@ -46,9 +47,26 @@ static void wake_at(void *data, int64_t at_ms)
     uv_timer_start(&engine->timer, on_timer, in_ms > 0 ? (uint64_t)in_ms : 0, 0);
 }
 
+/* Its first call is in the segment only behind what makes the slice again. */
+static void on_slices_memo(void *data, const char *memo, const struct err *err)
+{
+    struct crawl_slice *slice = data;
+
+    if (err == NULL)
+        engine_note(slice->listing->run->data, memo);
+    crawl_on_slice_begun(slice, err);
+}
+
 static void on_slice_begun(void *data, const struct err *err)
 {
-    crawl_on_slice_begun(data, err);
+    struct crawl_slice *slice = data;
+    const struct engine_run *run = slice->listing->run->data;
+
+    if (err != NULL)
+        crawl_on_slice_begun(slice, err);
+    else
+        store_read_slices_memo(run->engine->store, slice->listing->listing_id, on_slices_memo,
+                               slice);
 }
 
 static void begin_slice(void *data, struct crawl_slice *slice)
@@ -84,8 +102,8 @@ static void reserve(void *data, struct crawl_page *page)
     const struct crawl_listing *listing = page->slice->listing;
     const struct engine_run *run = listing->run->data;
     CLEANUP(mem_free_string)
-    char *tag = request_tag(listing->request, run->run->install, listing->listing_id,
-                            page->slice->slice_no);
+    char *tag = request_tag(listing->request, run->run->install, &run->run->uid,
+                            listing->listing_id, page->slice->slice_no);
     struct store_attempt attempt = {.attempt = page->attempt,
                                     .run_id = listing->run->run_id,
                                     .listing_id = listing->listing_id,

@@ -3,17 +3,17 @@
 #include <string.h>
 
 #include "api/endpoint.h"
-#include "api/request.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
 #include "daemon/account_ask.h"
 #include "daemon/engine_private.h"
+#include "daemon/mending.h"
 
 /*
- *   prune ─▶ prices ─▶ job by job: start run ─▶ open spool ─▶ mend the ledger ─▶ open attempts
- *         ─▶ adopt.c
+ *   prune ─▶ lost runs (orphan.c) ─▶ what is to be closed ─▶ prices
+ *         ─▶ job by job: start run ─▶ open spool ─▶ mend the ledger ─▶ open attempts ─▶ adopt.c
  *
  * Prices come from the configuration, or from the account (asked at most every ten minutes, since
  * the vendor allows six such calls a minute), and a login that is refused ends it here, before any
@@ -22,6 +22,11 @@
  *
  * A run that was open before is gone on with. What its spool knows and the ledger does not was lost
  * with a fail-over's last commits: it comes back as unknown.
+ *
+ * Where a start would close listings before they are whole (a run that is too old, or to begin
+ * afresh; a feed that the job no longer has), their runs alone are taken up first, as if stopped:
+ * what was received for them lands, no call is made. Then the life begins anew, and they are
+ * closed.
  *
  * An error on this way ends the life. Only a segment that cannot be opened is the trouble of one
  * job alone: it is left out, and the others run.
@@ -33,6 +38,9 @@
 #define PRICES_FRESH_S 600
 #define FOR_EVER_MS INT64_C(3155760000000) /* a hundred years */
 
+static void bring_back(struct engine *engine);
+static void look_for_closing(struct engine *engine);
+static void on_closing(void *data, bool is_closing, const struct err *err);
 static void begin(struct engine *engine);
 static void on_known_prices(void *data, const struct store_account *account, const struct err *err);
 static void on_asked(void *data, const struct account *account, const struct err *err);
@@ -41,7 +49,7 @@ static void start_next_run(struct engine *engine);
 static void on_run(void *data, struct store_run *run, const struct err *err);
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err);
-static void on_restored(void *data, const struct err *err);
+static void on_restored(void *data, size_t n, const struct err *err);
 static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,
                              const struct err *err);
 
@@ -89,7 +97,13 @@ void engine_take_up(struct engine *engine)
         return;
     }
     engine->lander = lander_new(engine->loop, engine->store);
-    engine_prune(engine, begin);
+    engine_prune(engine, bring_back);
+}
+
+static void bring_back(struct engine *engine)
+{
+    if (!is_stopped(engine))
+        engine_restore_runs(engine, look_for_closing);
 }
 
 static void begin(struct engine *engine)
@@ -196,6 +210,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,
+        .is_to_land = engine->is_landing,
         .is_taken_up = engine->has_begun[job_no],
         .resume_within_ms = is_fresh                           ? 0
                             : engine->settings.counted != NULL ? FOR_EVER_MS
@@ -209,27 +224,75 @@ static bool is_wanted(const struct engine *engine, size_t job_no, size_t feed_no
     return engine->settings.counted == NULL || engine->settings.counted[job_no][feed_no];
 }
 
-static void start_next_run(struct engine *engine)
+/* The feeds that the request is for; free() them behind it. */
+static struct store_feed *add_feeds(const struct engine *engine, size_t job_no,
+                                    struct store_run_request *request)
 {
-    const struct config_job *job;
+    const struct config_job *job = engine->settings.jobs[job_no];
+    struct store_feed *feeds = mem_new_array(job->n_feeds, sizeof(*feeds));
+
+    for (size_t i = 0; i < job->n_feeds; i++)
+        if (is_wanted(engine, job_no, i))
+            feeds[request->n_feeds++] = (struct store_feed){.key = job->feeds[i].key,
+                                                            .target = job->feeds[i].target,
+                                                            .request = job->feeds[i].request,
+                                                            .max_rows = job->max_rows};
+    request->feeds = feeds;
+    return feeds;
+}
+
+/* --- what is to land before its listing is closed -------------------------------------------- */
+
+static void look_for_closing(struct engine *engine)
+{
     struct store_run_request request;
     struct store_feed *feeds;
 
     if (is_stopped(engine))
         return;
+    if (engine->has_landed || engine->settings.counted != NULL ||
+        engine->n_jobs_seen == engine->settings.n_jobs) {
+        engine->n_jobs_seen = 0;
+        begin(engine);
+        return;
+    }
+    request = run_request(engine, engine->n_jobs_seen);
+    feeds = add_feeds(engine, engine->n_jobs_seen, &request);
+    store_is_closing(engine->store, &request, on_closing, engine);
+    free(feeds);
+}
+
+static void on_closing(void *data, bool is_closing, const struct err *err)
+{
+    struct engine *engine = data;
+
+    if (err != NULL) {
+        engine_close(engine, err);
+        return;
+    }
+    engine->is_closed_next[engine->n_jobs_seen++] = is_closing;
+    engine->is_landing = engine->is_landing || is_closing;
+    look_for_closing(engine);
+}
+
+/* --- job by job ------------------------------------------------------------------------------ */
+
+static void start_next_run(struct engine *engine)
+{
+    struct store_run_request request;
+    struct store_feed *feeds;
+
+    if (is_stopped(engine))
+        return;
+    while (engine->is_landing && engine->n_jobs_seen < engine->settings.n_jobs &&
+           !engine->is_closed_next[engine->n_jobs_seen])
+        engine->n_jobs_seen++;
     if (engine->n_jobs_seen == engine->settings.n_jobs) {
         engine_adopt(engine);
         return;
     }
-    job = engine->settings.jobs[engine->n_jobs_seen];
     request = run_request(engine, engine->n_jobs_seen);
-    request.feeds = feeds = mem_new_array(job->n_feeds, sizeof(*feeds));
-    for (size_t i = 0; i < job->n_feeds; i++)
-        if (is_wanted(engine, engine->n_jobs_seen, i))
-            feeds[request.n_feeds++] = (struct store_feed){.key = job->feeds[i].key,
-                                                           .target = job->feeds[i].target,
-                                                           .request = job->feeds[i].request,
-                                                           .max_rows = job->max_rows};
+    feeds = add_feeds(engine, engine->n_jobs_seen, &request);
     engine->n_jobs_seen++;
     store_start_run(engine->store, &request, on_run, engine);
     free(feeds);
@@ -307,11 +370,13 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         start_next_run(engine);
         return;
     }
+    engine_note(engine_run, run->memo);
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
-    if (run->is_resumed && !engine->has_begun[engine->n_jobs_seen - 1])
+    if (run->is_resumed && !engine->has_begun[engine->n_jobs_seen - 1] && !engine->is_landing)
         log_info("%s: going on with the run of %s", job->name, run->night);
-    engine->has_begun[engine->n_jobs_seen - 1] = true;
+    if (!engine->is_landing)
+        engine->has_begun[engine->n_jobs_seen - 1] = true;
     if (run->is_resumed)
         store_read_attempt_ids(engine->store, run->run_id, on_attempt_ids, engine_run);
     else
@@ -320,85 +385,40 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
 
 /* --- what a fail-over has taken from the ledger ---------------------------------------------- */
 
-struct mending {
-    struct engine_run *run;
-    const struct uuid *known; /* sorted */
-    size_t n_known;
-    struct store_attempt *attempts;
-    int64_t *sent_ms;
-    char **texts; /* tags and tokens of the attempts */
-    size_t n;
-};
-
-static int compare_uuids(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(struct uuid));
-}
-
-static void look_for_lost(struct spool_answer *answer, void *data)
-{
-    struct mending *mending = data;
-    struct store_attempt *attempt;
-    CLEANUP(mem_free_string) char *body = NULL;
-    struct err err;
-
-    if (answer->limit < 0 || bsearch(&answer->attempt, mending->known, mending->n_known,
-                                     sizeof(*mending->known), compare_uuids) != NULL)
-        return;
-    if (!spool_request(answer, &body, &err)) {
-        log_warning("%s: %s, ignoring", mending->run->job->name, err.text);
-        return;
-    }
-    mending->attempts = mem_resize(mending->attempts, mending->n + 1, sizeof(*mending->attempts));
-    mending->sent_ms = mem_resize(mending->sent_ms, mending->n + 1, sizeof(*mending->sent_ms));
-    mending->texts = mem_resize(mending->texts, 2 * (mending->n + 1), sizeof(char *));
-    request_read_body(body, &mending->texts[2 * mending->n], &mending->texts[2 * mending->n + 1]);
-    attempt = &mending->attempts[mending->n];
-    *attempt = (struct store_attempt){.attempt = answer->attempt,
-                                      .run_id = mending->run->run->run_id,
-                                      .listing_id = answer->listing_id,
-                                      .slice_no = answer->slice_no,
-                                      .position = answer->position,
-                                      .tag = mending->texts[2 * mending->n],
-                                      .token = mending->texts[2 * mending->n + 1],
-                                      .limit = answer->limit,
-                                      .reserved_nanousd = answer->reserved_nanousd};
-    mending->sent_ms[mending->n++] = answer->sent_at_ms;
-}
-
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err)
 {
     struct engine_run *run = data;
-    struct mending mending = {.run = run, .known = known, .n_known = n_known};
+    struct mending mending = {.known = known, .n_known = n_known};
 
     if (err != NULL) {
         engine_close(run->engine, err);
         return;
     }
-    spool_each(run->spool, look_for_lost, &mending);
-    if (mending.n > 0)
-        log_warning(
-            "%s: the database has lost %zu calls that the spool knows of (a "
-            "fail-over?); they are taken up again",
-            run->job->name, mending.n);
+    mending.job = run->job->name;
+    mending.run_id = run->run->run_id;
+    mending_collect(&mending, run->spool);
+    run->n_lost = mending.n;
     store_restore_attempts(run->engine->store, mending.attempts, mending.sent_ms, mending.n,
                            on_restored, run);
-    for (size_t i = 0; i < 2 * mending.n; i++)
-        free(mending.texts[i]);
-    free(mending.texts);
-    free(mending.attempts);
-    free(mending.sent_ms);
+    mending_deinit(&mending);
 }
 
-static void on_restored(void *data, const struct err *err)
+static void on_restored(void *data, size_t n, const struct err *err)
 {
     struct engine_run *run = data;
 
-    if (err != NULL)
+    if (err != NULL) {
         engine_close(run->engine, err);
-    else
-        store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
+        return;
+    }
+    if (n > 0)
+        log_warning(
+            "%s: the database has lost %zu calls that the spool knows of (a fail-over?); they are "
+            "taken up again",
+            run->job->name, n);
+    mending_tell_rest(run->job->name, run->n_lost, n);
+    store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
 }
 
 static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,

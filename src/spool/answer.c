@@ -193,6 +193,32 @@ bool spool_request(const struct spool_answer *answer, char **ret_request, struct
     return true;
 }
 
+void spool_note_add(struct spool *spool, uint64_t offset, size_t size)
+{
+    spool->notes = mem_resize(spool->notes, spool->n_notes + 1, sizeof(*spool->notes));
+    spool->notes[spool->n_notes] =
+        (struct spool_span){.position = spool->n_notes, .offset = offset, .size = size};
+    spool->n_notes++;
+}
+
+size_t spool_n_notes(const struct spool *spool)
+{
+    return spool->n_notes;
+}
+
+bool spool_read_note(const struct spool *spool, size_t i, char **ret_text, struct err *err)
+{
+    const struct spool_span *note = &spool->notes[i];
+    char *text = mem_new(note->size + 1);
+
+    if (!read_segment(spool, note->offset, text, note->size, err)) {
+        free(text);
+        return false;
+    }
+    *ret_text = text;
+    return true;
+}
+
 void spool_forget(struct spool_answer *answer)
 {
     spool_entry_destroy((struct spool_entry *)answer);

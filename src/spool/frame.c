@@ -9,8 +9,8 @@
 enum { AT_CRC = 0, AT_SIZE = 4, AT_KIND = 8, AT_FORM = 9, AT_ATTEMPT = 12 };
 
 /* What the payloads hold at least, by form. */
-static const uint32_t begin_sizes[] = {20, FRAME_BEGIN_SIZE};
-static const uint32_t end_sizes[] = {16, FRAME_END_SIZE};
+static const uint32_t begin_sizes[] = {20, FRAME_BEGIN_SIZE, FRAME_BEGIN_SIZE};
+static const uint32_t end_sizes[] = {16, FRAME_END_SIZE, FRAME_END_SIZE};
 
 static const uint8_t magic[12] = {'L', 'H', 'S', 'P', 'O', 'O', 'L', 0, 1, 0, 0, 0};
 
@@ -69,6 +69,8 @@ static bool has_fitting_size(const struct frame *frame)
         return frame->size == end_sizes[frame->form];
     case FRAME_ABANDON:
         return frame->size == 0;
+    case FRAME_NOTE:
+        return frame->form >= 2;
     case FRAME_BODY:
     case FRAME_KINDS_END:
         break;

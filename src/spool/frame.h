@@ -9,6 +9,7 @@
  *   body    bytes as they were received
  *   end     status u32, retry_after_s u32, elapsed_ms u64, from form 1 on charge_nanousd i64
  *   abandon nothing
+ *   note    text about the run, of no attempt; since form 2
  *
  * A segment may hold frames of several forms: a run that one version began is gone on with by the
  * next. What an older form does not hold is -1. A frame of a form that is not known here is none of
@@ -26,11 +27,18 @@
 
 #define SEGMENT_HEAD_SIZE 32
 #define FRAME_HEAD_SIZE 28
-#define FRAME_FORM 1        /* the newest, which is what we write */
+#define FRAME_FORM 2        /* the newest, which is what we write */
 #define FRAME_BEGIN_SIZE 44 /* of that form, the longest; without the request's text */
 #define FRAME_END_SIZE 24
 
-enum frame_kind { FRAME_BEGIN = 1, FRAME_BODY, FRAME_END, FRAME_ABANDON, FRAME_KINDS_END };
+enum frame_kind {
+    FRAME_BEGIN = 1,
+    FRAME_BODY,
+    FRAME_END,
+    FRAME_ABANDON,
+    FRAME_NOTE,
+    FRAME_KINDS_END
+};
 
 struct frame {
     enum frame_kind kind;

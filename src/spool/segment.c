@@ -165,6 +165,10 @@ static bool take_frame(struct spool *spool, const struct frame *frame, const uin
     struct spool_entry *entry = spool_entry_find(spool, &frame->attempt);
     struct spool_begin begin = {.attempt = frame->attempt};
 
+    if (frame->kind == FRAME_NOTE) {
+        spool_note_add(spool, payload_offset, frame->size);
+        return true;
+    }
     if ((entry == NULL) != (frame->kind == FRAME_BEGIN) || (entry != NULL && entry->is_over))
         return false;
     switch (frame->kind) {
@@ -186,6 +190,7 @@ static bool take_frame(struct spool *spool, const struct frame *frame, const uin
         entry->answer.is_failed = true;
         entry->is_over = true;
         break;
+    case FRAME_NOTE:
     case FRAME_KINDS_END:
         return false;
     }

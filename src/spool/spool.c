@@ -89,6 +89,16 @@ static struct spool_entry *entry_of(struct spool_answer *answer)
     return (struct spool_entry *)answer;
 }
 
+void spool_note(struct spool *spool, const char *text)
+{
+    static const struct uuid none = {{0}};
+
+    assert(!spool->is_closing && !spool->is_read_only);
+    spool_note_add(spool, spool->size + FRAME_HEAD_SIZE, strlen(text));
+    put_frame(spool, FRAME_NOTE, &none, NULL, 0, text, strlen(text));
+    start_group(spool);
+}
+
 struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *begin)
 {
     struct spool_entry *entry = spool_entry_new(spool, begin);
@@ -355,6 +365,7 @@ static void finish_closing(struct spool *spool)
     if (spool->fd >= 0)
         close(spool->fd); /* all that matters was synced, or told as an error */
     free(spool->index.buckets);
+    free(spool->notes);
     buf_deinit(&spool->waiting);
     buf_deinit(&spool->group.bytes);
     free(spool->path);

@@ -107,6 +107,16 @@ void spool_each(struct spool *spool, void (*each)(struct spool_answer *answer, v
  */
 struct spool_answer *spool_find(const struct spool *spool, const struct uuid *attempt);
 
+/*
+ * Keeps a text about the run in front of all that follows: what is received later is on disk only
+ * with it. Copied. No credential is part of it.
+ */
+void spool_note(struct spool *spool, const char *text);
+
+/* The notes that there are, and the i-th of them, to be freed; it blocks, and has been written. */
+size_t spool_n_notes(const struct spool *spool);
+bool spool_read_note(const struct spool *spool, size_t i, char **ret_text, struct err *err);
+
 /* Records that a call is about to be sent. The texts are copied. */
 struct spool_answer *spool_begin(struct spool *spool, const struct spool_begin *begin);
 

@@ -96,8 +96,10 @@ struct spool {
     bool is_read_only;
     struct spool_entries entries; /* in the order in which they began */
     struct spool_index index;     /* the same ones */
-    struct buf waiting;           /* frames that no group has taken */
-    struct spool_entries ends;    /* whose end record is in `waiting` */
+    struct spool_span *notes;     /* in their order; `position` is their number */
+    size_t n_notes;
+    struct buf waiting;        /* frames that no group has taken */
+    struct spool_entries ends; /* whose end record is in `waiting` */
     struct spool_group group;
     uint64_t size; /* of the segment, with what waits */
     bool is_full;
@@ -115,6 +117,9 @@ struct spool_entry *spool_entry_new(struct spool *spool, const struct spool_begi
 struct spool_entry *spool_entry_find(const struct spool *spool, const struct uuid *attempt);
 
 void spool_entry_destroy(struct spool_entry *entry);
+
+/* A note's text stands at `offset` of the segment. */
+void spool_note_add(struct spool *spool, uint64_t offset, size_t size);
 
 /* The body goes on with `size` bytes that stand at `offset` of the segment. */
 void spool_entry_grow(struct spool_entry *entry, uint64_t offset, size_t size);

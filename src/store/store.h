@@ -65,6 +65,7 @@ struct store_run_request {
     const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
     struct store_caps all_caps, account_caps, job_caps; /* all apply */
     int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
+    bool is_to_land;      /* only what is open, as it is: nothing is closed, begun or named anew */
     bool is_taken_up; /* by the same process, after the database was lost: a `stop` still holds */
     int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */
     struct store_tolerance tolerance; /* for what that publishes */
@@ -121,6 +122,7 @@ struct store_run {
     int64_t booked_nanousd; /* tonight: settled + unknown + reserved */
     const struct store_listing *listings; /* the open ones */
     size_t n_listings;
+    const char *memo; /* for the spool to keep: store_restore_run() makes the run of it again */
     const struct store_closed *closed;
     size_t n_closed;
 };
@@ -136,6 +138,15 @@ typedef void store_run_fn(void *data, struct store_run *run, const struct err *e
 void store_start_run(struct store *store, const struct store_run_request *request,
                      store_run_fn *done, void *data);
 void store_run_free(struct store_run *run);
+
+/*
+ * Whether store_start_run() would close listings before they are whole: of a run that is too old,
+ * or of feeds that the job no longer has. Then a start with `is_to_land` should come before it, so
+ * that what was received for them lands.
+ */
+typedef void store_closing_fn(void *data, bool is_closing, const struct err *err);
+void store_is_closing(struct store *store, const struct store_run_request *request,
+                      store_closing_fn *done, void *data);
 
 /* Records a slice before its first call: slice_no, limit, order_by, filters are read. */
 void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
@@ -299,13 +310,6 @@ typedef void store_resolved_fn(void *data, const struct store_resolved *resolved
 /* Books what the list says of the account's unknown calls, and tells which it has settled. */
 void store_reconcile(struct store *store, const char *account, const struct store_list *list,
                      store_resolved_fn *done, void *data);
-
-/*
- * Calls that the spool knows and the database does not, since a fail-over lost its last commits:
- * they come back as unknown. `done` when those of them whose slice is known are there.
- */
-void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
-                            const int64_t sent_ms[], size_t n, store_done_fn *done, void *data);
 
 /* Calls whose answers are in the spool and about to be judged: they are reserved again, where they
  * were unknown, so that no list decides about them meanwhile. */

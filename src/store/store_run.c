@@ -11,7 +11,7 @@
  * Starting a run, or going on with one.
  *
  * All statements of the transaction are given to the connection at once: BEGIN, the run, its feeds
- * with their listings, the partitions, four readings, COMMIT. Nothing else can come in between, and
+ * with their listings, the partitions, five readings, COMMIT. Nothing else can come in between, and
  * none of them needs an answer of the one before, because each finds the run by its job: a job has
  * one open run at most. The readings are ordered alike, so that slices can be hung into their
  * listings, and pages into their slices, in one walk.
@@ -100,6 +100,14 @@ static void on_run(void *data, const struct db_result *result, const struct err 
     run->is_resumed = db_bool(result, 0, 4);
     run->booked_nanousd = db_int64(result, 0, 5);
     run->install = keep_text(memory, result, 0, 6);
+}
+
+static void on_memo(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+
+    if (!is_over(start, err))
+        start->memory->run.memo = keep_text(start->memory, result, 0, 0);
 }
 
 static void on_listings(void *data, const struct db_result *result, const struct err *err)
@@ -336,19 +344,48 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     store_verb_begin(store);
 
     db_script(db, "BEGIN", on_step, start);
-    db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
-    close_stale(start, db, request);
-    set_caps(start, db, request);
-    begin_run(start, db, request);
-    for (size_t i = 0; i < request->n_feeds; i++)
-        name_feed(start, db, request, &request->feeds[i]);
-    db_query(db, sql_settle_listings, 3, job, on_step, start);
+    if (!request->is_to_land) {
+        db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
+        close_stale(start, db, request);
+        set_caps(start, db, request);
+        begin_run(start, db, request);
+        for (size_t i = 0; i < request->n_feeds; i++)
+            name_feed(start, db, request, &request->feeds[i]);
+        db_query(db, sql_settle_listings, 3, job, on_step, start);
+    }
     db_query(db, sql_make_partitions, 3, facts, on_step, start);
     db_query(db, sql_read_run, 2, job, on_run, start);
     db_query(db, sql_read_listings, 3, job, on_listings, start);
     db_query(db, sql_read_slices, 3, job, on_slices, start);
     db_query(db, sql_read_pages, 3, job, on_pages, start);
+    db_query(db, sql_memo_run, 2, job, on_memo, start);
     db_script(db, "COMMIT", on_committed, start);
+}
+
+static void on_closing(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+
+    ((store_closing_fn *)question->done)(question->data, err == NULL && db_int64(result, 0, 0) > 0,
+                                         err);
+    question_end(question);
+}
+
+void store_is_closing(struct store *store, const struct store_run_request *request,
+                      store_closing_fn *done, void *data)
+{
+    struct params params = {0};
+    struct buf keys;
+
+    array_init(&keys);
+    for (size_t i = 0; i < request->n_feeds; i++)
+        array_uuid(&keys, &request->feeds[i].key);
+    params_text(&params, request->project);
+    params_text(&params, request->job);
+    params_int(&params, request->resume_within_ms);
+    params_text(&params, array_end(&keys));
+    question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
+    buf_deinit(&keys);
 }
 
 void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,

@@ -7,8 +7,8 @@
 
 /*
  * Calls that we cannot tell the charge of: reading them, and holding them against the vendor's list
- * of tasks, which is one statement (reconcile.sql); those that only the spool remembers; and what
- * the server may still count of earlier calls.
+ * of tasks, which is one statement (reconcile.sql); and what the server may still count of earlier
+ * calls.
  */
 
 static void on_unknowns(void *data, const struct db_result *result, const struct err *err)
@@ -156,38 +156,6 @@ void store_reconcile(struct store *store, const char *account, const struct stor
     params_int(&params, list->listed_after_ms);
     question_put(store, sql_reconcile, &params, on_resolved, (void (*)(void))done, data);
     for (int i = 0; i < N_TASK_ARRAYS; i++)
-        buf_deinit(&arrays[i]);
-}
-
-/* --- what only the spool remembers ----------------------------------------------------------- */
-
-#define N_RESTORED_ARRAYS 9
-
-void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
-                            const int64_t sent_ms[], size_t n, store_done_fn *done, void *data)
-{
-    struct params params = {0};
-    struct buf arrays[N_RESTORED_ARRAYS];
-
-    for (int i = 0; i < N_RESTORED_ARRAYS; i++)
-        array_init(&arrays[i]);
-    for (size_t i = 0; i < n; i++) {
-        array_uuid(&arrays[0], &attempts[i].attempt);
-        array_int(&arrays[1], attempts[i].listing_id);
-        array_int(&arrays[2], attempts[i].slice_no);
-        array_int(&arrays[3], attempts[i].position);
-        array_text(&arrays[4], attempts[i].token);
-        array_int(&arrays[5], attempts[i].limit);
-        array_text(&arrays[6], attempts[i].tag);
-        array_int(&arrays[7], attempts[i].reserved_nanousd);
-        array_int(&arrays[8], sent_ms[i]);
-    }
-    params_text(&params, array_end(&arrays[0]));
-    params_int(&params, n > 0 ? attempts[0].run_id : 0);
-    for (int i = 1; i < N_RESTORED_ARRAYS; i++)
-        params_text(&params, array_end(&arrays[i]));
-    store_change(store, CONTROL, sql_restore_attempts, &params, NULL, done, data);
-    for (int i = 0; i < N_RESTORED_ARRAYS; i++)
         buf_deinit(&arrays[i]);
 }
 

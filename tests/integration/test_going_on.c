@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,107 @@ Test(going_on, a_run_within_resume_within_goes_on)
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 1));
     books_expect_rows(&story, &chain);
     books_expect_money(&story, &chain);
+    story_end(&story);
+}
+
+/* --- what was received before the listing is closed ------------------------------------------ */
+
+#define N_RECEIVED 12
+
+static int64_t n_pages_of_first_run(void)
+{
+    return story_int(&story, "select count(*) from linkhaul.attempt where run_id = 1 and is_page");
+}
+
+/* A death with the last of N_RECEIVED answers in the spool alone. */
+static void die_with_answers_in_the_spool(void)
+{
+    begin("--items", "example.com=5000", "--items", "example.org=5000", "--latency", "5-20");
+    write_job("20", "request: { limit: 100 }\n");
+    setenv("LINKHAUL_DIE_AT", "after-spool:12", 1);
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    cr_assert(lt(i64, n_pages_of_first_run(), N_RECEIVED));
+}
+
+/* What was under way at the death is told by the vendor's list, to one of the runs that follow. */
+static void expect_books(const char *target)
+{
+    const struct books books = {target, 5000, 100, 20};
+
+    for (int i = 0; i < 20 && story_int(&story,
+                                        "select count(*) from linkhaul.attempt where "
+                                        "state = 'unknown'") > 0;
+         i++)
+        cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    books_expect_rows(&story, &books);
+    books_expect_money(&story, &books);
+}
+
+/* Rows and charges of what had come; only what never came may have been billed for nothing. */
+static void expect_landed_before_closed(const char *target)
+{
+    int64_t n_pages = n_pages_of_first_run();
+
+    cr_expect(ge(i64, n_pages, N_RECEIVED), "%" PRId64 " pages of what was received landed: %s",
+              n_pages, story.err);
+    cr_expect(eq(i64, story_int(&story, "select n_items from linkhaul.listing where run_id = 1"),
+                 100 * n_pages));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.backlink where run_id = 1"),
+                 100 * n_pages));
+    expect_books(target);
+    story_end(&story);
+}
+
+Test(going_on, fresh_lands_what_was_received_before_it_closes)
+{
+    die_with_answers_in_the_spool();
+    cr_expect(eq(int, story_run(&story, "run", "walk", "--fresh"), 0), "%s", story.err);
+    expect_said("is closed before it was whole: published");
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 2));
+    expect_landed_before_closed("example.com");
+}
+
+Test(going_on, a_run_that_is_too_old_lands_what_it_received)
+{
+    die_with_answers_in_the_spool();
+    free(story_text(&story,
+                    "update linkhaul.run set started_at = started_at - "
+                    "interval '8 days' returning job"));
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    expect_said("is closed before it was whole: published");
+    expect_landed_before_closed("example.com");
+}
+
+/* A start that is to close the run dies while it lands. */
+Test(going_on, fresh_may_die_on_the_way)
+{
+    die_with_answers_in_the_spool();
+    setenv("LINKHAUL_DIE_AT", "after-commit:1", 1);
+    cr_assert(eq(int, story_run(&story, "run", "walk", "--fresh"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 1));
+    cr_expect(eq(int, story_run(&story, "run", "walk", "--fresh"), 0), "%s", story.err);
+    expect_landed_before_closed("example.com");
+}
+
+Test(going_on, a_feed_that_is_taken_out_of_the_job_lands_what_it_received)
+{
+    die_with_answers_in_the_spool();
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: backlinks\ntargets: [example.org]\nbudget: 20\n"
+               "request: { limit: 100 }\n");
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    story_expect_text(&story, "abandoned",
+                      "select state from linkhaul.listing l join linkhaul.feed f using (feed_id) "
+                      "where target = 'example.com'");
+    cr_expect(ge(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.attempt a join linkhaul.listing l using "
+                           "(listing_id) join linkhaul.feed f using (feed_id) "
+                           "where target = 'example.com' and a.is_page"),
+                 N_RECEIVED));
+    expect_books("example.org");
     story_end(&story);
 }
 

@@ -219,6 +219,63 @@ Test(outages, a_fail_over_loses_the_end_of_a_run)
     story_end(&story);
 }
 
+/* A copy of the database as it is before the run begins. */
+static void save_before_the_run(const char *name)
+{
+    server_begin(&server, name);
+    begin(server.url);
+    server_kill(&server);
+    server_save(&server);
+    server_restart(&server);
+}
+
+/* Run, feed and listing are gone with the rest: they come back from the spool. */
+Test(outages, a_fail_over_loses_the_run_itself)
+{
+    save_before_the_run("run");
+    keep_running();
+    wait_for_billed(20);
+    lose_the_last_commits();
+    end_and_expect_whole();
+    expect_nothing_twice();
+    story_end(&story);
+}
+
+/* The run, and all that came of it: no call is made. */
+Test(outages, a_fail_over_loses_a_run_from_its_beginning_to_its_end)
+{
+    size_t n;
+
+    save_before_the_run("all");
+    keep_running();
+    end_and_expect_whole();
+    n = n_billed();
+    lose_the_last_commits();
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 0));
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    cr_expect(ne(ptr, strstr(story.err, "brought back from the spool"), NULL), "%s", story.err);
+    books_expect_rows(&story, &books);
+    books_expect_money(&story, &books);
+    cr_expect(eq(sz, n_billed(), n), "what was received is bought again");
+    expect_nothing_twice();
+    story_end(&story);
+}
+
+/* Nobody takes up another installation's run, though its segment lies in the same folder. */
+Test(outages, a_database_made_anew_takes_up_nothing_of_the_one_before)
+{
+    save_before_the_run("anew");
+    keep_running();
+    end_and_expect_whole();
+    lose_the_last_commits();
+    pg_execute(story.database_url, "update linkhaul.install set uid = gen_random_uuid()");
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    cr_expect(eq(ptr, strstr(story.err, "lost"), NULL), "%s", story.err);
+    cr_expect(eq(i64, (int64_t)n_billed(), 2 * n_pages()));
+    books_expect_rows(&story, &books);
+    story_end(&story);
+}
+
 /* --- its moods ------------------------------------------------------------------------------- */
 
 static void execute(const char *sql)

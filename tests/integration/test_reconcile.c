@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/clock.h"
-#include "store/store.h"
+#include "store/lost.h"
 #include "support/pg.h"
 #include "support/store_calls.h"
 
@@ -295,6 +295,14 @@ Test(reconcile, reads_what_is_unknown)
     calls_end(&c);
 }
 
+static size_t n_restored;
+
+static void on_restored(void *data, size_t n, const struct err *err)
+{
+    n_restored = n;
+    calls_on_done(data, err);
+}
+
 Test(reconcile, brings_back_what_only_the_spool_remembers)
 {
     struct store_attempt attempts[] = {
@@ -310,8 +318,9 @@ Test(reconcile, brings_back_what_only_the_spool_remembers)
     pg_execute(c.url, "INSERT INTO linkhaul.cap VALUES ('all', 'month', 1)");
     for (int i = 0; i < 2; i++) {
         c.is_answered = false;
-        store_restore_attempts(c.store, attempts, sent_ms, 2, calls_on_done, &c);
+        store_restore_attempts(c.store, attempts, sent_ms, 2, on_restored, &c);
         cr_assert(calls_wait(&c), "no cap refuses what has happened: %s", c.err.text);
+        cr_expect(eq(sz, n_restored, i == 0 ? 1 : 0));
         cr_expect(eq(i64, n_in_state("unknown"), 1));
     }
     cr_expect(eq(i64, spent("unknown_nanousd"), INT64_C(1000000000000)));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "core/uuid.h"
 
 TestSuite(request, .timeout = 10);
 
@@ -186,15 +187,22 @@ Test(request, walks_a_cut_listing_in_the_users_order_with_ties_broken)
 
 Test(request, tags_every_call_of_a_slice_alike_and_within_the_vendors_limit)
 {
+    struct uuid run, other;
     char request[256];
-    char *tag;
+    char *tag, *of_other;
 
-    expect_text(request_tag("{}", "a1b2c3d4", 42, 0), "lh/a1b2c3d4/42.0");
-    expect_text(request_tag("{\"tag\":\"mine\"}", "a1b2c3d4", 42, 7), "lh/a1b2c3d4/42.7 mine");
+    cr_assert(uuid_parse("0d6a2f5e-1111-4222-8333-4444449f3c21", &run));
+    cr_assert(uuid_parse("0d6a2f5e-1111-4222-8333-4444449f3c22", &other));
+    expect_text(request_tag("{}", "a1b2c3d4", &run, 42, 0), "lh/a1b2c3d4/9f3c21-42.0");
+    expect_text(request_tag("{\"tag\":\"mine\"}", "a1b2c3d4", &run, 42, 7),
+                "lh/a1b2c3d4/9f3c21-42.7 mine");
     snprintf(request, sizeof(request), "{\"tag\":\"%0160d\"}", 0);
-    tag = request_tag(request, "a1b2c3d4", INT64_MAX, INT32_MAX);
+    tag = request_tag(request, "a1b2c3d4", &run, INT64_MAX, INT32_MAX);
+    of_other = request_tag(request, "a1b2c3d4", &other, INT64_MAX, INT32_MAX);
     cr_expect(le(sz, strlen(tag), 255));
+    cr_expect(ne(str, tag, of_other), "a listing's number may be given out twice");
     free(tag);
+    free(of_other);
 }
 
 /* --- slices that are cut out of a listing ---------------------------------------------------- */

@@ -150,3 +150,46 @@ Test(forms, that_only_look_like_a_later_version_are_a_torn_tail)
     fixture_finish();
     buf_deinit(&bytes);
 }
+
+/* --- notes about the run --------------------------------------------------------------------- */
+
+static void expect_notes(size_t n)
+{
+    struct err err = {.kind = ERR_NONE};
+
+    cr_assert(eq(sz, spool_n_notes(f.spool), n));
+    for (size_t i = 0; i < n; i++) {
+        CLEANUP(mem_free_string) char *text = NULL;
+
+        cr_assert(spool_read_note(f.spool, i, &text, &err), "%s", err.text);
+        cr_expect_str_eq(text, i == 0 ? "{\"run\":1}" : i == 1 ? "" : "{\"slices\":[]}");
+    }
+}
+
+Test(forms, of_notes_stand_in_their_order_between_the_answers)
+{
+    struct buf bytes = BUF_WITH_CEILING((size_t)1024 * 1024);
+    struct err err = {.kind = ERR_NONE};
+
+    fixture_start();
+    spool_note(f.spool, "{\"run\":1}");
+    put_answer(1, 100);
+    spool_note(f.spool, "");
+    spool_note(f.spool, "{\"slices\":[]}");
+    put_answer(2, 100);
+    expect_notes(3);
+    fixture_close();
+    cr_assert(fixture_open(&err), "%s", err.text);
+    expect_notes(3);
+    expect_body(find(1), 1, 100);
+    expect_body(find(2), 2, 100);
+    fixture_close();
+
+    read_segment(&bytes);
+    write_segment(bytes.data, bytes.size - 1); /* what is torn takes no note with it */
+    log_set_level(LOG_ERROR);
+    cr_assert(fixture_open(&err), "%s", err.text);
+    expect_notes(3);
+    fixture_finish();
+    buf_deinit(&bytes);
+}
