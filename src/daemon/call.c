@@ -65,7 +65,7 @@ static enum http_taken on_body(struct http_request *request, const void *data, s
 
     if (spool_is_full(call->run->spool)) {
         call->is_paused = true;
-        crawl_set_full(call->run->engine->crawl, true);
+        crawl_set_full(call->run->account->crawl, true);
         return HTTP_FULL;
     }
     spool_body(call->answer, data, size);
@@ -92,7 +92,7 @@ static void on_synced(struct spool_answer *spooled, const struct err *err)
     struct call *call = spooled->data;
 
     if (err != NULL) {
-        crawl_fail(call->run->engine->crawl, err);
+        crawl_fail(call->run->account->crawl, err);
         answer_nothing(call, /* was_sent= */ true, err);
         return;
     }
@@ -124,7 +124,7 @@ static void on_done(struct http_request *request, const struct http_answer *answ
 
 void call_send(void *data, struct crawl_page *page)
 {
-    struct engine *engine = data;
+    struct engine_account *account = data;
     struct crawl_slice *slice = page->slice;
     struct call *call = call_new(page);
     CLEANUP(mem_free_string)
@@ -155,12 +155,12 @@ void call_send(void *data, struct crawl_page *page)
                                           .on_body = on_body,
                                           .done = on_done,
                                           .data = call};
-    call->next = engine->calls;
-    call->link = &engine->calls;
+    call->next = account->calls;
+    call->link = &account->calls;
     if (call->next != NULL)
         call->next->link = &call->next;
-    engine->calls = call;
-    http_send(engine->http, &call->request);
+    account->calls = call;
+    http_send(account->http, &call->request);
     point("after-send");
 }
 
@@ -172,12 +172,12 @@ static void unlink_call(struct call *call)
         call->next->link = call->link;
 }
 
-void call_resume_all(struct engine *engine)
+void call_resume_all(struct engine_account *account)
 {
-    for (struct call *call = engine->calls; call != NULL; call = call->next)
+    for (struct call *call = account->calls; call != NULL; call = call->next)
         if (call->is_paused) {
             call->is_paused = false;
-            http_resume(engine->http, &call->request);
+            http_resume(account->http, &call->request);
         }
 }
 
@@ -207,7 +207,7 @@ static void on_envelope(uv_work_t *request, int status)
 
     (void)status; /* work requests are never cancelled */
     if (!call->has_envelope && call->err.kind != ERR_DATA) {
-        crawl_fail(call->run->engine->crawl, &call->err);
+        crawl_fail(call->run->account->crawl, &call->err);
     } else if (call->has_envelope) {
         answer.facts.status_code = envelope->status_code;
         answer.facts.task_status_code = envelope->task_status_code;
@@ -285,7 +285,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
         [PAGER_OFFSET] = STORE_WALK_OFFSET,
         [PAGER_CHAIN] = STORE_WALK_CHAIN,
     };
-    struct engine *engine = data;
+    const struct engine_account *account = data;
     struct call *call = page->data;
     const struct crawl_listing *listing = page->slice->listing;
     struct landing *landing = &call->landing;
@@ -312,5 +312,5 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
         .data = call,
     };
     call_outcome(page, &landing->outcome);
-    lander_add(engine->lander, landing);
+    lander_add(account->engine->lander, landing);
 }

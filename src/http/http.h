@@ -24,8 +24,9 @@ struct http_transfer;
 struct uv_loop_s;
 
 struct http_settings {
-    const char *base_url;        /* https://…, or http:// to loopback only */
-    const char *user, *password; /* Basic; NULL: none. Never in a URL, a log line or an error */
+    const char *base_url; /* https://…, or http:// to loopback only */
+    /* Basic, or Bearer; NULL: none. Never in a URL, a log line or an error. */
+    const char *user, *password, *token;
     uint64_t connect_timeout_ms;
     uint64_t total_timeout_ms; /* of one request, from its start to its last byte; pauses that
                                   HTTP_FULL made do not count */

@@ -68,6 +68,10 @@ static CURLcode set_connection(const struct http *http, CURL *easy)
         SET(CURLOPT_USERNAME, http->user);
         SET(CURLOPT_PASSWORD, http->password == NULL ? "" : http->password);
     }
+    if (http->token != NULL) {
+        SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        SET(CURLOPT_XOAUTH2_BEARER, http->token);
+    }
     return code;
 }
 
