@@ -27,6 +27,7 @@ static const struct provider aisa = {
     .is_bearer = true,
     .is_body_object = true,
     .has_body_choice = true,
+    .is_gateway = true,
     .charge_header = "X-AISA-Price-USD",
     .in_flight = 5,
     .in_flight_max = 50,

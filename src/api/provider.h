@@ -21,6 +21,7 @@ struct provider {
     bool has_body_choice; /* the configuration may say otherwise */
     bool has_list;        /* calls can be looked up in the vendor's id_list */
     bool has_user_data;   /* tells an account's prices, limits and balance */
+    bool is_gateway;      /* errors of its own, in front of the vendor's envelope */
     const char *charge_header; /* says what a call cost, in dollars; NULL: the answer's cost does */
     int64_t in_flight, in_flight_max; /* the default, and what the configuration may ask for */
     int64_t calls_per_minute, calls_per_minute_max;

@@ -13,6 +13,7 @@ struct uuid;
 
 /* How one page is asked for. */
 struct request_page {
+    bool is_object; /* the task itself; else an array of it */
     const char *target;
     int64_t limit;
     const char *order_by; /* JSON array; NULL: none is sent */
@@ -23,8 +24,8 @@ struct request_page {
 };
 
 /*
- * The body as it is sent: an array of one task. A body never holds a token and an offset, so a
- * chain's bodies differ in their token alone. free() it.
+ * The body as it is sent: an array of one task, or the task itself. A body never holds a token and
+ * an offset, so a chain's bodies differ in their token alone. free() it.
  */
 char *request_body(const char *request, const struct request_page *page);
 

@@ -48,6 +48,7 @@ bool engine_open_accounts(struct engine *engine, struct err *err)
             .user = account->config->login,
             .password = account->config->password,
             .token = account->config->token,
+            .header = account->config->provider->charge_header,
             .connect_timeout_ms = (uint64_t)clock_api_ms(CONNECT_TIMEOUT_MS),
             .total_timeout_ms = (uint64_t)clock_api_ms(TOTAL_TIMEOUT_MS),
             .body_bytes_max = BODY_MAX,

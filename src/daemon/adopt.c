@@ -309,8 +309,9 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
                  run->job->name, n_adopted, n_adopted == 1 ? "" : "s",
                  n_adopted == 1 ? "is" : "are");
     if (n_lost > 0)
-        log_warning(
-            "%s: %zu call%s of an earlier start got no answer: charged or not, the vendor's "
-            "list will tell",
-            run->job->name, n_lost, n_lost == 1 ? "" : "s");
+        log_warning("%s: %zu call%s of an earlier start got no answer: charged or not, %s",
+                    run->job->name, n_lost, n_lost == 1 ? "" : "s",
+                    run->account->config->provider->has_list
+                        ? "the vendor's list will tell"
+                        : "nobody tells; they stay booked as unknown");
 }

@@ -2,9 +2,13 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "api/price.h"
+#include "api/provider.h"
 #include "api/request.h"
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/mem.h"
+#include "core/money.h"
 #include "core/point.h"
 #include "daemon/engine_private.h"
 #include "decode/page.h"
@@ -23,6 +27,8 @@
 
 /* The ceiling of a body when inflated; the dearest known answer is about 100 MB. */
 #define BODY_TEXT_MAX (UINT64_C(512) * 1024 * 1024)
+
+#define CODE_OK 20000
 
 static struct engine_run *run_of(const struct crawl_page *page)
 {
@@ -51,6 +57,7 @@ void call_drop(void *data, struct crawl_page *page)
     envelope_deinit(&call->envelope);
     if (call->answer != NULL)
         spool_forget(call->answer);
+    free(call->path);
     free(call->body);
     free(call->token);
     free(call);
@@ -100,6 +107,20 @@ static void on_synced(struct spool_answer *spooled, const struct err *err)
     read_envelope(call);
 }
 
+/* What the provider's header says that the call costs; -1: nothing that can be read. */
+static int64_t told_charge(const struct call *call, const struct http_answer *answer)
+{
+    int64_t nanousd;
+
+    if (answer->header == NULL)
+        return -1;
+    if (money_parse(answer->header, strlen(answer->header), &nanousd))
+        return nanousd;
+    log_warning("%s: the header %s cannot be read, ignoring: %.100s", call->run->job->name,
+                call->run->account->config->provider->charge_header, answer->header);
+    return -1;
+}
+
 static void on_done(struct http_request *request, const struct http_answer *answer, bool was_sent,
                     const struct err *err)
 {
@@ -117,7 +138,7 @@ static void on_done(struct http_request *request, const struct http_answer *answ
               &(struct spool_end){.status = answer->status,
                                   .retry_after_s = answer->retry_after_s,
                                   .elapsed_ms = answer->elapsed_ms,
-                                  .charge_nanousd = -1},
+                                  .charge_nanousd = told_charge(call, answer)},
               on_synced);
     crawl_on_arrived(call->page, was_sent, /* is_whole= */ true);
 }
@@ -130,7 +151,8 @@ void call_send(void *data, struct crawl_page *page)
     CLEANUP(mem_free_string)
     char *tag = request_tag(slice->listing->request, call->run->run->install, &call->run->run->uid,
                             slice->listing->listing_id, slice->slice_no);
-    struct request_page ask = {.target = slice->listing->target,
+    struct request_page ask = {.is_object = config_account_sends_object(account->config),
+                               .target = slice->listing->target,
                                .limit = slice->limit,
                                .order_by = slice->order_by,
                                .filters = slice->filters,
@@ -138,6 +160,7 @@ void call_send(void *data, struct crawl_page *page)
                                .token = page->token,
                                .tag = tag};
 
+    call->path = provider_path(account->config->provider, slice->listing->run->endpoint);
     call->body = request_body(slice->listing->request, &ask);
     call->answer = spool_begin(call->run->spool,
                                &(struct spool_begin){.attempt = page->attempt,
@@ -149,7 +172,7 @@ void call_send(void *data, struct crawl_page *page)
                                                      .sent_at_ms = clock_wall_ms(),
                                                      .request = call->body});
     call->answer->data = call;
-    call->request = (struct http_request){.path = slice->listing->run->endpoint->url_path,
+    call->request = (struct http_request){.path = call->path,
                                           .body = call->body,
                                           .body_size = strlen(call->body),
                                           .on_body = on_body,
@@ -191,6 +214,34 @@ static void work(uv_work_t *request)
     call->has_envelope = page_envelope(call->decoder, BODY_TEXT_MAX, &call->envelope, &call->err);
 }
 
+/*
+ * What the answer was charged; -1: it does not say. Where a header says it, the cost in the
+ * envelope is what somebody else pays; where that header is missing, a page is booked at the larger
+ * of its price and that cost.
+ */
+static int64_t charge_of(struct call *call)
+{
+    struct engine_account *account = call->run->account;
+    const struct envelope *envelope = &call->envelope;
+    int64_t cost_nanousd = call->has_envelope ? envelope->cost_nanousd : -1, price_nanousd;
+
+    if (account->config->provider->charge_header == NULL)
+        return cost_nanousd;
+    if (call->answer->end.charge_nanousd >= 0)
+        return call->answer->end.charge_nanousd;
+    if (!call->has_envelope || envelope->task_status_code != CODE_OK)
+        return cost_nanousd;
+    price_nanousd =
+        price_worst(account->prices[endpoint_no(call->run->job->endpoint)], envelope->n_items);
+    if (!account->is_charge_missed)
+        log_warning(
+            "%s: an answer of account %s came without %s, which says its charge; such calls are "
+            "booked at the larger of the account's price and the API's cost",
+            call->run->job->name, account->config->name, account->config->provider->charge_header);
+    account->is_charge_missed = true;
+    return cost_nanousd > price_nanousd ? cost_nanousd : price_nanousd;
+}
+
 static void on_envelope(uv_work_t *request, int status)
 {
     struct call *call = request->data;
@@ -206,6 +257,7 @@ static void on_envelope(uv_work_t *request, int status)
     };
 
     (void)status; /* work requests are never cancelled */
+    answer.cost_nanousd = charge_of(call);
     if (!call->has_envelope && call->err.kind != ERR_DATA) {
         crawl_fail(call->run->account->crawl, &call->err);
     } else if (call->has_envelope) {
@@ -213,7 +265,8 @@ static void on_envelope(uv_work_t *request, int status)
         answer.facts.task_status_code = envelope->task_status_code;
         answer.facts.has_result = envelope->has_result;
         answer.facts.message = envelope->message;
-        answer.cost_nanousd = envelope->cost_nanousd;
+        if (envelope->has_error && call->run->account->config->provider->is_gateway)
+            answer.facts.gateway_code = envelope->error_code;
         answer.n_items = envelope->n_items;
         answer.total_count = envelope->total_count;
         answer.token = envelope->token;

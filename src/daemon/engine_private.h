@@ -26,11 +26,12 @@ struct engine_account {
     struct engine *engine;
     const struct config_account *config;
     struct http *http;
-    struct price *prices; /* as last told; by endpoint_no() */
-    int64_t asked_at_ms;  /* monotonic: for its prices, in whichever life; 0: not yet */
-    struct err err;       /* why none of its jobs may run; ERR_NONE */
-    uv_timer_t timer;     /* the crawl's wake_at */
-    struct look *look;    /* at the vendor's list of tasks; NULL: there is none under way */
+    struct price *prices;  /* as last told; by endpoint_no() */
+    int64_t asked_at_ms;   /* monotonic: for its prices, in whichever life; 0: not yet */
+    struct err err;        /* why none of its jobs may run; ERR_NONE */
+    bool is_charge_missed; /* an answer came without the header that says its charge: told */
+    uv_timer_t timer;      /* the crawl's wake_at */
+    struct look *look;     /* at the vendor's list of tasks; NULL: there is none under way */
 
     /* of this life */
     struct crawl *crawl;
@@ -103,7 +104,7 @@ struct call {
     struct engine_run *run;
     struct crawl_page *page;
     struct http_request request;
-    char *body; /* the request's */
+    char *path, *body; /* the request's */
     struct spool_answer *answer;
     uint64_t elapsed_ms;
     uv_work_t work;
