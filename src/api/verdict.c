@@ -196,7 +196,7 @@ enum verdict_charge verdict_charge(const struct verdict_facts *facts, bool was_s
 {
     if (!was_sent)
         return VERDICT_CHARGE_FREE;
-    if (cost_nanousd >= 0)
+    if ((facts->has_envelope || facts->has_charge) && cost_nanousd >= 0)
         return VERDICT_CHARGE_KNOWN;
     if (facts->gateway_code != NULL && facts->http_status / 100 == 4)
         return VERDICT_CHARGE_FREE;

@@ -38,6 +38,7 @@ struct verdict_facts {
     int http_status;          /* 0: no whole answer came */
     uint32_t retry_after_s;   /* 0: not named */
     bool has_envelope;        /* the body is the vendor's envelope */
+    bool has_charge;          /* a header says what it cost, whatever the body is */
     int status_code;          /* of the envelope; 0: none */
     int task_status_code;     /* of its task; 0: none */
     bool has_result;          /* its task has a result; an empty listing has one, too */

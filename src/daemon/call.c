@@ -257,6 +257,7 @@ static void on_envelope(uv_work_t *request, int status)
     };
 
     (void)status; /* work requests are never cancelled */
+    answer.facts.has_charge = call->answer->end.charge_nanousd >= 0;
     answer.cost_nanousd = charge_of(call);
     if (!call->has_envelope && call->err.kind != ERR_DATA) {
         crawl_fail(call->run->account->crawl, &call->err);
