@@ -12,17 +12,19 @@ WITH original AS (
     WHERE NOT EXISTS (SELECT FROM linkhaul.run WHERE uid = $1::uuid)
     RETURNING run_id
 ), listed AS (
-    INSERT INTO linkhaul.listing (run_id, feed_id, night, kind, request, max_rows, replay_of)
-    SELECT r.run_id, o.feed_id, o.night, o.kind, o.request, o.max_rows, o.listing_id
+    INSERT INTO linkhaul.listing (run_id, feed_id, night, kind, request, max_rows, whole_count,
+                                  replay_of)
+    SELECT r.run_id, o.feed_id, o.night, o.kind, o.request, o.max_rows, o.whole_count,
+           o.listing_id
     FROM original AS o,
          (SELECT run_id FROM begun UNION ALL
           SELECT run_id FROM linkhaul.run WHERE uid = $1::uuid) AS r
     RETURNING listing_id, run_id
 ), sliced AS (
-    INSERT INTO linkhaul.slice (listing_id, slice_no, page_limit, order_by, filters, walk, position,
-                                total_count, is_ended)
-    SELECT listed.listing_id, s.slice_no, s.page_limit, s.order_by, s.filters, s.walk, s.position,
-           s.total_count, true
+    INSERT INTO linkhaul.slice (listing_id, slice_no, page_limit, order_by, range_from, range_to,
+                                walk, position, total_count, is_ended)
+    SELECT listed.listing_id, s.slice_no, s.page_limit, s.order_by, s.range_from, s.range_to,
+           s.walk, s.position, s.total_count, true
     FROM listed, linkhaul.slice AS s
     WHERE s.listing_id = $2::bigint
 )

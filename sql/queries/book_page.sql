@@ -4,7 +4,7 @@
 -- $1 attempt, $2 state, $3 charge or null, $4 HTTP status, $5 status code, $6 task, $7 message,
 -- $8 bytes, $9 milliseconds, $10 items, $11 rows, $12 rejects, $13 extra, $14 cleaned,
 -- $15 listing, $16 slice, $17 walk, $18 position, $19 token or null, $20 total_count or null,
--- $21 whether the slice is at its end
+-- $21 whether the slice is at its end, $22 the count of the whole listing where it tells that, or null
 WITH booked AS (
     UPDATE linkhaul.attempt
     SET state = $2, is_page = true, charged_nanousd = $3::bigint,
@@ -28,7 +28,8 @@ WITH booked AS (
     UPDATE linkhaul.listing AS l
     SET n_items = l.n_items + $10::bigint, n_rows = l.n_rows + $11::bigint,
         n_rejects = l.n_rejects + $12::bigint, n_extra = l.n_extra + $13::bigint,
-        n_cleaned = l.n_cleaned + $14::bigint
+        n_cleaned = l.n_cleaned + $14::bigint,
+        whole_count = coalesce($22::bigint, l.whole_count)
     FROM moved
     WHERE l.listing_id = moved.listing_id AND l.state IN ('open', 'abandoned')
     RETURNING l.listing_id

@@ -11,6 +11,9 @@ SELECT json_build_object(
                FROM linkhaul.slice AS s JOIN linkhaul.listing AS l USING (listing_id)
                WHERE l.run_id = r.run_id
                  -- One that goes on behind a broken chain is made anew, when that breaks anew.
-                 AND (s.slice_no = 0 OR l.whole_count IS NULL)))
+                 AND (s.slice_no = 0
+                      OR NOT EXISTS (SELECT FROM linkhaul.slice AS first
+                                     WHERE first.listing_id = s.listing_id AND first.slice_no = 0
+                                       AND first.walk = 'chain'))))
 FROM linkhaul.run AS r
 WHERE r.project = $1 AND r.job = $2 AND r.state = 'open'

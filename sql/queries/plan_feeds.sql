@@ -53,7 +53,8 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT t.total_count, l.kind
     FROM linkhaul.listing AS l
-    CROSS JOIN LATERAL (SELECT coalesce(sum(s.total_count)::bigint, l.total_count) AS total_count
+    CROSS JOIN LATERAL (SELECT coalesce(greatest(sum(s.total_count)::bigint, l.whole_count),
+                                            l.total_count) AS total_count
                         FROM linkhaul.slice AS s
                         WHERE s.listing_id = l.listing_id) AS t
     WHERE l.feed_id = f.feed_id AND l.replay_of IS NULL AND t.total_count IS NOT NULL

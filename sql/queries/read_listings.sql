@@ -1,6 +1,7 @@
 -- The open listings of the open run, each with what the feed's listing before it was told:
 -- $1 project, $2 job, $3 kind
-SELECT l.listing_id, l.feed_id, f.target, l.request, l.max_rows, coalesce(before.total_count, -1)
+SELECT l.listing_id, l.feed_id, f.target, l.request, l.max_rows,
+       coalesce(before.total_count, -1), coalesce(l.whole_count, -1)
 FROM linkhaul.run AS r
 JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open' AND l.kind = $3
 JOIN linkhaul.feed AS f ON f.feed_id = l.feed_id

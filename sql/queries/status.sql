@@ -15,7 +15,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN linkhaul.run AS r ON r.run_id = l.run_id
 LEFT JOIN linkhaul.listing AS shown ON shown.listing_id = f.published_listing_id
 LEFT JOIN LATERAL (
-    SELECT sum(total_count)::bigint AS total_count
+    SELECT greatest(sum(total_count)::bigint, l.whole_count) AS total_count
     FROM linkhaul.slice AS s
     WHERE s.listing_id = l.listing_id
 ) AS told ON true

@@ -42,6 +42,26 @@ const struct column *endpoint_column(const struct endpoint *endpoint, const char
     return NULL;
 }
 
+const struct column intersections_count_column = {"intersections_count", "intersections_count",
+                                                  COLUMN_BIGINT, FILTER_NUM,
+                                                  "targets that the item belongs to"};
+
+const struct column *endpoint_field(const struct endpoint *endpoint, const char *name)
+{
+    unsigned number = 0;
+    size_t n_digits = 0;
+
+    if (endpoint->wrapper == NULL)
+        return endpoint_column(endpoint, name);
+    if (strcmp(name, intersections_count_column.path) == 0)
+        return &intersections_count_column;
+    for (; n_digits < 2 && name[n_digits] >= '0' && name[n_digits] <= '9'; n_digits++)
+        number = number * 10 + (unsigned)(name[n_digits] - '0');
+    if (name[0] == '0' || number == 0 || number > TARGETS_MAX || name[n_digits] != '.')
+        return NULL;
+    return endpoint_column(endpoint, name + n_digits + 1);
+}
+
 const struct param *endpoint_param(const struct endpoint *endpoint, const char *name)
 {
     for (size_t i = 0; i < endpoint->n_params; i++)

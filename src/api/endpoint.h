@@ -44,11 +44,14 @@ struct column {
 enum param_type {
     PARAM_TEXT,
     PARAM_BOOL,
-    PARAM_INT,      /* min .. max */
-    PARAM_WORD,     /* one of `words` */
-    PARAM_TARGET,   /* a domain without scheme and www., or an absolute page URL */
-    PARAM_FILTERS,  /* the filter grammar over the endpoint's columns, at most `max` conditions */
-    PARAM_ORDER_BY, /* "column,asc" or "column,desc", at most `max` rules */
+    PARAM_INT,         /* min .. max */
+    PARAM_WORD,        /* one of `words` */
+    PARAM_TARGET,      /* a domain without scheme and www., or an absolute page URL */
+    PARAM_TARGETS,     /* a map of "1" to "20", gapless from "1", each as PARAM_TARGET */
+    PARAM_EXCLUDED,    /* a list of `min` .. `max` targets, or of pages with a * at the end */
+    PARAM_FILTERS,     /* the filter grammar over the endpoint's columns, at most `max` conditions;
+                          over those of `of` where that is set */
+    PARAM_ORDER_BY,    /* "column,asc" or "column,desc", at most `max` rules */
     PARAM_CUSTOM_MODE, /* {field: one of `words`, value: min .. max} */
     PARAM_OURS,        /* linkhaul sets it itself; refused in a job, `doc` says why */
 };
@@ -58,8 +61,12 @@ struct param {
     enum param_type type;
     int64_t min, max;
     const char *const *words; /* NULL-terminated */
-    const char *doc;          /* one line; for PARAM_OURS the reason and what to write instead */
+    const struct endpoint *of;
+    const char *doc; /* one line; for PARAM_OURS the reason and what to write instead */
 };
+
+/* The numbered keys of an intersection are "1" to "20". */
+#define TARGETS_MAX 20
 
 struct endpoint {
     const char *name;     /* as a job file writes it, and as the vendor's price list does */
@@ -69,13 +76,27 @@ struct endpoint {
     size_t n_columns;
     const struct param *params;
     size_t n_params;
-    const char *const
-        *key_columns; /* link_key is over these, NULL-terminated; without them: reject */
-    const char *const *walk_order; /* our order for a listing taken whole, NULL-terminated */
-    int64_t offset_reach;          /* offset + limit may not pass this */
-    int64_t limit_max;             /* items of a page */
-    bool has_token;                /* search_after_token goes on beyond offset_reach */
+    /*
+     * In an intersection an item holds, under this key or before 2023 bare, an object with a key
+     * per target, "1" to "20": each object there is a row, and so is each of an array of them.
+     * Columns are paths in it; fields in filters and orders stand behind "1." and so on. What the
+     * item holds once is INTERSECTIONS_COUNT. NULL: an item is a row.
+     */
+    const char *wrapper;
+    bool takes_list;                /* a call is for all targets of a job, each of them an item that
+                                       names it in a column; there is no second page */
+    bool has_link_no;               /* a key's rows are numbered, from 1 */
+    const char *const *key_columns; /* paths: link_key is over these, NULL-terminated; without
+                                       them: reject */
+    const char *const *walk_order;  /* our order for a listing taken whole, NULL-terminated */
+    int64_t offset_reach;           /* offset + limit may not pass this */
+    int64_t limit_max;              /* items of a page */
+    bool has_token;                 /* search_after_token goes on beyond offset_reach */
 };
+
+/* How many targets of an intersection an item belongs to: once for all of its rows, and the one
+ * field in filters and orders that has no number. */
+extern const struct column intersections_count_column;
 
 /* Gives an endpoint its columns or parameters, and counts them. */
 #define COLUMNS(...)                                                                               \
@@ -101,6 +122,9 @@ size_t endpoint_count(void);
 size_t endpoint_no(const struct endpoint *endpoint);
 
 const struct column *endpoint_column(const struct endpoint *endpoint, const char *path);
+
+/* What a filter or an order names: a column by its path, behind its number in an intersection. */
+const struct column *endpoint_field(const struct endpoint *endpoint, const char *name);
 const struct param *endpoint_param(const struct endpoint *endpoint, const char *name);
 
 /* The type's name in PostgreSQL, as format_type() prints it. */

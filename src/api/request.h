@@ -8,26 +8,50 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct endpoint;
+#include "api/endpoint.h"
+
 struct uuid;
+
+/*
+ * A part of a listing: [from, to) of the value that it is walked by, in seconds since 1970.
+ * REQUEST_FROM_OPEN and REQUEST_TO_OPEN: no bound on that side.
+ */
+struct request_range {
+    int64_t from_s, to_s;
+};
+
+#define REQUEST_FROM_OPEN INT64_MIN
+#define REQUEST_TO_OPEN INT64_MAX
+#define REQUEST_WHOLE ((struct request_range){REQUEST_FROM_OPEN, REQUEST_TO_OPEN})
 
 /* How one page is asked for. */
 struct request_page {
-    bool is_object; /* the task itself; else an array of it */
-    const char *target;
+    bool is_object;     /* the task itself; else an array of it */
+    const char *target; /* where the endpoint takes one; the request has several itself */
     int64_t limit;
-    const char *order_by; /* JSON array; NULL: none is sent */
-    const char *filters;  /* JSON array of conditions beside the request's own; NULL: none */
-    int64_t position;     /* its offset; of no account where there is a token */
-    const char *token;    /* search_after_token; NULL: by offset */
-    const char *tag;      /* ours, with the user's behind it: request_tag() */
+    const char *order_by;       /* JSON array; NULL: none is sent */
+    struct request_range range; /* needs room for a condition per bound, beside the request's own */
+    int64_t position;           /* its offset; of no account where there is a token */
+    const char *token;          /* search_after_token; NULL: by offset */
+    const char *tag;            /* ours, with the user's behind it: request_tag() */
 };
 
 /*
  * The body as it is sent: an array of one task, or the task itself. A body never holds a token and
  * an offset, so a chain's bodies differ in their token alone. free() it.
  */
-char *request_body(const char *request, const struct request_page *page);
+char *request_body(const struct endpoint *endpoint, const char *request,
+                   const struct request_page *page);
+
+/* The targets of an intersection by their keys, "1" first; none where the request, which may also
+ * be the body of a call, has none. */
+struct request_targets {
+    char *keys[TARGETS_MAX], *targets[TARGETS_MAX];
+    size_t n;
+};
+
+void request_targets_read(const char *request, struct request_targets *ret_targets);
+void request_targets_deinit(struct request_targets *targets);
 
 /* What a body that was sent had as its tag and token (NULL: none); free() both. */
 void request_read_body(const char *body, char **ret_tag, char **ret_token);
@@ -57,6 +81,14 @@ char *request_order(const struct endpoint *endpoint, const char *request, bool i
  */
 const char *request_walk_column(const struct endpoint *endpoint, const char *request,
                                 const char *order_by, const char **ret_why);
+
+/*
+ * Whether a listing in this order may be cut into ranges of its walk's first value, to be paged
+ * side by side; `ret_why` says why not, for people. It takes what request_walk_column() takes, and
+ * room for two conditions.
+ */
+bool request_may_be_cut(const struct endpoint *endpoint, const char *request, const char *order_by,
+                        const char **ret_why);
 
 /*
  * "lh/<install>/<run>-<listing>.<slice>", and the user's own tag behind a space. <run> is the end

@@ -31,19 +31,26 @@ static int64_t wanted(const struct estimate_way *way, int64_t total_count)
     return way->max_rows > 0 ? smaller(total_count, way->max_rows) : total_count;
 }
 
+static bool is_cut(const struct estimate_way *way, int64_t total_count)
+{
+    return way->may_be_cut && total_count > reach(way) &&
+           (way->max_rows == 0 || total_count <= way->max_rows);
+}
+
 int64_t estimate_items(const struct estimate_way *way, int64_t total_count)
 {
     int64_t items = wanted(way, total_count);
 
     items = smaller(total_count, sat_mul(pages(items, way->limit), way->limit));
-    return way->endpoint->has_token ? items : smaller(items, reach(way));
+    return way->endpoint->has_token || is_cut(way, total_count) ? items
+                                                                : smaller(items, reach(way));
 }
 
 struct estimate estimate_listing(const struct estimate_way *way, int64_t total_count,
                                  int64_t n_covered)
 {
     struct estimate estimate = {.kind = ESTIMATE_KNOWN};
-    bool is_chain;
+    bool is_chain, is_sliced;
 
     if (total_count < 0 && way->max_rows == 0)
         return (struct estimate){.kind = ESTIMATE_OPEN};
@@ -51,20 +58,25 @@ struct estimate estimate_listing(const struct estimate_way *way, int64_t total_c
         estimate.kind = ESTIMATE_AT_MOST;
         total_count = INT64_MAX;
     }
-    is_chain = way->endpoint->has_token && wanted(way, total_count) > reach(way);
+    is_sliced = is_cut(way, total_count);
+    is_chain = !is_sliced && way->endpoint->has_token && wanted(way, total_count) > reach(way);
     estimate.n_rows = estimate_items(way, total_count) - n_covered;
     if (estimate.n_rows < 0)
         estimate.n_rows = 0;
     estimate.n_calls = pages(estimate.n_rows, way->limit);
     if (estimate.n_calls == 0 && n_covered == 0)
         estimate.n_calls = 1;
+    if (is_sliced && estimate.n_rows > 0) /* the last page of a slice is half full */
+        estimate.n_calls += estimate.n_rows / (way->endpoint->offset_reach / 5 * 4) / 2 + 1;
     estimate.nanousd = sat_add(sat_mul(estimate.n_calls, way->price.per_call_nanousd),
                                sat_mul(estimate.n_rows, way->price.per_item_nanousd));
     estimate.bytes = sat_mul(estimate.n_rows, way->item_bytes);
     estimate.slots_ms = sat_mul(estimate.n_calls, way->call_ms);
-    /* By offset the first page goes alone, and the others side by side behind it. */
-    estimate.alone_ms =
-        is_chain ? estimate.slots_ms : sat_mul(smaller(estimate.n_calls, 2), way->call_ms);
+    /* By offset the first page goes alone, and the others side by side behind it; a slice may have
+     * to be cut once more. */
+    estimate.alone_ms = is_chain
+                            ? estimate.slots_ms
+                            : sat_mul(smaller(estimate.n_calls, is_sliced ? 4 : 2), way->call_ms);
     return estimate;
 }
 

@@ -31,6 +31,7 @@ struct estimate_way {
     int64_t limit, max_rows; /* items of a page; of the listing, 0: all */
     int64_t call_ms;         /* of a call */
     int64_t item_bytes;      /* of an item, in the table and in the archive */
+    bool may_be_cut;         /* into slices, where offsets do not reach all of it */
 };
 
 /*
@@ -42,7 +43,8 @@ int64_t estimate_items(const struct estimate_way *way, int64_t total_count);
 /*
  * A listing of `total_count` items, of which `n_covered` are in (0: it begins, and makes a call
  * even where there are no items). Below 0, total_count is not known: it is what max_rows allows, or
- * ESTIMATE_OPEN and nothing. One call after the other is made beyond the reach of offsets.
+ * ESTIMATE_OPEN and nothing. Beyond the reach of offsets one call after the other is made, or where
+ * it may be cut calls side by side, half a call more for each slice.
  */
 struct estimate estimate_listing(const struct estimate_way *way, int64_t total_count,
                                  int64_t n_covered);

@@ -71,6 +71,9 @@ static void fill_feed(struct plan_feed *feed, const struct plan_job *job,
                       const struct config_feed *of, const struct store_plan_feed *facts)
 {
     const struct config_job *config = job->job;
+    CLEANUP(mem_free_string)
+    char *order_by = request_order(config->endpoint, of->request, /* is_cut= */ false);
+    const char *why;
     struct estimate_way way = {
         .endpoint = config->endpoint,
         .price = job->price,
@@ -79,6 +82,7 @@ static void fill_feed(struct plan_feed *feed, const struct plan_job *job,
         .call_ms = known_or(facts->call_ms, CALL_MS),
         .item_bytes =
             known_or(facts->row_bytes, ROW_BYTES) + known_or(facts->body_bytes, BODY_BYTES),
+        .may_be_cut = request_may_be_cut(config->endpoint, of->request, order_by, &why),
     };
 
     feed->target = of->target;

@@ -15,10 +15,10 @@
 #include "api/endpoint.h"
 #include "api/price.h"
 #include "config/config.h"
-#include "config/host.h"
 #include "config/json.h"
 #include "config/read.h"
 #include "config/request.h"
+#include "config/targets.h"
 #include "core/buf.h"
 #include "core/md5.h"
 #include "core/mem.h"
@@ -130,57 +130,43 @@ static void read_account_of(struct source *source, const struct yaml_node *docum
 
 /* --- targets --------------------------------------------------------------------------------- */
 
-static bool is_target(struct source *source, const struct yaml_node *node)
+/* An intersection's targets stand in its request, and are one feed. */
+static void read_numbered(struct source *source, const struct yaml_node *document,
+                          struct config_job *job)
 {
-    char found[YAML_FOUND_MAX];
-    bool is_bare = false;
-    struct err err;
+    const struct yaml_node *list = yaml_get(document, "targets");
+    const struct yaml_node *request = yaml_get(document, "request");
+    const struct yaml_node *targets =
+        request != NULL && request->kind == YAML_MAP ? yaml_get(request, "targets") : NULL;
 
-    if (node->kind == YAML_BROKEN)
-        return false;
-    if (node->kind != YAML_TEXT || node->text[0] == '\0') {
-        yaml_complain(source, node, "targets: found %s, expected a target such as moz.com",
-                      yaml_found(node, found));
-        return false;
-    }
-    if (!target_check(node->text, &is_bare, &err)) {
-        if (node->raw != NULL) /* without what the variable holds */
-            yaml_complain(source, node, "targets: found %s, expected a target such as moz.com",
-                          yaml_found(node, found));
-        else
-            yaml_complain(source, node, "targets: found %s; %s", yaml_found(node, found), err.text);
-        return false;
-    }
-    if (is_bare)
-        yaml_warn(source, node,
-                  "targets: %s is one page, the home page; for the whole domain write it without "
-                  "the scheme",
-                  yaml_found(node, found));
-    return true;
+    if (list != NULL)
+        complain(source, COMPLAINT_ERROR, list->key_line, list->key_column,
+                 "targets: those of %s stand in its request, by number: request: { targets: { "
+                 "\"1\": moz.com, \"2\": ahrefs.com } }",
+                 job->endpoint->name);
+    else if (targets == NULL && (request == NULL || request->kind == YAML_MAP))
+        yaml_complain(source, request != NULL ? request : document,
+                      "request.targets is missing: write targets: { \"1\": moz.com, \"2\": "
+                      "ahrefs.com }");
+    if (targets == NULL || targets->kind != YAML_MAP)
+        return;
+    job->feeds = mem_new_array(1, sizeof(*job->feeds));
+    job->feeds[0].target = targets_name(targets);
+    job->n_feeds = 1;
 }
 
-static int by_text_and_place(const void *left, const void *right)
+/* All targets are asked for in one call: one feed, called by the first of them. */
+static void join_feeds(struct config_job *job)
 {
-    const struct yaml_node *a = *(const struct yaml_node *const *)left;
-    const struct yaml_node *b = *(const struct yaml_node *const *)right;
-    int order = strcmp(a->text, b->text);
+    CLEANUP(mem_free_string) char *first = NULL;
 
-    return order != 0 ? order : a < b ? -1 : a > b;
-}
-
-static void refuse_repeats(struct source *source, const struct yaml_node **targets, size_t n)
-{
-    char found[YAML_FOUND_MAX];
-
-    if (n > 1)
-        qsort(targets, n, sizeof(struct yaml_node *), by_text_and_place);
-    for (size_t first = 0, i = 1; i < n; i++) {
-        if (strcmp(targets[first]->text, targets[i]->text) == 0)
-            yaml_complain(source, targets[i], "targets: %s stands twice; the first is in line %u",
-                          yaml_found(targets[i], found), targets[first]->line);
-        else
-            first = i;
-    }
+    if (job->n_feeds < 2)
+        return;
+    first = job->feeds[0].target;
+    job->feeds[0].target = mem_printf("%s and %zu more", first, job->n_feeds - 1);
+    for (size_t i = 1; i < job->n_feeds; i++)
+        free(job->feeds[i].target);
+    job->n_feeds = 1;
 }
 
 static void read_targets(struct source *source, const struct yaml_node *document,
@@ -191,6 +177,13 @@ static void read_targets(struct source *source, const struct yaml_node *document
     char found[YAML_FOUND_MAX], expected[KEY_EXPECTED_MAX];
     const struct yaml_node **good;
 
+    if (job->endpoint != NULL && job->endpoint->wrapper != NULL) {
+        read_numbered(source, document, job);
+        return;
+    }
+    if (list == NULL && job->endpoint != NULL)
+        yaml_complain(source, document, "targets is missing; it is %s",
+                      key_expected(key, expected));
     if (list == NULL || list->kind == YAML_BROKEN)
         return;
     if (list->kind != YAML_LIST || list->n_items < (size_t)key->min) {
@@ -207,15 +200,28 @@ static void read_targets(struct source *source, const struct yaml_node *document
     good = mem_new_array(list->n_items, sizeof(struct yaml_node *));
     job->feeds = mem_new_array(list->n_items, sizeof(*job->feeds));
     for (size_t i = 0; i < list->n_items; i++)
-        if (is_target(source, &list->items[i])) {
+        if (target_node_check(source, &list->items[i], "targets")) {
             good[job->n_feeds] = &list->items[i];
             job->feeds[job->n_feeds++].target = mem_strdup(list->items[i].text);
         }
-    refuse_repeats(source, good, job->n_feeds);
+    targets_refuse_repeats(source, good, job->n_feeds, "targets");
+    if (job->endpoint != NULL && job->endpoint->takes_list)
+        join_feeds(job);
     free(good);
 }
 
 /* --- request --------------------------------------------------------------------------------- */
+
+/* Adds the job's list of targets to a request that is complete otherwise. */
+static void put_targets_in(struct buf *request, const struct yaml_node *targets)
+{
+    if (targets == NULL || request->size == 0)
+        return;
+    request->size--; /* its brace */
+    buf_append_string(request, request->size > 1 ? ",\"targets\":" : "\"targets\":");
+    json_append_node(request, targets);
+    buf_append_char(request, '}');
+}
 
 static void read_request(struct source *source, const struct yaml_node *document,
                          struct config_job *job, char **ret_meaning)
@@ -238,6 +244,10 @@ static void read_request(struct source *source, const struct yaml_node *document
     request_check(source, job->endpoint, request);
     json_append_node(&text, request);
     json_append_map_without(&meaning, request, ways);
+    if (job->endpoint->takes_list) {
+        put_targets_in(&text, yaml_get(document, "targets"));
+        put_targets_in(&meaning, yaml_get(document, "targets"));
+    }
     if (text.is_overfull)
         yaml_complain(source, request, "request: is too large");
     job->request = buf_take(&text);

@@ -6,6 +6,7 @@
 
 #include "api/endpoint.h"
 #include "config/host.h"
+#include "config/targets.h"
 #include "core/text.h"
 
 #define NAMES_MAX 256
@@ -118,14 +119,41 @@ static void check_custom_mode(const struct request_value *value)
             &(struct request_value){value->source, value->endpoint, value->param, number, path});
 }
 
+/* What was probably meant by a field that there is not: its path, or NULL. */
+static const char *near_field(const struct endpoint *endpoint, const char *name)
+{
+    const char *names[NAMES_MAX], *meant;
+    size_t n = 0;
+
+    for (size_t i = 0; i < endpoint->n_columns && n < NAMES_MAX; i++)
+        if (endpoint->columns[i].filter != FILTER_NONE)
+            names[n++] = endpoint->columns[i].path;
+    meant = text_near_miss(name, names, n);
+    for (size_t i = 0; i < n && meant == NULL; i++) { /* a nested field by its last name */
+        const char *dot = strrchr(names[i], '.');
+
+        if (dot != NULL && strcmp(dot + 1, name) == 0)
+            meant = names[i];
+    }
+    return meant;
+}
+
+/* The length of "1." and the like in front of an intersection's field; 0: there is none. */
+static size_t number_size(const struct endpoint *endpoint, const char *name)
+{
+    size_t n = strspn(name, "0123456789");
+
+    return endpoint->wrapper != NULL && n > 0 && name[n] == '.' ? n + 1 : 0;
+}
+
 const struct column *request_column(const struct request_value *value, const struct yaml_node *node,
                                     const char *what)
 {
     const struct endpoint *endpoint = value->endpoint;
-    const char *names[NAMES_MAX], *meant;
-    const struct column *column = endpoint_column(endpoint, node->text);
+    const struct column *column = endpoint_field(endpoint, node->text);
+    size_t n_number = number_size(endpoint, node->text);
     char shown[YAML_SHORT_MAX];
-    size_t n = 0;
+    const char *meant;
 
     if (column != NULL && column->filter != FILTER_NONE)
         return column;
@@ -134,24 +162,24 @@ const struct column *request_column(const struct request_value *value, const str
         yaml_complain(value->source, node, "%s: %s cannot be %s", value->path, shown, what);
         return NULL;
     }
-    for (size_t i = 0; i < endpoint->n_columns && n < NAMES_MAX; i++)
-        if (endpoint->columns[i].filter != FILTER_NONE)
-            names[n++] = endpoint->columns[i].path;
-    meant = text_near_miss(node->text, names, n);
-    if (meant == NULL) /* a nested field by its last name */
-        for (size_t i = 0; i < n && meant == NULL; i++) {
-            const char *dot = strrchr(names[i], '.');
-
-            if (dot != NULL && strcmp(dot + 1, node->text) == 0)
-                meant = names[i];
-        }
-    if (meant == NULL)
+    if (n_number > 0 && endpoint_column(endpoint, node->text + n_number) != NULL) {
+        yaml_complain(value->source, node, "%s: %s: the number is that of a target, from 1 to %d",
+                      value->path, shown, TARGETS_MAX);
+        return NULL;
+    }
+    meant = near_field(endpoint, node->text + n_number);
+    if (meant != NULL && endpoint->wrapper != NULL && n_number == 0)
+        yaml_complain(value->source, node,
+                      "%s: %s: in front of a field stands the number of a target; did you mean "
+                      "1.%s?",
+                      value->path, shown, meant);
+    else if (meant != NULL)
+        yaml_complain(value->source, node, "%s: %s has no field %s; did you mean %.*s%s?",
+                      value->path, endpoint->name, shown, (int)n_number, node->text, meant);
+    else
         yaml_warn(value->source, node,
                   "%s: linkhaul knows no field %s of %s; the API will judge it (a refusal is free)",
                   value->path, shown, endpoint->name);
-    else
-        yaml_complain(value->source, node, "%s: %s has no field %s; did you mean %s?", value->path,
-                      endpoint->name, shown, meant);
     return NULL;
 }
 
@@ -194,6 +222,12 @@ static void check_param(const struct request_value *value)
     case PARAM_TARGET:
         check_target(value);
         return;
+    case PARAM_TARGETS:
+        targets_check(value);
+        return;
+    case PARAM_EXCLUDED:
+        excluded_check(value);
+        return;
     case PARAM_FILTERS:
         filters_check(value);
         return;
@@ -226,7 +260,8 @@ void request_check(struct source *source, const struct endpoint *endpoint,
         }
         snprintf(path, sizeof(path), "request.%s", param->name);
         if (node->kind != YAML_BROKEN || param->type == PARAM_OURS)
-            check_param(&(struct request_value){source, endpoint, param, node, path});
+            check_param(&(struct request_value){source, param->of != NULL ? param->of : endpoint,
+                                                param, node, path});
     }
     if (mode != NULL && yaml_get(request, "custom_mode") != NULL)
         yaml_warn(source, mode, "request.mode: the API ignores it where custom_mode is set");

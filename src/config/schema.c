@@ -129,6 +129,30 @@ static void put_custom_mode(struct writer *writer, const struct param *param)
     close_with(writer, '}');
 }
 
+/* {"1": a target, ...} */
+static void put_numbered(struct writer *writer)
+{
+    put_text(writer, "type", "object");
+    put_int(writer, "minProperties", 1);
+    put_int(writer, "maxProperties", TARGETS_MAX);
+    open_in(writer, "propertyNames", '{');
+    put_text(writer, "pattern", "^([1-9]|1[0-9]|20)$");
+    close_with(writer, '}');
+    open_in(writer, "additionalProperties", '{');
+    put_text(writer, "type", "string");
+    close_with(writer, '}');
+}
+
+static void put_excluded(struct writer *writer, const struct param *param)
+{
+    put_text(writer, "type", "array");
+    put_int(writer, "minItems", param->min);
+    put_int(writer, "maxItems", param->max);
+    open_in(writer, "items", '{');
+    put_text(writer, "type", "string");
+    close_with(writer, '}');
+}
+
 static void put_param(struct writer *writer, const struct param *param)
 {
     open_in(writer, param->name, '{');
@@ -150,6 +174,12 @@ static void put_param(struct writer *writer, const struct param *param)
     case PARAM_TARGET:
         put_text(writer, "type", "string");
         break;
+    case PARAM_TARGETS:
+        put_numbered(writer);
+        break;
+    case PARAM_EXCLUDED:
+        put_excluded(writer, param);
+        break;
     case PARAM_FILTERS:
         put_text(writer, "type", "array");
         put_int(writer, "minItems", 1);
@@ -169,7 +199,11 @@ static void put_param(struct writer *writer, const struct param *param)
 /* What `request` may hold depends on the endpoint: one rule for each. */
 static void put_requests(struct writer *writer)
 {
+    static const char *const in_job[] = {"targets", NULL}, *const in_request[] = {"request", NULL};
+
     for (size_t i = 0; endpoints[i] != NULL; i++) {
+        bool is_numbered = endpoints[i]->wrapper != NULL;
+
         open_in(writer, NULL, '{');
         open_in(writer, "if", '{');
         open_in(writer, "properties", '{');
@@ -179,9 +213,12 @@ static void put_requests(struct writer *writer)
         close_with(writer, '}');
         close_with(writer, '}');
         open_in(writer, "then", '{');
+        put_words(writer, "required", is_numbered ? in_request : in_job);
         open_in(writer, "properties", '{');
         open_in(writer, "request", '{');
         put_false(writer, "additionalProperties");
+        if (is_numbered)
+            put_words(writer, "required", in_job);
         open_in(writer, "properties", '{');
         for (size_t j = 0; j < endpoints[i]->n_params; j++)
             if (endpoints[i]->params[j].type != PARAM_OURS)

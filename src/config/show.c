@@ -268,11 +268,17 @@ static void append_job(struct buf *out, const struct config_job *job)
 
     buf_printf(out, "---\n# %s:%u\n", job->file, job->line);
     append_keys(out, job_keys.keys, job_keys.n_keys, job, 0);
-    buf_append_string(out, "targets:\n");
+    if (job->endpoint->wrapper == NULL)
+        buf_append_string(out, "targets:\n");
     for (size_t i = 0; i < job->n_feeds; i++) {
+        uuid_format(&job->feeds[i].key, key);
+        if (job->endpoint->wrapper != NULL) { /* its targets stand in request */
+            buf_printf(out, "# feed %s: %s\n", key, job->feeds[i].target);
+            continue;
+        }
         buf_append_string(out, "  - ");
         append_text(out, job->feeds[i].target);
-        buf_printf(out, " # feed %s\n", uuid_format(&job->feeds[i].key, key));
+        buf_printf(out, " # feed %s\n", key);
     }
     buf_printf(out, "# %zu feed%s; a run may cost %s\n", job->n_feeds, job->n_feeds == 1 ? "" : "s",
                job->budget_nanousd == 0 ? "any amount" : money_format(job->budget_nanousd, cap));

@@ -238,8 +238,8 @@ static void read_endpoint(const struct slot *slot)
 {
     const char *text = text_of(slot), *names[KEYS_MAX], *meant;
     const struct endpoint *endpoint;
-    char found[YAML_FOUND_MAX];
-    size_t n = 0;
+    char found[YAML_FOUND_MAX], list[512] = "";
+    size_t n = 0, used;
 
     if (text == NULL)
         return;
@@ -248,17 +248,15 @@ static void read_endpoint(const struct slot *slot)
         *(const struct endpoint **)(void *)((char *)slot->base + slot->key->offset) = endpoint;
         return;
     }
-    if (is_among(slot->key->later_words, text)) {
-        yaml_complain(slot->source, slot->node,
-                      "%s: %s is not in this version (" LINKHAUL_VERSION ")", slot->path, text);
-        return;
-    }
-    for (; endpoints[n] != NULL && n < KEYS_MAX; n++)
+    for (; endpoints[n] != NULL && n < KEYS_MAX; n++) {
         names[n] = endpoints[n]->name;
+        used = strlen(list);
+        snprintf(list + used, sizeof(list) - used, "%s%s", n > 0 ? ", " : "", names[n]);
+    }
     meant = text_near_miss(text, names, n);
     if (meant == NULL)
         yaml_complain(slot->source, slot->node, "%s: found %s, expected one of the endpoints: %s",
-                      slot->path, yaml_found(slot->node, found), names[0]);
+                      slot->path, yaml_found(slot->node, found), list);
     else
         yaml_complain(slot->source, slot->node, "%s: found %s; did you mean %s?", slot->path,
                       yaml_found(slot->node, found), meant);

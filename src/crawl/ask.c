@@ -5,8 +5,9 @@
 
 /*
  * Whose page is next. Answers of an earlier process come first, since they are paid for. Then the
- * listings take turns, each with a page that waits to be asked again or the next that its pager
- * wants, while there is a slot, room in the minute, and room behind us.
+ * listings take turns, each with the first page of a slice that may be too long, a page that waits
+ * to be asked again, or the next that a pager wants, while there is a slot, room in the minute, and
+ * room behind us.
  *
  * Where only time is in the way, the owner is told when to come back; everything else that can free
  * the way (a call ends, a page lands, money is booked) comes with an event of its own.
@@ -68,6 +69,17 @@ bool crawl_book_surplus(struct crawl_listing *listing)
     return is_any;
 }
 
+/* A long listing has thousands of slices, and most are either over or to come. */
+static void replay_listing(struct crawl_listing *listing)
+{
+    while (listing->first_live < listing->n_slices &&
+           crawl_slice_is_over(listing->slices[listing->first_live]))
+        listing->first_live++;
+    for (size_t i = listing->first_live; i < listing->n_slices; i++)
+        if (!listing->slices[i]->is_cutting)
+            replay_adopted(listing->slices[i]);
+}
+
 static struct crawl_page *take_waiting(struct crawl_slice *slice, int64_t now_ms)
 {
     for (struct crawl_page **at = &slice->waiting; *at != NULL; at = &(*at)->next)
@@ -81,24 +93,58 @@ static struct crawl_page *take_waiting(struct crawl_slice *slice, int64_t now_ms
     return NULL;
 }
 
+/* The next page of a slice that may be asked for now. */
+static struct crawl_page *next_page_of_slice(struct crawl_slice *slice, int64_t now_ms)
+{
+    struct crawl_page *page;
+    struct pager_ask ask;
+
+    if (!slice->is_begun || slice->is_cutting)
+        return NULL;
+    while ((page = take_waiting(slice, now_ms)) != NULL)
+        if ((page = crawl_page_wanted(page)) != NULL)
+            return page;
+    while (pager_next(&slice->pager, &ask))
+        if ((page = crawl_page_wanted(crawl_page_new(slice, &ask))) != NULL)
+            return page;
+    return NULL;
+}
+
+/* Whether page 1 of the slice has still to tell how long it is, and nobody has asked for it. */
+static bool is_to_probe(const struct crawl_slice *slice)
+{
+    return slice->is_probe && slice->pager.walk == PAGER_UNDECIDED && slice->pager.n_open == 0 &&
+           slice->pager.n_stuck == 0 && !slice->pager.is_ended;
+}
+
+/* First pages of slices that were cut by guess, so that those that are too long are known early. */
+static struct crawl_page *next_probe_of(struct crawl_listing *listing, int64_t now_ms)
+{
+    bool is_first = true;
+
+    for (size_t i = listing->next_probe; i < listing->n_slices; i++) {
+        struct crawl_slice *slice = listing->slices[i];
+        struct crawl_page *page = is_to_probe(slice) ? next_page_of_slice(slice, now_ms) : NULL;
+
+        if (page != NULL)
+            return page;
+        is_first = is_first && slice->is_begun && !is_to_probe(slice);
+        listing->next_probe = is_first ? i + 1 : listing->next_probe;
+    }
+    return NULL;
+}
+
 static struct crawl_page *next_page_of(struct crawl_listing *listing, int64_t now_ms)
 {
+    struct crawl_page *page;
+
     if (listing->state != CRAWL_LISTING_WALKING || listing->run->is_refused ||
         listing->run->is_stopping)
         return NULL;
-    for (size_t i = 0; i < listing->n_slices; i++) {
-        struct crawl_slice *slice = listing->slices[i];
-        struct crawl_page *page;
-        struct pager_ask ask;
-
-        while ((page = take_waiting(slice, now_ms)) != NULL)
-            if ((page = crawl_page_wanted(page)) != NULL)
-                return page;
-        while (pager_next(&slice->pager, &ask))
-            if ((page = crawl_page_wanted(crawl_page_new(slice, &ask))) != NULL)
-                return page;
-    }
-    return NULL;
+    page = next_probe_of(listing, now_ms);
+    for (size_t i = listing->first_live; page == NULL && i < listing->n_slices; i++)
+        page = next_page_of_slice(listing->slices[i], now_ms);
+    return page;
 }
 
 struct crawl_listing *crawl_listing_at(struct crawl *crawl, size_t i)
@@ -133,7 +179,7 @@ static int64_t earliest_waiting(struct crawl *crawl, int64_t now_ms)
     for (size_t i = 0; i < crawl->n_listings; i++) {
         struct crawl_listing *listing = crawl_listing_at(crawl, i);
 
-        for (size_t j = 0; j < listing->n_slices; j++)
+        for (size_t j = listing->first_live; j < listing->n_slices; j++)
             for (struct crawl_page *page = listing->slices[j]->waiting; page != NULL;
                  page = page->next)
                 if (page->not_before_ms > now_ms &&
@@ -157,9 +203,10 @@ void crawl_ask(struct crawl *crawl)
     for (size_t i = 0; i < crawl->n_listings; i++) {
         struct crawl_listing *listing = crawl_listing_at(crawl, i);
 
-        if (listing->state == CRAWL_LISTING_WALKING)
-            for (size_t j = 0; j < listing->n_slices; j++)
-                replay_adopted(listing->slices[j]);
+        if (listing->state != CRAWL_LISTING_WALKING)
+            continue;
+        replay_listing(listing);
+        crawl_cut(listing);
     }
     while (!crawl->is_full && crawl->n_backlog < crawl->settings.backlog_max &&
            pace_may_send(&crawl->pace, now_ms, &at_ms)) {

@@ -1,6 +1,7 @@
 #include "crawl/crawl.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/endpoint.h"
 #include "api/request.h"
@@ -43,10 +44,11 @@ static void free_listing(struct crawl_listing *listing)
         crawl_pages_free(slice->adopted);
         pager_deinit(&slice->pager);
         free(slice->order_by);
-        free(slice->filters);
+        free(slice->points_s);
         free(slice);
     }
     free(listing->slices);
+    free(listing->parts);
     free(listing->target);
     free(listing->request);
 }
@@ -95,53 +97,97 @@ struct crawl_listing *crawl_add_listing(struct crawl_run *run,
     listing->request = mem_strdup(settings->request);
     listing->max_rows = settings->max_rows;
     listing->last_total_count = settings->last_total_count;
+    listing->whole_count = settings->whole_count;
+    listing->n_parts = settings->n_parts;
+    listing->parts = mem_new_array(settings->n_parts, sizeof(*listing->parts));
+    if (settings->n_parts > 0)
+        memcpy(listing->parts, settings->parts, settings->n_parts * sizeof(*listing->parts));
     listing->data = settings->data;
     run->crawl->n_listings++;
     return listing;
 }
 
-/* What max_rows leaves behind the slices that there are. */
+/* What max_rows leaves behind the slices that there are. A listing is cut only where it does not
+ * bind. */
 static int64_t rows_left(const struct crawl_listing *listing)
 {
     int64_t n_items = 0;
 
-    if (listing->max_rows == 0)
+    if (listing->max_rows == 0 || listing->is_cut)
         return 0;
     for (size_t i = 0; i < listing->n_slices; i++)
         n_items += listing->slices[i]->pager.n_items;
     return listing->max_rows > n_items ? listing->max_rows - n_items : 1;
 }
 
-struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int32_t slice_no, int64_t limit,
-                                    const char *order_by, const char *filters)
+bool crawl_range_is_wide(const struct request_range *range)
+{
+    return range->from_s == REQUEST_FROM_OPEN || range->to_s == REQUEST_TO_OPEN ||
+           range->to_s - range->from_s > 1;
+}
+
+static bool may_be_cut(const struct crawl_slice *slice)
+{
+    const struct crawl_listing *listing = slice->listing;
+    const char *why;
+
+    return request_may_be_cut(listing->run->endpoint, listing->request, slice->order_by, &why);
+}
+
+void crawl_pass_slice_no(struct crawl_listing *listing, int32_t slice_no)
+{
+    if (listing->next_slice_no <= slice_no)
+        listing->next_slice_no = slice_no + 1;
+}
+
+struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit,
+                                    const char *order_by, const struct request_range *range)
 {
     struct crawl_slice *slice = mem_new(sizeof(*slice));
     const struct endpoint *endpoint = listing->run->endpoint;
 
     slice->listing = listing;
-    slice->slice_no = slice_no;
+    slice->slice_no = listing->n_slices == 0 ? 0 : listing->next_slice_no;
+    crawl_pass_slice_no(listing, slice->slice_no);
     slice->limit = limit;
     slice->order_by = mem_strdup(order_by);
-    slice->filters = mem_strdup(filters);
+    slice->range = *range;
+    slice->seen_to_s = CRAWL_NO_VALUE;
     pager_init(&slice->pager, &(struct pager_settings){.limit = limit,
                                                        .offset_reach = endpoint->offset_reach,
                                                        .has_token = endpoint->has_token,
-                                                       .max_rows = rows_left(listing)});
+                                                       .max_rows = rows_left(listing),
+                                                       .may_be_cut = crawl_range_is_wide(range) &&
+                                                                     may_be_cut(slice)});
     listing->slices =
         mem_resize(listing->slices, listing->n_slices + 1, sizeof(struct crawl_slice *));
     listing->slices[listing->n_slices++] = slice;
     return slice;
 }
 
+/* Only a cut gives a slice an end. Page 1 of slice 0 is asked for as if it had none. */
 struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
                                     const struct crawl_slice_settings *settings)
 {
-    struct crawl_slice *slice = crawl_slice_new(listing, settings->slice_no, settings->limit,
-                                                settings->order_by, settings->filters);
+    struct crawl_slice *slice;
 
+    listing->is_cut |= settings->range.to_s != REQUEST_TO_OPEN;
+    crawl_pass_slice_no(listing, settings->slice_no - 1);
+    slice = crawl_slice_new(listing, settings->limit, settings->order_by, &settings->range);
+    slice->is_begun = slice->is_probe = true;
+    slice->pager.is_narrowed = settings->slice_no == 0 && settings->range.to_s != REQUEST_TO_OPEN;
+    if (settings->walk == PAGER_OFFSET) /* narrowed to a second it has still to become a chain */
+        slice->pager.settings.may_be_cut = may_be_cut(slice);
     pager_restore(&slice->pager, settings->walk, settings->position, settings->token,
                   settings->total_count, settings->is_ended);
     return slice;
+}
+
+bool crawl_slice_is_over(const struct crawl_slice *slice)
+{
+    return slice->is_begun && !slice->is_cutting && slice->restart_limit == 0 &&
+           slice->n_landing == 0 && slice->waiting == NULL && slice->unknown == NULL &&
+           slice->adopted == NULL && pager_is_done(&slice->pager);
 }
 
 void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t position,
@@ -171,7 +217,7 @@ static void begin_slice(struct crawl_listing *listing)
 
     listing->n_beginning++;
     crawl->ports->begin_slice(crawl->data,
-                              crawl_slice_new(listing, 0, limit, order_by, /* filters= */ NULL));
+                              crawl_slice_new(listing, limit, order_by, &REQUEST_WHOLE));
 }
 
 void crawl_count_earlier(struct crawl *crawl, int64_t sent_ago_ms, int64_t ended_ago_ms)
@@ -204,6 +250,7 @@ void crawl_on_slice_begun(struct crawl_slice *slice, const struct err *err)
     struct crawl_listing *listing = slice->listing;
     struct crawl *crawl = listing->run->crawl;
 
+    slice->is_begun = slice->is_probe = err == NULL;
     if (--listing->n_beginning == 0 && listing->state == CRAWL_LISTING_BEGINNING)
         listing->state = CRAWL_LISTING_WALKING;
     if (err != NULL)

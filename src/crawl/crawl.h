@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "api/price.h"
+#include "api/request.h"
 #include "api/verdict.h"
 #include "core/err.h"
 #include "core/uuid.h"
@@ -25,6 +26,9 @@
 
 /* The longest that the money of a call may take to be reserved: then it is given back, unsent. */
 #define CRAWL_RESERVE_MS 60000
+
+/* No value of the walk is known: crawl_on_landed(). */
+#define CRAWL_NO_VALUE INT64_MIN
 
 struct crawl;
 struct crawl_run;
@@ -47,15 +51,21 @@ struct crawl_slice {
     int32_t slice_no;
     int64_t limit;
     char *order_by; /* JSON, or NULL */
-    char *filters;  /* JSON: what cuts it out of the listing; NULL: nothing does */
+    struct request_range range;
     struct pager pager;
-    struct crawl_page *waiting; /* a list by `next` */
-    struct crawl_page *unknown; /* likewise */
+    int64_t seen_to_s; /* the walk's last value in its pages; CRAWL_NO_VALUE: not known */
+    bool is_begun;     /* it is recorded */
+    bool is_probe;     /* its page 1 goes before the others' pages: how long is it? */
+    bool is_cutting;   /* its cut is being recorded */
+    int64_t *points_s; /* where it is being cut, ascending; the slices behind it begin there */
+    size_t n_points, first_piece; /* and the place of the first of those in the listing */
+    struct crawl_page *waiting;   /* a list by `next` */
+    struct crawl_page *unknown;   /* likewise */
     struct crawl_page *early; /* likewise, of an earlier process: the pager has yet to want them */
     struct crawl_page *adopted; /* answers of an earlier process that nobody has asked for yet */
     size_t n_landing;
-    int64_t restart_limit; /* it is to be gone on with by a slice with that page size; 0: no */
-    bool is_restarting;    /* that slice is being recorded */
+    int64_t restart_limit;    /* it is to be gone on with by a slice with that page size; 0: no */
+    struct crawl_slice *next; /* while that one is being recorded */
 };
 
 /* One call and what it is for. Freed by the crawl once it has landed or is given up. */
@@ -95,17 +105,30 @@ enum crawl_listing_state {
     CRAWL_LISTING_OVER,
 };
 
+/* How many items lie between a value of the walk and that of the next part. */
+struct crawl_part {
+    int64_t from_s; /* REQUEST_FROM_OPEN: the first */
+    int64_t n_items;
+};
+
 struct crawl_listing {
     struct crawl_run *run;
     int64_t listing_id;
     char *target, *request; /* the request as JSON */
     int64_t max_rows;
     int64_t last_total_count; /* of the feed's listing before; -1: there is none */
+    int64_t whole_count;      /* items of all slices, as page 1 of slice 0 told; -1: not known */
+    struct crawl_part *parts; /* of the feed's last listing that was cut */
+    size_t n_parts;
     enum crawl_listing_state state;
-    struct crawl_slice **slices;
+    struct crawl_slice **slices; /* in the order of their numbers, which may have gaps */
     size_t n_slices;
-    size_t n_beginning; /* slices that are not recorded yet */
-    size_t n_busy;      /* pages reserving, in flight, arrived, landing or settling */
+    int32_t next_slice_no;
+    size_t first_live;  /* slices before it are over */
+    size_t next_probe;  /* and before this, no probe waits to be asked for */
+    size_t n_beginning; /* beginnings, restarts and cuts that are not recorded yet */
+    bool is_cut;
+    size_t n_busy; /* pages reserving, in flight, arrived, landing or settling */
     bool is_published;
     bool is_held;             /* it was to be published, and a guard held it */
     const char *completeness; /* published: its word; suspended: budget or error; NULL: stopped */
@@ -168,7 +191,8 @@ struct crawl_checkpoint {
     enum pager_walk walk;
     int64_t position;
     const char *token;
-    int64_t total_count;
+    int64_t total_count; /* of the slice; -1: not told */
+    int64_t whole_count; /* of its listing, where this page is the one that tells; -1: it is not */
     bool is_ended;
 };
 
@@ -188,6 +212,12 @@ struct crawl_ports {
      * unknown one that this settles, of whichever run, then crawl_on_looked().
      */
     void (*look)(void *data);
+    /*
+     * Narrows the slice to what lies before its first point, and records a slice from each point to
+     * the next, the last one to where the slice ended: at once or not at all. They are numbered
+     * from `new_slice_no` on. `is_whole`: the slice is at its end with that. crawl_on_cut().
+     */
+    void (*cut)(void *data, struct crawl_slice *slice, int32_t new_slice_no, bool is_whole);
     /*
      * Ends the slice where it stands and records the next one, with pages of `limit` items, for
      * what lies behind by `column`: crawl_on_restarted().
@@ -212,6 +242,7 @@ struct crawl_settings {
     bool has_list;           /* the vendor can be asked which calls it has executed */
     int64_t listed_after_ms; /* an executed call is on that list so long after its sending */
     unsigned unknown_retries; /* of a page whose charge stays unknown, list or not */
+    int64_t newest_s;         /* no item is expected to be newer, in seconds since 1970 */
     uint64_t jitter_seed;
 };
 
@@ -231,6 +262,9 @@ struct crawl_listing_settings {
     int64_t listing_id;
     const char *target, *request;
     int64_t max_rows, last_total_count;
+    int64_t whole_count;            /* -1: not known */
+    const struct crawl_part *parts; /* ascending; copied */
+    size_t n_parts;
     void *data;
 };
 
@@ -239,7 +273,8 @@ struct crawl_listing_settings {
 struct crawl_slice_settings {
     int32_t slice_no;
     int64_t limit;
-    const char *order_by, *filters;
+    const char *order_by;
+    struct request_range range;
     enum pager_walk walk;
     int64_t position;
     const char *token;
@@ -257,6 +292,10 @@ struct crawl_listing *crawl_add_listing(struct crawl_run *run,
                                         const struct crawl_listing_settings *settings);
 struct crawl_slice *crawl_add_slice(struct crawl_listing *listing,
                                     const struct crawl_slice_settings *settings);
+
+/* An earlier process has made calls for a slice of that number, whatever the database knows: no new
+ * slice is given it, since its answers would be taken for the new one's. */
+void crawl_pass_slice_no(struct crawl_listing *listing, int32_t slice_no);
 
 /*
  * An answer that is in the spool and has not landed, with what was reserved for its call; `data`
@@ -295,6 +334,10 @@ void crawl_on_time(struct crawl *crawl);
 /* Room in the spool ended, or came back: no call goes out while it is full. */
 void crawl_set_full(struct crawl *crawl, bool is_full);
 
+/* The part of the listing that the page is asked for: page 1 of slice 0 for the whole, whose count
+ * it tells, the others for their slice. */
+struct request_range crawl_page_range(const struct crawl_page *page);
+
 /* The answers of the ports. `err` is NULL on success. ERR_DATA or ERR_INTERNAL of a landing fails
  * its listing, and a look is tried again unless ERR_DB ended it; any other error is a crawl_fail().
  */
@@ -303,18 +346,25 @@ void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refu
                        const struct err *err);
 void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole);
 void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer);
-void crawl_on_landed(struct crawl_page *page, const struct err *err);
+/* `newest_s` is the largest value of the walk among its items, or CRAWL_NO_VALUE. */
+void crawl_on_landed(struct crawl_page *page, int64_t newest_s, const struct err *err);
 void crawl_on_settled(struct crawl_page *page, const struct err *err);
 void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no, int64_t position,
                        bool is_billed, int64_t charged_nanousd);
 void crawl_on_looked(struct crawl *crawl, const struct err *err);
-/* `filters` is what cuts the new slice out, "" for nothing; NULL: it cannot be gone on with. */
-void crawl_on_restarted(struct crawl_slice *slice, const char *filters, const struct err *err);
+void crawl_on_cut(struct crawl_slice *slice, const struct err *err);
+/* The new slice begins at `from_s`, and ends where the old one did; `is_begun` is false where there
+ * is no value to go on from. */
+void crawl_on_restarted(struct crawl_slice *slice, bool is_begun, int64_t from_s,
+                        const struct err *err);
 void crawl_on_published(struct crawl_listing *listing, bool is_held, const struct err *err);
 void crawl_on_suspended(struct crawl_listing *listing, const struct err *err);
 void crawl_on_run_ended(struct crawl_run *run, const struct err *err);
 
 /* For progress and summaries. */
+/* Items of a listing as its slices have them, and in all as it was told (-1: not known). */
+int64_t crawl_items_in_slices(const struct crawl_listing *listing);
+int64_t crawl_items_expected(const struct crawl_listing *listing);
 size_t crawl_n_in_flight(const struct crawl *crawl);
 size_t crawl_n_runs(const struct crawl *crawl);
 struct crawl_run *crawl_run_at(struct crawl *crawl, size_t i);

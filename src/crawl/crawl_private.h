@@ -93,9 +93,21 @@ bool crawl_page_breaks_chain(struct crawl_page *page, const char *what);
 /* Records the new slice once the pages of the old one have landed. */
 void crawl_restart(struct crawl_listing *listing);
 
-/* A slice as it is recorded; `order_by` and `filters` are copied. */
-struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int32_t slice_no, int64_t limit,
-                                    const char *order_by, const char *filters);
+/* cut.c: records cuts of slices that are too long, or known to be from the listing before. */
+void crawl_cut(struct crawl_listing *listing);
+
+/* A slice that passes the reach is walked one page after the other, or not to its end: says why. */
+void crawl_say_why_not_cut(const struct crawl_slice *slice);
+
+/* The next slice of the listing, not recorded yet; `order_by` is copied. */
+struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit,
+                                    const char *order_by, const struct request_range *range);
+
+/* Two seconds at least: a single one cannot be cut. */
+bool crawl_range_is_wide(const struct request_range *range);
+
+/* Nothing is to be done about the slice any more. */
+bool crawl_slice_is_over(const struct crawl_slice *slice);
 
 /* end.c: what is over is published, suspended or ended, and what waits for nothing else begun. */
 void crawl_end_runs(struct crawl *crawl);

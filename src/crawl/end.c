@@ -158,25 +158,65 @@ static void end_listing(struct crawl *crawl, struct crawl_listing *listing)
     }
 }
 
+int64_t crawl_items_in_slices(const struct crawl_listing *listing)
+{
+    int64_t n_items = 0;
+
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        const struct pager *pager = &listing->slices[i]->pager;
+
+        n_items += pager->total_count < 0 ? pager->n_items : pager->total_count;
+    }
+    return n_items;
+}
+
+/* A slice that was cut does not know its own part before its next page. */
+int64_t crawl_items_expected(const struct crawl_listing *listing)
+{
+    int64_t n_items = 0;
+
+    for (size_t i = 0; i < listing->n_slices; i++) {
+        int64_t expected = pager_expected(&listing->slices[i]->pager);
+
+        if (expected < 0)
+            return listing->whole_count;
+        n_items += expected;
+    }
+    return listing->n_slices > 0 ? n_items : -1;
+}
+
+static bool is_each_known(const struct crawl_listing *listing)
+{
+    for (size_t i = 0; i < listing->n_slices; i++)
+        if (!listing->slices[i]->pager.is_ended && pager_expected(&listing->slices[i]->pager) < 0)
+            return false;
+    return true;
+}
+
 /* What its missing items would cost at the least; -1: nobody knows how many there are. */
 static int64_t cost_to_finish(const struct crawl_listing *listing)
 {
     const struct price *price = &listing->run->price;
-    int64_t nanousd = 0;
+    int64_t nanousd = 0, n_items = 0, missing, limit = 1;
 
     for (size_t i = 0; i < listing->n_slices; i++) {
         const struct crawl_slice *slice = listing->slices[i];
-        int64_t missing = pager_expected(&slice->pager) - slice->pager.n_items;
 
-        if (slice->pager.is_ended)
-            continue;
-        if (pager_expected(&slice->pager) < 0)
-            return -1;
-        if (missing > 0)
+        missing = pager_expected(&slice->pager) - slice->pager.n_items;
+        limit = slice->limit;
+        n_items += slice->pager.n_items;
+        if (missing > 0 && !slice->pager.is_ended)
             nanousd += (missing + slice->limit - 1) / slice->limit * price->per_call_nanousd +
                        missing * price->per_item_nanousd;
     }
-    return listing->n_slices > 0 ? nanousd : -1;
+    if (listing->n_slices > 0 && is_each_known(listing))
+        return nanousd;
+    missing = listing->whole_count - n_items;
+    if (listing->whole_count < 0)
+        return -1;
+    return missing <= 0 ? 0
+                        : (missing + limit - 1) / limit * price->per_call_nanousd +
+                              missing * price->per_item_nanousd;
 }
 
 /* A refusal that no open call can lift: the message is the database's, naming the cap. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/text.h"
@@ -234,22 +235,42 @@ void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole)
     crawl_pump(crawl);
 }
 
+static bool is_first_of_all(const struct crawl_page *page)
+{
+    return page->slice->slice_no == 0 && page->position == 0;
+}
+
+struct request_range crawl_page_range(const struct crawl_page *page)
+{
+    return is_first_of_all(page) ? REQUEST_WHOLE : page->slice->range;
+}
+
 static void land(struct crawl_page *page, const struct crawl_answer *answer)
 {
     struct crawl *crawl = crawl_of(page);
+    struct crawl_listing *listing = page->slice->listing;
     struct pager *pager = &page->slice->pager;
+    bool is_whole = is_first_of_all(page) && pager->is_narrowed,
+         was_decided = pager->walk != PAGER_UNDECIDED;
+    int64_t total_count =
+        listing->run->endpoint->takes_list ? answer->n_items : answer->total_count;
     struct crawl_checkpoint checkpoint;
 
     pager_answer(pager, &(struct pager_answer){.position = page->position,
                                                .asked_token = page->token,
                                                .n_items = answer->n_items,
-                                               .total_count = answer->total_count,
+                                               .total_count = is_whole ? -1 : total_count,
                                                .token = answer->token});
-    page->slice->listing->run->n_items += answer->n_items;
+    listing->run->n_items += answer->n_items;
+    if (is_whole && answer->total_count >= 0)
+        listing->whole_count = answer->total_count;
+    if (!was_decided && (pager->walk == PAGER_CHAIN || pager->is_out_of_reach))
+        crawl_say_why_not_cut(page->slice);
     checkpoint = (struct crawl_checkpoint){.walk = pager->walk,
                                            .position = pager->position,
                                            .token = pager->token,
                                            .total_count = pager->total_count,
+                                           .whole_count = is_whole ? answer->total_count : -1,
                                            .is_ended = pager->is_ended};
     page->state = CRAWL_PAGE_LANDING;
     page->slice->n_landing++;
@@ -325,12 +346,14 @@ static void not_landed(struct crawl_page *page, const struct err *err)
         crawl_fail(crawl, err);
 }
 
-void crawl_on_landed(struct crawl_page *page, const struct err *err)
+void crawl_on_landed(struct crawl_page *page, int64_t newest_s, const struct err *err)
 {
     struct crawl *crawl = crawl_of(page);
 
     page->slice->n_landing--;
     if (err == NULL) {
+        if (newest_s > page->slice->seen_to_s)
+            page->slice->seen_to_s = newest_s;
         book(page);
         if (page->charge == VERDICT_CHARGE_UNKNOWN)
             crawl_look_for_stray(crawl, page->sent_ms);

@@ -9,11 +9,15 @@
 /*
  *   UNDECIDED ──▶ OFFSET   page 1 says that all fits the reach (or there is no token)
  *       │
- *       └───────▶ CHAIN    it does not, and there is a token
+ *       └───────▶ CHAIN    it does not, may not be cut, and there is a token
  *
  * By offset the pages are planned from total_count. An empty page ends the plan where it stands; a
  * full last page with total_count beyond it, be it told by a later answer, prolongs the plan. A
  * short page in the middle ends nothing: what it lacks is counted as missing.
+ *
+ * A slice that passes the reach and may be cut goes on with what was planned before, and then waits
+ * for being narrowed. Pages are walked in the order by which it is cut, so those that are in stay
+ * good: they are the first pages of the narrowed slice as well.
  *
  * In a chain a new token is followed after a full page; after a short one only while total_count
  * promises more. No items, no token, or the token just sent is the end.
@@ -75,12 +79,23 @@ void pager_deinit(struct pager *pager)
     *pager = (struct pager){.total_count = -1};
 }
 
+/* It passes the reach and may be cut. */
+static bool is_too_long(const struct pager *pager)
+{
+    int64_t max_rows = pager->settings.max_rows;
+
+    return pager->walk == PAGER_OFFSET && pager->settings.may_be_cut && !pager->is_ended &&
+           pager->total_count > reach(pager) && (max_rows == 0 || pager->total_count <= max_rows);
+}
+
 /* Plans by offset what total_count promises, else one page more, as far as offsets reach. */
 static void plan_offsets(struct pager *pager)
 {
     int64_t items = wanted_items(pager);
     int64_t one_more = ((int64_t)pager->n_pages + 1) * pager->settings.limit;
 
+    if (is_too_long(pager))
+        return;
     if (pager->total_count < 0 && items > one_more)
         items = one_more;
     if (items > reach(pager)) {
@@ -115,12 +130,12 @@ void pager_restore(struct pager *pager, enum pager_walk walk, int64_t position, 
 {
     pager->walk = walk;
     pager->total_count = total_count;
+    pager->is_ended = is_ended;
     if (walk == PAGER_OFFSET) {
         if (total_count >= 0)
             plan_offsets(pager);
         return;
     }
-    pager->is_ended = is_ended;
     if (walk == PAGER_CHAIN) {
         pager->position = position;
         pager->n_items = position;
@@ -183,6 +198,23 @@ void pager_put_back(struct pager *pager, int64_t position, bool is_stuck)
         pager->next_page = page_no(pager, position);
 }
 
+void pager_narrow(struct pager *pager, bool is_whole)
+{
+    assert(pager->n_open == 0);
+    pager->is_narrowed = true;
+    pager->is_ended = is_whole;
+    pager->total_count = -1;
+    pager->settings.max_rows = 0;
+    if (pager->walk == PAGER_OFFSET && !is_whole)
+        plan_offsets(pager);
+}
+
+void pager_give_in(struct pager *pager)
+{
+    pager->settings.may_be_cut = false;
+    plan_offsets(pager);
+}
+
 void pager_end(struct pager *pager)
 {
     pager->n_open--;
@@ -203,17 +235,22 @@ static bool has_token(const struct pager_answer *answer)
     return answer->token != NULL && answer->token[0] != '\0';
 }
 
+/* A token of page 1 goes with what page 1 was asked for, and no longer with a narrowed slice. */
 static void decide_walk(struct pager *pager, const struct pager_answer *answer)
 {
-    bool may_chain = pager->settings.has_token && has_token(answer);
+    bool may_chain = pager->settings.has_token && has_token(answer) && !pager->is_narrowed;
 
-    pager->walk = wanted_items(pager) > reach(pager) && may_chain ? PAGER_CHAIN : PAGER_OFFSET;
+    pager->walk = PAGER_OFFSET;
+    if (may_chain && wanted_items(pager) > reach(pager) && !is_too_long(pager))
+        pager->walk = PAGER_CHAIN;
 }
 
-static void answer_by_offset(struct pager *pager, const struct pager_answer *answer)
+/* The page that first tells total_count lays the plan, without it page 1. */
+static void answer_by_offset(struct pager *pager, const struct pager_answer *answer,
+                             bool is_first_told)
 {
-    if (answer->position == 0 && answer->n_items > 0)
-        plan_offsets(pager); /* page 1 lays the plan */
+    if ((answer->position == 0 || is_first_told) && answer->n_items > 0)
+        plan_offsets(pager);
     take_in(pager, page_no(pager, answer->position), answer->n_items);
 }
 
@@ -232,6 +269,8 @@ static void answer_in_chain(struct pager *pager, const struct pager_answer *answ
 
 void pager_answer(struct pager *pager, const struct pager_answer *answer)
 {
+    bool is_first_told = pager->total_count < 0 && answer->total_count >= 0;
+
     pager->n_open--;
     pager->n_items += answer->n_items;
     if (answer->total_count >= 0)
@@ -243,7 +282,17 @@ void pager_answer(struct pager *pager, const struct pager_answer *answer)
     if (pager->walk == PAGER_CHAIN)
         answer_in_chain(pager, answer);
     else
-        answer_by_offset(pager, answer);
+        answer_by_offset(pager, answer, is_first_told);
+}
+
+static bool is_any_wanted(const struct pager *pager)
+{
+    if (pager->walk == PAGER_CHAIN)
+        return false;
+    for (size_t i = pager->next_page; i < pager->n_pages; i++)
+        if (pager->pages[i] == PAGER_PAGE_WANTED)
+            return true;
+    return false;
 }
 
 bool pager_is_done(const struct pager *pager)
@@ -252,22 +301,17 @@ bool pager_is_done(const struct pager *pager)
         return false;
     if (pager->is_ended)
         return true;
-    if (pager->walk != PAGER_OFFSET)
-        return false;
-    for (size_t i = pager->next_page; i < pager->n_pages; i++)
-        if (pager->pages[i] == PAGER_PAGE_WANTED)
-            return false;
-    return true;
+    return pager->walk == PAGER_OFFSET && !is_too_long(pager) && !is_any_wanted(pager);
+}
+
+bool pager_is_to_be_cut(const struct pager *pager)
+{
+    return is_too_long(pager) && pager->n_open == 0 && pager->n_stuck == 0 && !is_any_wanted(pager);
 }
 
 bool pager_is_stuck(const struct pager *pager)
 {
-    if (pager->n_open > 0 || pager->n_stuck == 0)
-        return false;
-    for (size_t i = pager->next_page; pager->walk != PAGER_CHAIN && i < pager->n_pages; i++)
-        if (pager->pages[i] == PAGER_PAGE_WANTED)
-            return false;
-    return true;
+    return pager->n_open == 0 && pager->n_stuck > 0 && !is_any_wanted(pager);
 }
 
 const char *pager_completeness(const struct pager *pager)

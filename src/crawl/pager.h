@@ -2,8 +2,9 @@
  * Which pages a slice still wants, and when it is at its end. Arithmetic only: no clock, no money.
  *
  * Page 1 goes alone. Its total_count decides the walk: up to the endpoint's offset reach the other
- * pages are asked for by offset, side by side; beyond it the chain of tokens is followed from
- * page 1, one page after the other. The page size never changes within a slice.
+ * pages are asked for by offset, side by side. Beyond it the slice waits for being cut where it may
+ * be; otherwise the chain of tokens is followed from page 1, one page after the other. The page
+ * size never changes within a slice.
  *
  * Source: docs.dataforseo.com/v3/backlinks/backlinks/live (limit, offset, search_after_token).
  */
@@ -24,6 +25,7 @@ struct pager_settings {
     int64_t offset_reach; /* offset + limit may not pass it */
     bool has_token;
     int64_t max_rows; /* 0: all; pages are whole, so the last one may pass it */
+    bool may_be_cut;  /* where it passes the reach, and max_rows does not bind */
 };
 
 enum pager_page_state {
@@ -42,6 +44,7 @@ struct pager {
     size_t n_open, n_stuck;
     bool is_ended;        /* no further page is wanted */
     bool is_out_of_reach; /* by offset, and total_count passes the reach without a token */
+    bool is_narrowed;     /* it ends before what its first page was asked for */
 
     /* by offset: a state per page; page k stands at k * limit. Page 1 alone until decided. */
     unsigned char *pages;
@@ -85,6 +88,19 @@ bool pager_next(struct pager *pager, struct pager_ask *ret_ask);
 
 /* The page at `position`, as pager_next(); false where it is not wanted, or not yet. */
 bool pager_take(struct pager *pager, int64_t position, struct pager_ask *ret_ask);
+
+/* It passes the reach and may be cut, and all that was planned before that was known is in: no page
+ * is wanted before pager_narrow(). */
+bool pager_is_to_be_cut(const struct pager *pager);
+
+/*
+ * What lies behind some item is another slice's from here on: how many are left is not known, until
+ * a page tells. `is_whole`: they are all in. No page may be open.
+ */
+void pager_narrow(struct pager *pager, bool is_whole);
+
+/* A slice that is too long cannot be cut: it is taken as far as offsets reach. */
+void pager_give_in(struct pager *pager);
 
 /* An open page was not answered: it is wanted again, or stuck until the next run. */
 void pager_put_back(struct pager *pager, int64_t position, bool is_stuck);

@@ -83,48 +83,49 @@ void crawl_restart(struct crawl_listing *listing)
     struct crawl *crawl = listing->run->crawl;
     const char *why;
 
-    for (size_t i = 0; i < listing->n_slices; i++) {
+    for (size_t i = listing->first_live; i < listing->n_slices; i++) {
         struct crawl_slice *slice = listing->slices[i];
 
-        if (slice->restart_limit == 0 || slice->is_restarting || slice->n_landing > 0 ||
+        if (slice->restart_limit == 0 || slice->next != NULL || slice->n_landing > 0 ||
             crawl->is_stopping)
             continue;
-        slice->is_restarting = true;
+        slice->next =
+            crawl_slice_new(listing, slice->restart_limit, slice->order_by, &slice->range);
         listing->n_beginning++;
         crawl->ports->restart(
-            crawl->data, slice, (int32_t)listing->n_slices, slice->restart_limit,
+            crawl->data, slice, slice->next->slice_no, slice->restart_limit,
             request_walk_column(listing->run->endpoint, listing->request, slice->order_by, &why));
     }
 }
 
 /* With smaller pages the same beginning may get further. */
-static bool is_no_further(const struct crawl_slice *slice, const char *filters)
+static bool is_no_further(const struct crawl_slice *slice, int64_t from_s)
 {
-    return slice->restart_limit == slice->limit && slice->filters != NULL &&
-           strcmp(slice->filters, filters) == 0;
+    return slice->next->limit == slice->limit && from_s != REQUEST_FROM_OPEN &&
+           from_s == slice->range.from_s;
 }
 
-void crawl_on_restarted(struct crawl_slice *slice, const char *filters, const struct err *err)
+void crawl_on_restarted(struct crawl_slice *slice, bool is_begun, int64_t from_s,
+                        const struct err *err)
 {
     struct crawl_listing *listing = slice->listing;
     struct crawl *crawl = listing->run->crawl;
-    int64_t limit = slice->restart_limit;
-    bool is_in_vain = filters != NULL && is_no_further(slice, filters);
+    bool is_in_vain = is_begun && is_no_further(slice, from_s);
 
     listing->n_beginning--;
-    slice->is_restarting = false;
     slice->restart_limit = 0;
     if (err != NULL) {
         crawl_fail(crawl, err);
         return;
     }
-    if (filters == NULL || is_in_vain)
+    if (!is_begun || is_in_vain)
         crawl_fail_listing(listing, "error", "%s: `linkhaul run --fresh` begins anew",
                            is_in_vain ? "more rows than a token is good for share one value, so "
                                         "that its chain gets no further"
                                       : "no row of its chain has a value to go on from");
-    else
-        crawl_slice_new(listing, (int32_t)listing->n_slices, limit, slice->order_by,
-                        filters[0] != '\0' ? filters : slice->filters);
+    slice->next->range.from_s = from_s;
+    slice->next->pager.settings.may_be_cut &= crawl_range_is_wide(&slice->next->range);
+    slice->next->is_begun = slice->next->is_probe = is_begun;
+    slice->next = NULL;
     crawl_pump(crawl);
 }

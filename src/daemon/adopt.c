@@ -22,6 +22,7 @@
 
 #define TRIES_MAX 5
 #define MINUTE_MS 60000
+#define DAY_S 86400
 
 static void on_recents(void *data, const struct store_recent *recents, size_t n,
                        const struct err *err);
@@ -32,6 +33,7 @@ static void settle_all_lost(struct engine *engine);
 static void settle_lost(struct engine *engine, struct engine_run *run);
 static void start_crawls(struct engine *engine);
 
+/* Bounds that are none are the same to both. */
 static void add_slice(struct crawl_listing *listing, const struct store_slice *slice)
 {
     static const enum pager_walk walks[] = {
@@ -42,7 +44,7 @@ static void add_slice(struct crawl_listing *listing, const struct store_slice *s
     struct crawl_slice_settings settings = {.slice_no = slice->slice_no,
                                             .limit = slice->limit,
                                             .order_by = slice->order_by,
-                                            .filters = slice->filters,
+                                            .range = {slice->from_s, slice->to_s},
                                             .walk = walks[slice->walk],
                                             .position = slice->position,
                                             .token = slice->token,
@@ -52,6 +54,26 @@ static void add_slice(struct crawl_listing *listing, const struct store_slice *s
 
     for (size_t i = 0; slice->walk == STORE_WALK_OFFSET && i < slice->n_settled; i++)
         pager_restore_page(&added->pager, slice->settled[i], slice->settled_items[i]);
+}
+
+static struct crawl_listing *add_listing(struct crawl_run *run, const struct store_listing *listing)
+{
+    struct crawl_part *parts = mem_new_array(listing->n_parts, sizeof(*parts));
+    struct crawl_listing_settings settings = {.listing_id = listing->listing_id,
+                                              .target = listing->target,
+                                              .request = listing->request,
+                                              .max_rows = listing->max_rows,
+                                              .last_total_count = listing->last_total_count,
+                                              .whole_count = listing->whole_count,
+                                              .parts = parts,
+                                              .n_parts = listing->n_parts};
+    struct crawl_listing *added;
+
+    for (size_t i = 0; i < listing->n_parts; i++)
+        parts[i] = (struct crawl_part){listing->parts[i].from_s, listing->parts[i].n_items};
+    added = crawl_add_listing(run, &settings);
+    free(parts);
+    return added;
 }
 
 static void add_run(struct engine_run *run)
@@ -69,14 +91,7 @@ static void add_run(struct engine_run *run)
     run->crawl_run = crawl_add_run(run->account->crawl, &settings);
     for (size_t i = 0; i < run->run->n_listings; i++) {
         const struct store_listing *listing = &run->run->listings[i];
-        struct crawl_listing *added =
-            crawl_add_listing(run->crawl_run, &(struct crawl_listing_settings){
-                                                  .listing_id = listing->listing_id,
-                                                  .target = listing->target,
-                                                  .request = listing->request,
-                                                  .max_rows = listing->max_rows,
-                                                  .last_total_count = listing->last_total_count,
-                                              });
+        struct crawl_listing *added = add_listing(run->crawl_run, listing);
 
         for (size_t j = 0; j < listing->n_slices; j++)
             add_slice(added, &listing->slices[j]);
@@ -95,6 +110,7 @@ static void make_crawl(struct engine_account *account)
         .has_list = config->provider->has_list,
         .listed_after_ms = engine_listed_after_ms(account),
         .unknown_retries = (unsigned)config->unknown_retries,
+        .newest_s = clock_wall_ms() / 1000 + DAY_S,
         .jitter_seed = (uint64_t)clock_mono_ms(),
     };
 
@@ -196,6 +212,17 @@ static void settle_all_lost(struct engine *engine)
         settle_lost(engine, &engine->runs[i]);
     if (--engine->n_settling == 0)
         start_crawls(engine);
+}
+
+/* A fail-over may have lost a cut, whose slices had been asked for: the listing is cut anew, and
+ * other slices need other numbers. */
+static void pass_slice_no(struct spool_answer *answer, void *data)
+{
+    struct crawl_run *run = data;
+
+    for (size_t i = 0; i < run->n_listings; i++)
+        if (run->listings[i].listing_id == answer->listing_id)
+            crawl_pass_slice_no(&run->listings[i], answer->slice_no);
 }
 
 static void forget_landed(struct spool_answer *answer, void *data)
@@ -303,6 +330,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
     take_up(engine, adopted, n_adopted);
     free(adopted);
     free(is_adopted);
+    spool_each(run->spool, pass_slice_no, run->crawl_run);
     spool_each(run->spool, forget_landed, NULL);
     if (n_adopted > 0)
         log_info("%s: %zu answer%s of an earlier start %s in the spool and will be landed",

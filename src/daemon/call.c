@@ -58,6 +58,7 @@ void call_drop(void *data, struct crawl_page *page)
     if (call->answer != NULL)
         spool_forget(call->answer);
     free(call->path);
+    request_targets_deinit(&call->targets);
     free(call->body);
     free(call->token);
     free(call);
@@ -155,13 +156,13 @@ void call_send(void *data, struct crawl_page *page)
                                .target = slice->listing->target,
                                .limit = slice->limit,
                                .order_by = slice->order_by,
-                               .filters = slice->filters,
+                               .range = crawl_page_range(page),
                                .position = page->position,
                                .token = page->token,
                                .tag = tag};
 
     call->path = provider_path(account->config->provider, slice->listing->run->endpoint);
-    call->body = request_body(slice->listing->request, &ask);
+    call->body = request_body(slice->listing->run->endpoint, slice->listing->request, &ask);
     call->answer = spool_begin(call->run->spool,
                                &(struct spool_begin){.attempt = page->attempt,
                                                      .listing_id = slice->listing->listing_id,
@@ -323,13 +324,24 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
     ret_outcome->elapsed_ms = (int64_t)call->elapsed_ms;
 }
 
+/* The last second that its rows reach. */
+static int64_t seen_to_s(const struct landing *landing)
+{
+    const int64_t us_per_s = 1000000, from_1970_to_2000_s = 946684800;
+    int64_t us = landing->newest_us;
+
+    if (us == PAGE_NO_TIME)
+        return CRAWL_NO_VALUE;
+    return us / us_per_s - (us % us_per_s < 0) + from_1970_to_2000_s;
+}
+
 static void on_landed(struct landing *landing, const struct err *err)
 {
     struct call *call = landing->data;
 
     if (err == NULL)
         engine_database_works(call->run->engine);
-    crawl_on_landed(call->page, err);
+    crawl_on_landed(call->page, seen_to_s(landing), err);
 }
 
 void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint)
@@ -345,6 +357,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
     struct landing *landing = &call->landing;
 
     call->token = mem_strdup(checkpoint->token);
+    request_targets_read(listing->request, &call->targets);
     *landing = (struct landing){
         .page = call->decoder,
         .endpoint = listing->run->endpoint,
@@ -353,14 +366,17 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
                   .listing_id = listing->listing_id,
                   .slice_no = page->slice->slice_no,
                   .items_before = page->position,
-                  .target = listing->target},
+                  .target = listing->target,
+                  .targets = &call->targets},
         .n_items = call->envelope.n_items,
+        .newest_us = PAGE_NO_TIME,
         .checkpoint = {.listing_id = listing->listing_id,
                        .slice_no = page->slice->slice_no,
                        .walk = walks[checkpoint->walk],
                        .position = checkpoint->position,
                        .token = call->token,
                        .total_count = checkpoint->total_count,
+                       .whole_count = checkpoint->whole_count,
                        .is_ended = checkpoint->is_ended},
         .landed = on_landed,
         .data = call,

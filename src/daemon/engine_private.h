@@ -8,6 +8,7 @@
 #include <uv.h>
 
 #include "api/account.h"
+#include "api/request.h"
 #include "config/config.h"
 #include "crawl/crawl.h"
 #include "daemon/engine.h"
@@ -114,9 +115,10 @@ struct call {
     bool has_envelope;
     struct err err; /* why there is none */
     struct landing landing;
-    char *token;               /* the checkpoint's */
-    bool is_paused;            /* the spool was full */
-    struct call *next, **link; /* among the engine's calls that are under way */
+    struct request_targets targets; /* the landing's */
+    char *token;                    /* the checkpoint's */
+    bool is_paused;                 /* the spool was full */
+    struct call *next, **link;      /* among the engine's calls that are under way */
 };
 
 /* Ends the life, on later turns: with `err`, or as the crawls ended. Harmless where it has begun.

@@ -260,6 +260,8 @@ static void count(struct lander *lander)
         outcome->n_rejects += counts->n_rejects;
         outcome->n_extra += counts->n_extra;
         outcome->n_cleaned += counts->n_cleaned;
+        if (counts->newest_us > lander->head->newest_us)
+            lander->head->newest_us = counts->newest_us;
     } else if (lander->is_forced) {
         outcome->n_rejects++;
     }

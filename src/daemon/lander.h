@@ -24,6 +24,7 @@ struct landing {
     struct page_front front;      /* loaded_at_us is set by the lander */
     int64_t n_items;              /* 0: there is no COPY */
     struct store_outcome outcome; /* the lander fills the counts */
+    int64_t newest_us;            /* of its rows, as in struct page_counts: filled by the lander */
     struct store_checkpoint checkpoint;
     /*
      * Committed, or with `err` rolled back: ERR_DB, ERR_IO (the spool), ERR_DATA (should not be).

@@ -47,35 +47,39 @@ static void wake_at(void *data, int64_t at_ms)
     uv_timer_start(&account->timer, on_timer, in_ms > 0 ? (uint64_t)in_ms : 0, 0);
 }
 
-/* Its first call is in the segment only behind what makes the slice again. */
-static void on_slices_memo(void *data, const char *memo, const struct err *err)
+/* A slice's first call is in the segment only behind what makes the slice again. */
+static void note_slices(struct crawl_slice *slice, store_memo_fn *noted)
 {
-    struct crawl_slice *slice = data;
+    const struct engine_run *run = slice->listing->run->data;
 
+    store_read_slices_memo(run->engine->store, slice->listing->listing_id, noted, slice);
+}
+
+static void keep_note(const struct crawl_slice *slice, const char *memo, const struct err *err)
+{
     if (err == NULL)
         engine_note(slice->listing->run->data, memo);
-    crawl_on_slice_begun(slice, err);
+}
+
+static void on_begin_noted(void *data, const char *memo, const struct err *err)
+{
+    keep_note(data, memo, err);
+    crawl_on_slice_begun(data, err);
 }
 
 static void on_slice_begun(void *data, const struct err *err)
 {
-    struct crawl_slice *slice = data;
-    const struct engine_run *run = slice->listing->run->data;
-
     if (err != NULL)
-        crawl_on_slice_begun(slice, err);
+        crawl_on_slice_begun(data, err);
     else
-        store_read_slices_memo(run->engine->store, slice->listing->listing_id, on_slices_memo,
-                               slice);
+        note_slices(data, on_begin_noted);
 }
 
 static void begin_slice(void *data, struct crawl_slice *slice)
 {
     const struct engine_account *account = data;
-    struct store_slice begun = {.slice_no = slice->slice_no,
-                                .limit = slice->limit,
-                                .order_by = slice->order_by,
-                                .filters = slice->filters};
+    struct store_slice begun = {
+        .slice_no = slice->slice_no, .limit = slice->limit, .order_by = slice->order_by};
 
     store_begin_slice(account->engine->store, slice->listing->listing_id, &begun, on_slice_begun,
                       slice);
@@ -139,9 +143,34 @@ static void settle(void *data, struct crawl_page *page)
     store_settle(account->engine->store, &outcome, on_settled, page);
 }
 
-static void on_restarted(void *data, const char *filters, const struct err *err)
+static void on_cut_noted(void *data, const char *memo, const struct err *err)
 {
-    crawl_on_restarted(data, filters, err);
+    keep_note(data, memo, err);
+    crawl_on_cut(data, err);
+}
+
+static void on_cut(void *data, const struct err *err)
+{
+    if (err == NULL)
+        point("after-cut");
+    if (err != NULL)
+        crawl_on_cut(data, err);
+    else
+        note_slices(data, on_cut_noted);
+}
+
+static void cut(void *data, struct crawl_slice *slice, int32_t new_slice_no, bool is_whole)
+{
+    const struct engine_account *account = data;
+
+    point("before-cut");
+    store_cut_slice(account->engine->store, slice->listing->listing_id, slice->slice_no,
+                    new_slice_no, slice->points_s, slice->n_points, is_whole, on_cut, slice);
+}
+
+static void on_restarted(void *data, bool is_begun, int64_t from_s, const struct err *err)
+{
+    crawl_on_restarted(data, is_begun, from_s, err);
 }
 
 static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
@@ -191,6 +220,19 @@ static void on_published(void *data, const struct store_published *published, co
     crawl_on_published(listing, err == NULL && published->is_held, err);
 }
 
+/* What has no value in the field that it is cut by is in no slice. */
+static void say_what_slices_lack(const struct crawl_listing *listing, int64_t missing_ok_ppm)
+{
+    int64_t n_items = crawl_items_in_slices(listing), n_missing = listing->whole_count - n_items;
+
+    if (listing->whole_count < 0 || n_missing <= 10 ||
+        (double)n_missing * 1e6 <= (double)listing->whole_count * (double)missing_ok_ppm)
+        return;
+    log_warning("%s: %s: the slices hold %" PRId64 " of %" PRId64
+                " items; the others have no date that they could be cut by",
+                listing->run->job, listing->target, n_items, listing->whole_count);
+}
+
 static void publish(void *data, struct crawl_listing *listing)
 {
     const struct engine_account *account = data;
@@ -199,6 +241,7 @@ static void publish(void *data, struct crawl_listing *listing)
     struct store_tolerance tolerance = {.missing_ok = run->job->missing_ok_ppm,
                                         .max_shrink = run->job->max_shrink_ppm};
 
+    say_what_slices_lack(listing, tolerance.missing_ok);
     store_publish(account->engine->store, listing->listing_id, listing->completeness, &tolerance,
                   on_published, listing);
     point("in-publish");
@@ -244,6 +287,7 @@ const struct crawl_ports engine_ports = {
     .land = call_land,
     .settle = settle,
     .look = look_begin,
+    .cut = cut,
     .restart = restart,
     .publish = publish,
     .suspend = suspend,

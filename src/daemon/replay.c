@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "api/endpoint.h"
+#include "api/request.h"
 #include "config/config.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -55,6 +56,7 @@ struct replay {
     struct envelope envelope;
     bool has_envelope;
     struct landing landing;
+    struct request_targets targets; /* the landing's */
     uv_work_t work;
 
     struct replay_progress progress;
@@ -305,6 +307,7 @@ static void on_envelope(uv_work_t *request, int status)
         close_all(replay, &err);
         return;
     }
+    request_targets_read(listing->request, &replay->targets);
     replay->landing = (struct landing){
         .page = replay->decoder,
         .endpoint = replay->endpoint,
@@ -313,7 +316,8 @@ static void on_envelope(uv_work_t *request, int status)
                   .listing_id = replay->listing_id,
                   .slice_no = page->slice_no,
                   .items_before = page->position,
-                  .target = listing->target},
+                  .target = listing->target,
+                  .targets = &replay->targets},
         .n_items = replay->envelope.n_items,
         .outcome = {.attempt = page->attempt},
         .landed = on_landed,
@@ -327,6 +331,7 @@ static void drop_page(struct replay *replay)
     page_destroy(replay->decoder);
     replay->decoder = NULL;
     envelope_deinit(&replay->envelope);
+    request_targets_deinit(&replay->targets);
     replay->envelope = (struct envelope){0};
 }
 

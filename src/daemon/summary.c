@@ -8,19 +8,17 @@
 
 static void add_listing(const struct crawl_listing *listing, struct engine_progress *progress)
 {
+    int64_t expected = crawl_items_expected(listing);
+
     progress->n_listings++;
     if (listing->state == CRAWL_LISTING_OVER)
         progress->n_over++;
-    if (listing->n_slices == 0)
+    for (size_t i = 0; i < listing->n_slices; i++)
+        progress->n_items += listing->slices[i]->pager.n_items;
+    if (expected < 0)
         progress->n_items_expected = -1;
-    for (size_t i = 0; i < listing->n_slices; i++) {
-        const struct pager *pager = &listing->slices[i]->pager;
-        int64_t expected = pager_expected(pager);
-
-        progress->n_items += pager->n_items;
-        if (progress->n_items_expected >= 0)
-            progress->n_items_expected = expected < 0 ? -1 : progress->n_items_expected + expected;
-    }
+    else if (progress->n_items_expected >= 0)
+        progress->n_items_expected += expected;
 }
 
 /* Those that a crawl serves; they all come at once. */

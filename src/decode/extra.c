@@ -144,6 +144,26 @@ static void put_object(struct extra *extra, struct range range)
     buf_append_char(extra->json, '}');
 }
 
+/* Behind what `json` holds already. */
+static void append_object(struct extra *extra, size_t n_top)
+{
+    struct range top = {.end = n_top};
+
+    buf_clear(extra->names);
+    put_object(extra, top);
+}
+
+bool extra_json(struct extra *extra, size_t n_top)
+{
+    struct range top = {.end = n_top};
+
+    buf_clear(extra->json);
+    if (!has_extra(extra->fields->fields, top))
+        return false;
+    append_object(extra, n_top);
+    return true;
+}
+
 void extra_put(struct extra *extra, size_t n_top, struct buf *out)
 {
     struct range top = {.end = n_top};
@@ -153,9 +173,8 @@ void extra_put(struct extra *extra, size_t n_top, struct buf *out)
         return;
     }
     buf_clear(extra->json);
-    buf_clear(extra->names);
     buf_append_char(extra->json, 1); /* the version of jsonb's wire form */
-    put_object(extra, top);
+    append_object(extra, n_top);
     if (extra->json->is_overfull || extra->names->is_overfull)
         out->is_overfull = true;
     else

@@ -1,6 +1,7 @@
 /* The object of what an item holds beyond its columns; its form is told in row.h. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@ struct extra {
     int64_t n_values;
     int64_t n_cleaned; /* values changed, or standing under a changed key */
 };
+
+/* Makes `json` of what is marked of the first `n_top` fields, an object; false where nothing is. */
+bool extra_json(struct extra *extra, size_t n_top);
 
 /* Appends the field `extra` to a row: what is marked of the first `n_top` fields, or NULL. */
 void extra_put(struct extra *extra, size_t n_top, struct buf *out);

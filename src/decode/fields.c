@@ -2,6 +2,7 @@
 
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 #include "decode/clean.h"
@@ -37,6 +38,11 @@ static struct field *add(struct fields *fields)
         fields->fields = mem_resize(fields->fields, fields->capacity, sizeof *fields->fields);
     }
     return &fields->fields[fields->n++];
+}
+
+void fields_add(struct fields *fields, const char *key, const struct raw *value)
+{
+    *add(fields) = (struct field){.key = key, .key_size = strlen(key), .value = *value};
 }
 
 static void set_key(struct fields *fields, struct field *field, const struct raw *raw)

@@ -39,6 +39,9 @@ void fields_deinit(struct fields *fields);
 /* Forgets all fields and keeps the memory. */
 void fields_clear(struct fields *fields);
 
+/* Adds one that did not come in the text; `key` and `value` have to last as long as the others. */
+void fields_add(struct fields *fields, const char *key, const struct raw *value);
+
 /*
  * Adds the fields of the object at `*at`, which is a brace, and moves `*at` behind it. A second
  * object has to be a value within the first; its fields begin at the old `n`. Keys stay in place

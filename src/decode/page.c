@@ -11,6 +11,7 @@
 #include "decode/copy.h"
 #include "decode/envelope.h"
 #include "decode/items.h"
+#include "decode/keyed.h"
 #include "decode/row.h"
 
 /*
@@ -33,6 +34,7 @@ struct page {
     struct page_counts counts;
     struct items items;
     struct row row;
+    struct keyed keyed; /* of an intersection only */
 
     /* of the first pass */
     bool has_envelope;
@@ -47,6 +49,11 @@ struct page {
     char *reason;       /* every item is a reject for it; NULL: those that are */
     bool is_started;    /* the body is open and the header is out */
     struct buf raw;     /* a reject's text, clean */
+
+    /* the item of an intersection whose parts are being handed out */
+    bool is_in_item;
+    struct item item;
+    int64_t n_item_rows, n_item_rejects;
 };
 
 struct page *page_new(const struct endpoint *endpoint, const struct page_source *source)
@@ -56,6 +63,8 @@ struct page *page_new(const struct endpoint *endpoint, const struct page_source 
     page->endpoint = endpoint;
     page->source = *source;
     row_init(&page->row, endpoint);
+    if (endpoint->wrapper != NULL)
+        keyed_init(&page->keyed, endpoint);
     buf_init(&page->raw, CLEAN_SIZE(ITEM_SIZE_MAX));
     return page;
 }
@@ -66,6 +75,7 @@ void page_destroy(struct page *page)
         return;
     items_close(&page->items);
     row_deinit(&page->row);
+    keyed_deinit(&page->keyed);
     buf_deinit(&page->raw);
     free(page->reason);
     free(page);
@@ -166,8 +176,8 @@ void page_select(struct page *page, const struct page_front *front, enum page_pa
     page->end = n > INT64_MAX - first ? INT64_MAX : first + n;
     free(page->reason);
     page->reason = mem_strdup(reason);
-    page->counts = (struct page_counts){.n_items = 0};
-    page->is_started = false;
+    page->counts = (struct page_counts){.newest_us = PAGE_NO_TIME};
+    page->is_started = page->is_in_item = false;
 }
 
 static bool start(struct page *page, struct buf *chunk, struct err *err)
@@ -186,55 +196,132 @@ static bool start(struct page *page, struct buf *chunk, struct err *err)
     return true;
 }
 
-static void put_reject(struct page *page, const struct item *item, const char *reason,
-                       struct buf *chunk)
+static void put_reject(struct page *page, int64_t ordinal, const char *text, size_t size,
+                       const char *reason, struct buf *chunk)
 {
     const struct page_front *front = &page->front;
     bool is_cleaned = false;
 
+    page->counts.n_rejects++;
+    if (page->part != PAGE_REJECTS)
+        return;
     buf_clear(&page->raw);
-    if (buf_reserve(&page->raw, CLEAN_SIZE(item->size)) != NULL)
-        page->raw.size = clean_text(item->text, item->size, page->raw.data, &is_cleaned);
+    if (buf_reserve(&page->raw, CLEAN_SIZE(size)) != NULL)
+        page->raw.size = clean_text(text, size, page->raw.data, &is_cleaned);
     page->counts.n_cleaned += is_cleaned;
     copy_row(chunk, 9);
     copy_int32(chunk, front->night);
     copy_int64(chunk, front->run_id);
     copy_int64(chunk, front->listing_id);
     copy_int32(chunk, front->slice_no);
-    copy_int64(chunk, front->items_before + item->index + 1);
+    copy_int64(chunk, ordinal);
     copy_bytes(chunk, front->target, strlen(front->target));
     copy_bytes(chunk, reason, strlen(reason));
     copy_bytes(chunk, page->raw.data, page->raw.size);
     copy_int64(chunk, front->loaded_at_us);
 }
 
+/* The row that was made last. An intersection is walked by what stands under the first key. */
+static void put_row(struct page *page, const struct row_place *place, struct buf *chunk)
+{
+    bool is_walked = place->key == NULL || (place->key_size == 1 && place->key[0] == '1');
+
+    if (page->part != PAGE_ROWS)
+        return;
+    page->counts.n_rows++;
+    page->counts.n_extra += page->row.n_extra;
+    page->counts.n_cleaned += page->row.n_cleaned;
+    if (is_walked && page->row.walk_us > page->counts.newest_us)
+        page->counts.newest_us = page->row.walk_us;
+    buf_append(chunk, page->row.bytes.data, page->row.bytes.size);
+}
+
 static void put_item(struct page *page, const struct item *item, struct buf *chunk)
 {
     const char *complaint = page->reason != NULL ? page->reason : item->complaint;
+    struct row_place place = {.ordinal = page->front.items_before + item->index + 1};
 
     page->counts.n_items++;
-    if (complaint == NULL &&
-        !row_make(&page->row, &page->front, page->front.items_before + item->index + 1,
-                  &page->items.fields))
+    if (complaint == NULL && page->endpoint->wrapper != NULL) {
+        keyed_begin(&page->keyed, &page->items.fields);
+        page->item = *item;
+        page->is_in_item = true;
+        page->n_item_rows = page->n_item_rejects = 0;
+        return;
+    }
+    if (complaint == NULL && !row_make(&page->row, &page->front, &place, &page->items.fields))
         complaint = page->row.reason;
-    if (complaint != NULL) {
-        page->counts.n_rejects++;
-        if (page->part == PAGE_REJECTS)
-            put_reject(page, item, complaint, chunk);
-    } else if (page->part == PAGE_ROWS) {
-        page->counts.n_rows++;
-        page->counts.n_extra += page->row.n_extra;
-        page->counts.n_cleaned += page->row.n_cleaned;
-        buf_append(chunk, page->row.bytes.data, page->row.bytes.size);
+    if (complaint != NULL)
+        put_reject(page, place.ordinal, item->text, item->size, complaint, chunk);
+    else
+        put_row(page, &place, chunk);
+}
+
+/* An item whose parts are all through. One without a row still stands somewhere as a whole. */
+static void end_item(struct page *page, struct buf *chunk)
+{
+    page->is_in_item = false;
+    if (page->n_item_rows == 0 && (page->n_item_rejects == 0 || page->keyed.is_left_over))
+        put_reject(page, page->front.items_before + page->item.index + 1, page->item.text,
+                   page->item.size, "no target's key has an object", chunk);
+}
+
+/* What the item has beside its parts goes with the first that becomes a row. */
+static bool make_part(struct page *page, const struct row_place *place)
+{
+    struct keyed *keyed = &page->keyed;
+    struct raw left_over = {
+        .text = keyed->left_over.data, .size = keyed->left_over.size, .type = RAW_OBJECT};
+
+    if (keyed->is_left_over)
+        fields_add(&keyed->fields, "item", &left_over);
+    if (!row_make(&page->row, &page->front, place, &keyed->fields))
+        return false;
+    if (keyed->is_left_over) {
+        page->row.n_extra += keyed->n_left_over - 1;
+        page->row.n_cleaned += keyed->n_cleaned;
+    }
+    keyed->is_left_over = false;
+    return true;
+}
+
+/* One part of the item, or its end. */
+static void put_part(struct page *page, struct buf *chunk)
+{
+    struct row_place place = {.ordinal = page->front.items_before + page->item.index + 1};
+    const char *complaint;
+    struct keyed_part part;
+
+    if (!keyed_next(&page->keyed, &part)) {
+        end_item(page, chunk);
+        return;
+    }
+    place.key = part.key->key;
+    place.key_size = part.key->key_size;
+    place.link_no = part.link_no;
+    place.count = page->keyed.count;
+    complaint = part.complaint;
+    if (complaint == NULL && !make_part(page, &place))
+        complaint = page->row.reason;
+    if (complaint == NULL) {
+        page->n_item_rows++;
+        put_row(page, &place, chunk);
+    } else {
+        page->n_item_rejects++;
+        put_reject(page, place.ordinal, part.value.text, part.value.size, complaint, chunk);
     }
 }
 
-/* One item of the body; `ret_is_end` where none of the range is left. */
+/* One item of the body, or a part of it; `ret_is_end` where none of the range is left. */
 static bool take_item(struct page *page, struct buf *chunk, bool *ret_is_end, struct err *err)
 {
     struct item item;
     bool is_wanted = page->items.n_seen >= page->first;
 
+    if (page->is_in_item) {
+        put_part(page, chunk);
+        return true;
+    }
     *ret_is_end = !page->has_items || page->items.n_seen >= page->end;
     if (*ret_is_end)
         return true;
@@ -283,9 +370,12 @@ char *page_copy_statement(const struct endpoint *endpoint, enum page_part part, 
             "reason, raw, loaded_at) FROM STDIN (FORMAT binary)",
             schema);
     buf_printf(&sql,
-               "COPY \"%s\".%s (night, run_id, listing_id, slice_no, ordinal, target, link_key, "
-               "loaded_at",
-               schema, endpoint->table);
+               "COPY \"%s\".%s (night, run_id, listing_id, slice_no, ordinal, %s%slink_key, "
+               "%sloaded_at%s",
+               schema, endpoint->table, endpoint->takes_list ? "" : "target, ",
+               endpoint->wrapper != NULL ? "target_key, " : "",
+               endpoint->has_link_no ? "link_no, " : "",
+               endpoint->wrapper != NULL ? ", intersections_count" : "");
     for (size_t i = 0; i < endpoint->n_columns; i++)
         buf_printf(&sql, ", \"%s\"", endpoint->columns[i].name);
     buf_append_string(&sql, ", extra) FROM STDIN (FORMAT binary)");

@@ -21,8 +21,10 @@
 
 struct endpoint;
 struct page;
+struct request_targets;
 
-/* Chunks are handed out when they have passed this size; a row is never split over two. */
+/* Chunks are handed out when they have passed this size; a row is never split over two, but the
+ * rows of an item may be. */
 #define PAGE_CHUNK_SIZE (256 * 1024)
 
 /* The ceiling of a chunk, and so of a row. An item that needs more goes to reject. */
@@ -43,8 +45,9 @@ struct page_front {
     int64_t run_id;
     int64_t listing_id;
     int32_t slice_no;
-    int64_t items_before; /* ordinal of the page's first item, less one */
-    const char *target;   /* what the job asked for; lasts as long as the page */
+    int64_t items_before;                  /* ordinal of the page's first item, less one */
+    const char *target;                    /* what the job asked for; lasts as long as the page */
+    const struct request_targets *targets; /* of an intersection; they last as long */
 };
 
 #define ENVELOPE_TEXT_MAX 512
@@ -73,10 +76,15 @@ void envelope_deinit(struct envelope *envelope);
 struct page_counts {
     int64_t n_items;   /* seen, rejects among them */
     int64_t n_rows;    /* of the endpoint's table; 0 in PAGE_REJECTS */
-    int64_t n_rejects; /* no item at all, or no key; in bisecting also what PostgreSQL refused */
+    int64_t n_rejects; /* no item at all, or no key; of an intersection also parts of an item; in
+                          bisecting also what PostgreSQL refused */
     int64_t n_extra;   /* values that went to extra: unknown, or not fitting their column */
     int64_t n_cleaned; /* values changed because PostgreSQL cannot store them */
+    int64_t newest_us; /* the largest time of the rows in the column that listings are walked by,
+                          from 2000-01-01 UTC; PAGE_NO_TIME where there is none */
 };
+
+#define PAGE_NO_TIME INT64_MIN
 
 enum page_part {
     PAGE_ROWS,    /* rows of the endpoint's table */
@@ -115,8 +123,9 @@ const struct page_counts *page_counts(const struct page *page);
 
 /*
  * The COPY statement for a part, its columns in the order in which the rows have them: for
- * PAGE_ROWS night, run_id, listing_id, slice_no, ordinal, target, link_key, loaded_at, the
- * endpoint's columns, extra; for PAGE_REJECTS night, run_id, listing_id, slice_no, ordinal, target,
- * reason, raw, loaded_at. Its tables are in `schema`, which has no quote in its name. free() it.
+ * PAGE_ROWS night, run_id, listing_id, slice_no, ordinal, target, (target_key), link_key,
+ * (link_no), loaded_at, (intersections_count), the endpoint's columns, extra; for PAGE_REJECTS
+ * night, run_id, listing_id, slice_no, ordinal, target, reason, raw, loaded_at. Its tables are in
+ * `schema`, which has no quote in its name. free() it.
  */
 char *page_copy_statement(const struct endpoint *endpoint, enum page_part part, const char *schema);

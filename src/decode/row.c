@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "api/request.h"
 #include "core/mem.h"
 #include "decode/clean.h"
 #include "decode/copy.h"
@@ -26,12 +27,26 @@
  * - The row passes ROW_SIZE_MAX: refused.
  */
 
-/* night, run_id, listing_id, slice_no, ordinal, target, link_key, loaded_at */
+/* night, run_id, listing_id, slice_no, ordinal, target, link_key, loaded_at; of an intersection
+ * also target_key and intersections_count */
 #define N_FRONT_FIELDS 8
+#define N_KEYED_FIELDS 2
 #define LINK_KEY_SIZE 16
 
 static_assert(ROW_SIZE_MAX + PAGE_CHUNK_SIZE + COPY_HEADER_SIZE < PAGE_CHUNK_MAX,
               "a chunk that is not full yet has room for any row");
+
+static size_t find_walk_column(const struct endpoint *endpoint)
+{
+    const char *rule = endpoint->walk_order[0];
+    CLEANUP(mem_free_string)
+    char *field = rule != NULL ? mem_strndup(rule, strcspn(rule, ",")) : NULL;
+    const struct column *column = field != NULL ? endpoint_field(endpoint, field) : NULL;
+
+    return column != NULL && column->type == COLUMN_TIMESTAMPTZ
+               ? (size_t)(column - endpoint->columns)
+               : endpoint->n_columns;
+}
 
 void row_init(struct row *row, const struct endpoint *endpoint)
 {
@@ -43,6 +58,7 @@ void row_init(struct row *row, const struct endpoint *endpoint)
         .bytes = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .extra = BUF_WITH_CEILING(ROW_SIZE_MAX),
         .names = BUF_WITH_CEILING(ROW_SIZE_MAX),
+        .walk_column = find_walk_column(endpoint),
     };
 }
 
@@ -114,19 +130,46 @@ static void collect_columns(struct row *row, const struct keymap *map)
     }
 }
 
-static void put_front(struct row *row, const struct page_front *front, int64_t ordinal)
+/* What the job asked for: under that key, in an intersection; "" where it has not. */
+static const char *target_of(const struct page_front *front, const struct row_place *place)
+{
+    for (size_t i = 0; front->targets != NULL && i < front->targets->n; i++)
+        if (strlen(front->targets->keys[i]) == place->key_size &&
+            memcmp(front->targets->keys[i], place->key, place->key_size) == 0)
+            return front->targets->targets[i];
+    return "";
+}
+
+static void put_front(struct row *row, const struct page_front *front,
+                      const struct row_place *place)
 {
     static const char link_key_later[LINK_KEY_SIZE];
+    bool is_keyed = row->endpoint->wrapper != NULL, is_cleaned = false;
+    const char *target = is_keyed ? target_of(front, place) : front->target;
+    size_t n_fields = N_FRONT_FIELDS + row->endpoint->n_columns + 1;
 
-    copy_row(&row->bytes, N_FRONT_FIELDS + row->endpoint->n_columns + 1);
+    if (is_keyed)
+        n_fields += row->endpoint->has_link_no ? N_KEYED_FIELDS + 1 : N_KEYED_FIELDS;
+    if (row->endpoint->takes_list)
+        n_fields--;
+    copy_row(&row->bytes, n_fields);
     copy_int32(&row->bytes, front->night);
     copy_int64(&row->bytes, front->run_id);
     copy_int64(&row->bytes, front->listing_id);
     copy_int32(&row->bytes, front->slice_no);
-    copy_int64(&row->bytes, ordinal);
-    copy_bytes(&row->bytes, front->target, strlen(front->target));
+    copy_int64(&row->bytes, place->ordinal);
+    if (!row->endpoint->takes_list)
+        copy_bytes(&row->bytes, target, strlen(target));
+    if (is_keyed)
+        copy_bytes(&row->bytes, place->key, place->key_size);
     copy_bytes(&row->bytes, link_key_later, sizeof link_key_later);
+    row->link_key_at = row->bytes.size - LINK_KEY_SIZE;
+    if (row->endpoint->has_link_no)
+        copy_int32(&row->bytes, place->link_no);
     copy_int64(&row->bytes, front->loaded_at_us);
+    if (is_keyed && (place->count == NULL || !value_put(intersections_count_column.type,
+                                                        place->count, &row->bytes, &is_cleaned)))
+        copy_null(&row->bytes);
 }
 
 static void put_columns(struct row *row, struct fields *fields)
@@ -148,13 +191,24 @@ static void put_columns(struct row *row, struct fields *fields)
     }
 }
 
-static size_t find_column(const struct endpoint *endpoint, const char *name)
+/* The field is its length and, where it is not null, eight bytes. */
+static int64_t walk_time(const struct row *row)
 {
-    size_t i = 0;
+    size_t end =
+        row->walk_column < row->endpoint->n_columns ? row->column_ends[row->walk_column] : 0;
+    uint64_t us = 0;
 
-    while (strcmp(endpoint->columns[i].name, name) != 0)
-        i++;
-    return i;
+    if (end < 8 || row->bytes.is_overfull ||
+        (row->walk_column > 0 && end - row->column_ends[row->walk_column - 1] < 12))
+        return PAGE_NO_TIME;
+    for (size_t i = end - 8; i < end; i++)
+        us = us << 8 | (unsigned char)row->bytes.data[i];
+    return (int64_t)us;
+}
+
+static size_t find_column(const struct endpoint *endpoint, const char *path)
+{
+    return (size_t)(endpoint_column(endpoint, path) - endpoint->columns);
 }
 
 static bool refuse_keyless(struct row *row, const struct column *column, const struct field *field)
@@ -167,10 +221,10 @@ static bool refuse_keyless(struct row *row, const struct column *column, const s
     return false;
 }
 
-/* `front_end` is where the first column's field begins; link_key lies before loaded_at there. */
+/* `front_end` is where the first column's field begins. */
 static bool put_link_key(struct row *row, const struct fields *fields, size_t front_end)
 {
-    uint8_t *link_key = (uint8_t *)row->bytes.data + front_end - 12 - LINK_KEY_SIZE;
+    uint8_t *link_key = (uint8_t *)row->bytes.data + row->link_key_at;
     MD5_CTX md5;
 
     MD5Init(&md5);
@@ -191,7 +245,7 @@ static bool put_link_key(struct row *row, const struct fields *fields, size_t fr
     return true;
 }
 
-bool row_make(struct row *row, const struct page_front *front, int64_t ordinal,
+bool row_make(struct row *row, const struct page_front *front, const struct row_place *place,
               struct fields *fields)
 {
     struct extra extra = {.fields = fields, .json = &row->extra, .names = &row->names};
@@ -203,9 +257,10 @@ bool row_make(struct row *row, const struct page_front *front, int64_t ordinal,
     find_keys(row->keymap, fields->fields, 0, n_top);
     find_inner_keys(row, fields);
     collect_columns(row, row->keymap);
-    put_front(row, front, ordinal);
+    put_front(row, front, place);
     front_end = row->bytes.size;
     put_columns(row, fields);
+    row->walk_us = walk_time(row);
     if (!row->bytes.is_overfull && !put_link_key(row, fields, front_end))
         return false;
     extra_put(&extra, n_top, &row->bytes);

@@ -44,21 +44,17 @@ static const struct {
     {"has_not", TEST_HAS, .is_negated = true},
 };
 
-static bool find_field(struct condition *condition, const struct endpoint *endpoint,
-                       const char *path)
+enum filter_type fields_find(const struct fields_of *of, const char *path, size_t size,
+                             struct place *place)
 {
-    const struct column *column = endpoint_column(endpoint, path);
+    const struct column *column;
 
-    if (column == NULL || column->filter == FILTER_NONE)
-        return false;
-    condition->type = column->filter;
-    for (size_t i = 0; i < n_row_fields; i++) {
-        if (strcmp(row_fields[i].path, path) == 0) {
-            condition->field = i;
-            return true;
-        }
-    }
-    return false;
+    if (!place_find(place, of->shape, of->n_targets, path, size))
+        return FILTER_NONE;
+    if (place->field == PLACE_INTERSECTIONS)
+        return FILTER_NUM;
+    column = endpoint_column(endpoint_find(of->shape->columns_of), place_path(place, of->shape));
+    return column == NULL ? FILTER_NONE : column->filter;
 }
 
 static bool find_operator(struct condition *condition, const char *name)
@@ -142,17 +138,19 @@ static const char *read_operands(struct condition *condition, struct json_object
     return NULL;
 }
 
-const char *condition_read(struct condition *condition, const struct endpoint *endpoint,
+const char *condition_read(struct condition *condition, const struct fields_of *of,
                            struct json_object *json)
 {
+    struct json_object *path = json_object_array_get_idx(json, 0);
     const char *name, *wrong;
 
     *condition = (struct condition){0};
     if (json_object_array_length(json) != 3 ||
         !json_object_is_type(json_object_array_get_idx(json, 1), json_type_string))
         return "a condition is [\"field\", \"operator\", value]";
-    if (!find_field(condition, endpoint,
-                    json_object_get_string(json_object_array_get_idx(json, 0))))
+    condition->type = fields_find(of, json_object_get_string(path),
+                                  (size_t)json_object_get_string_len(path), &condition->place);
+    if (condition->type == FILTER_NONE)
         return "unknown field";
     name = json_object_get_string(json_object_array_get_idx(json, 1));
     if (!find_operator(condition, name))
@@ -283,13 +281,35 @@ static bool passes(const struct condition *condition, const struct value *value)
     return false;
 }
 
-bool condition_holds(const struct condition *condition, struct row *row)
+bool condition_holds(const struct condition *condition, struct item *item)
 {
-    struct value value = row_value(row, condition->field);
+    struct value value = item_value(item, condition->place);
 
     if (condition->operands[0].is_null)
         return (value.kind == VALUE_NULL) != condition->is_negated;
     if (value.kind == VALUE_NULL)
         return condition->is_negated;
     return passes(condition, &value) != condition->is_negated;
+}
+
+bool condition_bounds(const struct condition *condition, struct place place, int64_t *min,
+                      int64_t *max)
+{
+    int64_t number = condition->operands[0].number, least = INT64_MIN, most = INT64_MAX;
+
+    if (condition->is_negated || condition->operands[0].is_null ||
+        condition->place.key != place.key || condition->place.field != place.field ||
+        (condition->type != FILTER_NUM && condition->type != FILTER_TIME))
+        return false;
+    if (condition->test == TEST_EQUAL || condition->test == TEST_GREATER_OR_EQUAL)
+        least = number;
+    else if (condition->test == TEST_GREATER && number < INT64_MAX)
+        least = number + 1;
+    if (condition->test == TEST_EQUAL || condition->test == TEST_LESS_OR_EQUAL)
+        most = number;
+    else if (condition->test == TEST_LESS && number > INT64_MIN)
+        most = number - 1;
+    *min = least > *min ? least : *min;
+    *max = most < *max ? most : *max;
+    return least != INT64_MIN || most != INT64_MAX;
 }

@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "api/endpoint.h"
-#include "sandbox/row.h"
+#include "sandbox/item.h"
 
 struct json_object;
 
@@ -31,7 +31,7 @@ struct operand {
 };
 
 struct condition {
-    size_t field; /* index in row_fields */
+    struct place place;
     enum filter_type type;
     enum condition_test test;
     bool is_negated;          /* <>, not_in, not_like, ... */
@@ -42,9 +42,26 @@ struct condition {
     regex_t regex;
 };
 
+/* Whose fields a condition or an order may name. */
+struct fields_of {
+    const struct shape *shape;
+    size_t n_targets;
+};
+
+/* What the endpoint lets be done with the field at a path; FILTER_NONE where there is none. */
+enum filter_type fields_find(const struct fields_of *of, const char *path, size_t size,
+                             struct place *place);
+
 /* NULL, or what is wrong with it; condition_deinit() is right in both cases. */
-const char *condition_read(struct condition *condition, const struct endpoint *endpoint,
+const char *condition_read(struct condition *condition, const struct fields_of *of,
                            struct json_object *json);
 void condition_deinit(struct condition *condition);
 
-bool condition_holds(const struct condition *condition, struct row *row);
+bool condition_holds(const struct condition *condition, struct item *item);
+
+/*
+ * Narrows [min, max] to the values of `place` that the condition lets through. False where it says
+ * more than that, or something else.
+ */
+bool condition_bounds(const struct condition *condition, struct place place, int64_t *min,
+                      int64_t *max);

@@ -7,7 +7,7 @@
 
 #include "core/money.h"
 #include "sandbox/codes.h"
-#include "sandbox/item.h"
+#include "sandbox/print.h"
 
 #define VERSION "0.1.20261101"
 #define NANOUSD_DIGITS 9 /* zeros of a dollar */
@@ -59,7 +59,7 @@ static void put_code(struct buf *buf, int code, const char *message)
     buf_printf(buf, "\"status_code\":%d,\"status_message\":", code);
     if (message == NULL)
         message = code_text(code);
-    item_append_string(buf, message, strlen(message));
+    print_string(buf, message, strlen(message));
 }
 
 static void put_head(struct buf *buf, int code, const char *message,
@@ -89,7 +89,7 @@ static void put_path(struct buf *buf, const char *path)
 
         if (step > path + 1)
             buf_append_char(buf, ',');
-        item_append_string(buf, step, size);
+        print_string(buf, step, size);
         step += size;
     }
     buf_append_char(buf, ']');

@@ -1,10 +1,8 @@
 #include "sandbox/fault.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/text.h"
 #include "sandbox/random.h"
 
 #define SALT_FAULT UINT64_C(0xfa017)
@@ -111,9 +109,6 @@ bool fault_rule_parse(struct fault_rule *rule, const char *text, struct err *err
 {
     const char *value = strchr(text, '=');
     char kinds[FAULT_KINDS_TEXT_MAX];
-    int64_t nth;
-    char *end;
-    double rate;
 
     *rule = (struct fault_rule){0};
     if (value == NULL)
@@ -121,21 +116,7 @@ bool fault_rule_parse(struct fault_rule *rule, const char *text, struct err *err
     if (!find_faults(rule, text, (size_t)(value - text)))
         return err_set(err, ERR_USAGE, "\"%s\": no such kind of fault; there are %s", text,
                        fault_kinds(kinds));
-    value++;
-    if (*value == '@') {
-        if (!text_parse_int64(value + 1, strlen(value + 1), &nth) || nth < 1)
-            return err_set(err, ERR_USAGE, "\"%s\": behind @ stands the number of a call, from 1",
-                           text);
-        rule->nth = (uint64_t)nth;
-        return true;
-    }
-    rate = strtod(value, &end);
-    if (end == value || *end != '\0' || !(rate >= 0 && rate <= 1))
-        return err_set(err, ERR_USAGE,
-                       "\"%s\": a rate is a number from 0 to 1, or @N for exactly the Nth call",
-                       text);
-    rule->rate_in_2_32 = (uint64_t)(rate * 4294967296.0);
-    return true;
+    return rate_parse(&rule->rate, value + 1, err);
 }
 
 const struct fault *fault_of(const struct fault_rule *rules, size_t n_rules, uint64_t seed,
@@ -146,8 +127,7 @@ const struct fault *fault_of(const struct fault_rule *rules, size_t n_rules, uin
         uint64_t bits = random_draw(random_draw(seed, SALT_FAULT + i), nth);
         size_t pick = (size_t)random_below(random_draw(bits, SALT_KIND), rule->n_faults);
 
-        if ((rule->nth > 0 ? rule->nth == nth : bits >> 32 < rule->rate_in_2_32) &&
-            (is_reused || !rule->faults[pick].is_for_reused))
+        if (rate_hits(&rule->rate, bits, nth) && (is_reused || !rule->faults[pick].is_for_reused))
             return &rule->faults[pick];
     }
     return NULL;

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "core/err.h"
+#include "sandbox/rate.h"
 
 /* What the client sees. */
 enum fault_way {
@@ -49,8 +50,7 @@ struct fault {
 struct fault_rule {
     const struct fault *faults; /* one, or all there are: each is then as likely as the others */
     size_t n_faults;
-    uint64_t rate_in_2_32; /* of 2^32 calls so many meet one */
-    uint64_t nth;          /* or exactly this one, from 1; 0: by rate */
+    struct rate rate;
 };
 
 #define FAULT_RULES_MAX 64

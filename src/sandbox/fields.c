@@ -34,15 +34,24 @@ static struct value text(const char *words)
     return (struct value){.kind = VALUE_TEXT, .text = words, .size = strlen(words)};
 }
 
+static struct value texts(const struct row *row, const char *const *words)
+{
+    return (struct value){.kind = VALUE_TEXTS, .texts = words, .size = row->source->list_limit};
+}
+
 static uint64_t draw(const struct row *row, enum row_salt salt)
 {
     return random_draw(row->bits, salt);
 }
 
+static uint64_t draw_page(const struct row *row, enum row_salt salt)
+{
+    return random_draw(row->page, salt);
+}
+
 static struct value type(struct row *row)
 {
-    (void)row;
-    return text("backlink");
+    return text(row->source->shape->type);
 }
 
 static struct value url_from_https(struct row *row)
@@ -76,7 +85,7 @@ static struct value backlink_spam_score(struct row *row)
  * 0 to 1000, for most rows 0 and for few of them high. The other scale is sin(rank / 636.62) * 100
  * (dataforseo.com/help-center/what_is_rank_in_backlinks_api).
  */
-static struct value rank_of(const struct row *row, uint64_t bits)
+struct value row_rank(const struct row *row, uint64_t bits)
 {
     uint64_t place = random_below(bits, 1001);
     uint64_t rank = (bits & 15) < 9 ? 0 : place * place / 1000;
@@ -88,17 +97,17 @@ static struct value rank_of(const struct row *row, uint64_t bits)
 
 static struct value rank(struct row *row)
 {
-    return rank_of(row, draw(row, SALT_RANK));
+    return row_rank(row, draw(row, SALT_RANK));
 }
 
 static struct value page_from_rank(struct row *row)
 {
-    return rank_of(row, draw(row, SALT_PAGE_RANK));
+    return row_rank(row, draw_page(row, SALT_PAGE_RANK));
 }
 
 static struct value domain_from_rank(struct row *row)
 {
-    return rank_of(row, random_draw(row->site, SALT_SITE_RANK));
+    return row_rank(row, random_draw(row->site, SALT_SITE_RANK));
 }
 
 static struct value domain_from_platform_type(struct row *row)
@@ -115,7 +124,7 @@ static struct value domain_from_platform_type(struct row *row)
 
     if (place == sizeof(platforms) / sizeof(platforms[0]))
         return null();
-    return (struct value){.kind = VALUE_TEXTS, .texts = platforms[place]};
+    return texts(row, platforms[place]);
 }
 
 static struct value domain_from_is_ip(struct row *row)
@@ -145,18 +154,18 @@ static struct value count(const struct row *row, uint64_t bits)
 
 static struct value page_from_external_links(struct row *row)
 {
-    return count(row, draw(row, SALT_COUNTS));
+    return count(row, draw_page(row, SALT_COUNTS));
 }
 
 static struct value page_from_internal_links(struct row *row)
 {
-    return count(row, random_mix(draw(row, SALT_COUNTS)));
+    return count(row, random_mix(draw_page(row, SALT_COUNTS)));
 }
 
 static struct value page_from_size(struct row *row)
 {
     return number(
-        row->kind == ROW_REDIRECT ? 0 : 900 + random_below(draw(row, SALT_PAGE_SIZE), 900000));
+        row->kind == ROW_REDIRECT ? 0 : 900 + random_below(draw_page(row, SALT_PAGE_SIZE), 900000));
 }
 
 static struct value page_from_encoding(struct row *row)
@@ -170,7 +179,7 @@ static struct value page_from_encoding(struct row *row)
 
 static struct value page_from_language(struct row *row)
 {
-    bool is_known = (draw(row, SALT_LANGUAGE) & 15) != 0;
+    bool is_known = (draw_page(row, SALT_LANGUAGE) & 15) != 0;
 
     return !is_known || row->kind == ROW_REDIRECT ? null()
                                                   : text(words_text[row_language_no(row)].language);
@@ -178,7 +187,7 @@ static struct value page_from_language(struct row *row)
 
 static struct value page_from_status_code(struct row *row)
 {
-    uint64_t bits = draw(row, SALT_STATUS);
+    uint64_t bits = draw_page(row, SALT_STATUS);
 
     if (row->kind == ROW_REDIRECT)
         return number((bits & 3) == 0 ? 302 : 301);
@@ -231,16 +240,16 @@ static const char *const *attributes_of(const struct row *row)
 
 static struct value attributes(struct row *row)
 {
-    const char *const *texts = attributes_of(row);
+    const char *const *words = attributes_of(row);
 
-    return texts[0] == NULL ? null() : (struct value){.kind = VALUE_TEXTS, .texts = texts};
+    return words[0] == NULL ? null() : texts(row, words);
 }
 
 static struct value dofollow(struct row *row)
 {
-    const char *const *texts = attributes_of(row);
+    const char *const *words = attributes_of(row);
 
-    return flag(texts[0] == NULL || strcmp(texts[0], "nofollow") != 0);
+    return flag(words[0] == NULL || strcmp(words[0], "nofollow") != 0);
 }
 
 static struct value original(struct row *row)
@@ -304,7 +313,7 @@ static struct value url_to_spam_score(struct row *row)
 
 static struct value keywords(struct row *row, unsigned top)
 {
-    uint64_t bits = draw(row, SALT_KEYWORDS);
+    uint64_t bits = draw_page(row, SALT_KEYWORDS);
     uint64_t n = bits & 3 ? 0 : random_below(bits, 300);
 
     if ((bits >> 2 & 31) == 0)
@@ -339,12 +348,12 @@ static struct value is_indirect_link(struct row *row)
 #define KEYWORDS(name, make, opener, ...)                                                          \
     {                                                                                              \
         "ranked_keywords_info." #name,                                                             \
-            opener "\"" #name "\":", sizeof(opener "\"" #name "\":") - 1, make, .since = 2023,     \
-                                                                                __VA_ARGS__        \
+            opener "\"" #name "\":", sizeof(opener "\"" #name "\":") - 1, make,                    \
+            .since = 2023, .is_link_only = true, __VA_ARGS__                                       \
     }
 
 // clang-format off
-const struct field row_fields[] = {
+static const struct field fields[] = {
     FIELD(type,                      type, 0),
     FIELD(domain_from,               row_domain_from, 0),
     FIELD(url_from,                  row_url_from, 0),
@@ -378,7 +387,7 @@ const struct field row_fields[] = {
     FIELD(dofollow,                  dofollow, 0),
     FIELD(original,                  original, .may_be_null = true),
     FIELD(alt,                       row_alt, 0),
-    FIELD(image_url,                 row_image_url, .since = 2023),
+    FIELD(image_url,                 row_image_url, .since = 2023, .is_link_only = true),
     FIELD(anchor,                    row_anchor, 0),
     FIELD(text_pre,                  row_text_pre, 0),
     FIELD(text_post,                 row_text_post, 0),
@@ -396,4 +405,18 @@ const struct field row_fields[] = {
     FIELD(indirect_link_path,        row_indirect_link_path, .since = 2023),
 };
 // clang-format on
-const size_t n_row_fields = sizeof(row_fields) / sizeof(row_fields[0]);
+
+#define N_FIELDS (sizeof(fields) / sizeof(fields[0]))
+
+const struct shape shape_backlinks = {
+    .type = "backlink", .columns_of = "backlinks", .fields = fields, .n_fields = N_FIELDS};
+const struct shape shape_page_intersection = {
+    .type = "backlinks_page_intersection",
+    .columns_of = "page_intersection",
+    .fields = fields,
+    .n_fields = N_FIELDS,
+    .is_per_site = true,
+    .is_keyed = true,
+    .wrapper = "page_intersection",
+    .has_lists = true,
+};

@@ -11,9 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/endpoint.h"
 #include "core/mem.h"
-#include "sandbox/condition.h"
 
 #define DEPTH_MAX 32
 
@@ -25,7 +23,7 @@ struct filter {
 };
 
 struct reading {
-    const struct endpoint *endpoint;
+    const struct fields_of *of;
     size_t n_left; /* conditions that may still come */
     const char *wrong;
 };
@@ -45,7 +43,7 @@ static struct filter *read_condition(struct reading *reading, struct json_object
         return fail(reading, "too many conditions");
     reading->n_left--;
     filter = mem_new(sizeof(*filter));
-    reading->wrong = condition_read(&filter->condition, reading->endpoint, json);
+    reading->wrong = condition_read(&filter->condition, reading->of, json);
     if (reading->wrong != NULL) {
         filter_destroy(filter);
         return NULL;
@@ -99,10 +97,10 @@ static struct filter *read_expression(struct reading *reading, struct json_objec
     return read_joined(reading, json, depth);
 }
 
-struct filter *filter_new(const struct endpoint *endpoint, struct json_object *json,
+struct filter *filter_new(const struct fields_of *of, struct json_object *json,
                           size_t conditions_max, const char **ret_wrong)
 {
-    struct reading reading = {.endpoint = endpoint, .n_left = conditions_max};
+    struct reading reading = {.of = of, .n_left = conditions_max};
     struct filter *filter = read_expression(&reading, json, 0);
 
     if (filter == NULL)
@@ -120,13 +118,28 @@ void filter_destroy(struct filter *filter)
     free(filter);
 }
 
-bool filter_holds(const struct filter *filter, struct row *row)
+bool filter_holds(const struct filter *filter, struct item *item)
 {
     if (filter == NULL)
         return true;
     if (!filter->is_join)
-        return condition_holds(&filter->condition, row);
+        return condition_holds(&filter->condition, item);
     if (filter->is_or)
-        return filter_holds(filter->left, row) || filter_holds(filter->right, row);
-    return filter_holds(filter->left, row) && filter_holds(filter->right, row);
+        return filter_holds(filter->left, item) || filter_holds(filter->right, item);
+    return filter_holds(filter->left, item) && filter_holds(filter->right, item);
+}
+
+bool filter_bounds(const struct filter *filter, struct place place, int64_t *min, int64_t *max)
+{
+    bool is_left, is_right;
+
+    if (filter == NULL)
+        return true;
+    if (!filter->is_join)
+        return condition_bounds(&filter->condition, place, min, max);
+    if (filter->is_or)
+        return false;
+    is_left = filter_bounds(filter->left, place, min, max);
+    is_right = filter_bounds(filter->right, place, min, max);
+    return is_left && is_right;
 }

@@ -1,5 +1,5 @@
 /*
- * Filters of a request: read, checked against the endpoint's columns, and applied to rows.
+ * Filters of a request: read, checked against the endpoint's columns, and applied to items.
  *
  * The grammar is that of docs.dataforseo.com/v3/backlinks/filters: a condition ["field",
  * "operator", value], alone or joined to others by "and" and "or", nested as deep as one likes, at
@@ -14,9 +14,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "sandbox/row.h"
+#include "sandbox/condition.h"
 
-struct endpoint;
 struct filter;
 struct json_object;
 
@@ -24,9 +23,15 @@ struct json_object;
  * NULL where `json` is no filter; `ret_wrong` then says what is wrong, briefly. An empty array or
  * null is not for this function.
  */
-struct filter *filter_new(const struct endpoint *endpoint, struct json_object *json,
+struct filter *filter_new(const struct fields_of *of, struct json_object *json,
                           size_t conditions_max, const char **ret_wrong);
 void filter_destroy(struct filter *filter);
 
-/* NULL holds for every row. */
-bool filter_holds(const struct filter *filter, struct row *row);
+/* NULL holds for every item. */
+bool filter_holds(const struct filter *filter, struct item *item);
+
+/*
+ * Narrows [min, max] to the values of `place` that an item may have that the filter lets through.
+ * True where the filter asks for nothing else.
+ */
+bool filter_bounds(const struct filter *filter, struct place place, int64_t *min, int64_t *max);

@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/endpoint.h"
 #include "core/clock.h"
 #include "sandbox/codes.h"
+#include "sandbox/condition.h"
 #include "sandbox/envelope.h"
 #include "sandbox/id_list.h"
-#include "sandbox/item.h"
+#include "sandbox/odd.h"
 #include "sandbox/pen.h"
+#include "sandbox/print.h"
 
 /* {"backlinks":{"backlinks":{"live":...},...}}, with the same for every function on offer. */
 static void put_per_function(struct buf *buf, const char *what)
@@ -69,7 +70,7 @@ static bool put_user_data(struct sandbox *sandbox, struct json_object *task, str
     (void)task;
     snprintf(limit, sizeof(limit), "%zu", sandbox->options->per_minute);
     buf_append_string(buf, "[{\"login\":");
-    item_append_string(buf, sandbox->options->login, strlen(sandbox->options->login));
+    print_string(buf, sandbox->options->login, strlen(sandbox->options->login));
     buf_append_string(buf, ",\"timezone\":\"UTC\",\"rates\":{\"limits\":{\"day\":");
     put_per_function(buf, "0");
     buf_append_string(buf, ",\"minute\":");
@@ -92,7 +93,7 @@ static bool put_errors(struct sandbox *sandbox, struct json_object *task, struct
     (void)task;
     for (size_t i = 0; i < n_code_texts; i++) {
         buf_printf(buf, "%c{\"code\":%d,\"message\":", i == 0 ? '[' : ',', code_texts[i].code);
-        item_append_string(buf, code_texts[i].text, strlen(code_texts[i].text));
+        print_string(buf, code_texts[i].text, strlen(code_texts[i].text));
         buf_append_char(buf, '}');
     }
     buf_append_char(buf, ']');
@@ -114,35 +115,72 @@ static bool put_status(struct sandbox *sandbox, struct json_object *task, struct
     return true;
 }
 
-static bool put_filters(struct sandbox *sandbox, struct json_object *task, struct buf *buf,
-                        size_t *ret_n_results)
+/* One field, but for what --odd wants of it: gone, or of another type. */
+static void put_filter(const struct odds *odds, const struct fields_of *of, const char *path,
+                       const char *name, struct buf *buf)
 {
     static const char *const names[] = {[FILTER_BOOL] = "bool",
                                         [FILTER_NUM] = "num",
                                         [FILTER_STR] = "str",
                                         [FILTER_TIME] = "time",
                                         [FILTER_ARRAY] = "array.str"};
+    const char *gone = odds_field(odds, ODD_FILTER_GONE);
+    const char *other = odds_field(odds, ODD_FILTER_TYPE);
+    struct place place;
+    enum filter_type type = fields_find(of, path, strlen(path), &place);
 
-    (void)sandbox;
+    if (type == FILTER_NONE || (gone != NULL && strcmp(name, gone) == 0))
+        return;
+    if (other != NULL && strcmp(name, other) == 0)
+        type = type == FILTER_STR ? FILTER_NUM : FILTER_STR;
+    buf_printf(buf, "%s\"%s\":\"%s\"", buf->data[buf->size - 1] == '{' ? "" : ",", path,
+               names[type]);
+}
+
+/*
+ * "rank", or "1.rank" to "20.rank" where an item has a key for each target: as filters write it.
+ * How the vendor lists those is not documented.
+ */
+static void put_filters_of(const struct odds *odds, const struct shape *shape, struct buf *buf)
+{
+    struct fields_of of = {shape, TARGETS_MAX};
+    char path[80];
+
+    for (size_t key = 1; key <= (shape->is_keyed ? TARGETS_MAX : 1); key++)
+        for (size_t i = 0; i < shape->n_fields; i++) {
+            const char *name = shape->fields[i].path;
+
+            if (shape->is_keyed)
+                snprintf(path, sizeof(path), "%zu.%s", key, name);
+            put_filter(odds, &of, shape->is_keyed ? path : name, name, buf);
+        }
+    put_filter(odds, &of, "intersections_count", "intersections_count", buf);
+}
+
+static bool put_filters(struct sandbox *sandbox, struct json_object *task, struct buf *buf,
+                        size_t *ret_n_results)
+{
     (void)task;
     buf_append_string(buf, "[{");
     for (size_t i = 0; i < n_offers; i++) {
-        const struct endpoint *endpoint = endpoint_find(offers[i].endpoint);
-        bool is_first = true;
-
-        buf_printf(buf, "%s\"%s\":{", i > 0 ? "," : "", endpoint->name);
-        for (size_t j = 0; j < endpoint->n_columns; j++) {
-            const struct column *column = &endpoint->columns[j];
-
-            if (column->filter == FILTER_NONE)
-                continue;
-            buf_printf(buf, "%s\"%s\":\"%s\"", is_first ? "" : ",", column->path,
-                       names[column->filter]);
-            is_first = false;
-        }
+        buf_printf(buf, "%s\"%s\":{", i > 0 ? "," : "", offers[i].endpoint);
+        put_filters_of(&sandbox->options->odds, offers[i].shape, buf);
         buf_append_char(buf, '}');
     }
     buf_append_string(buf, "}]");
+    *ret_n_results = 1;
+    return true;
+}
+
+/* How much there is in all (docs.dataforseo.com/v3/backlinks/index). */
+static bool put_index(struct sandbox *sandbox, struct json_object *task, struct buf *buf,
+                      size_t *ret_n_results)
+{
+    (void)sandbox;
+    (void)task;
+    buf_append_string(buf,
+                      "[{\"total_backlinks\":2870473128765,\"total_pages\":409842618531,"
+                      "\"index_history\":[]}]");
     *ret_n_results = 1;
     return true;
 }
@@ -153,6 +191,7 @@ const struct free_page free_pages[] = {
     {"GET", "/v3/appendix/errors", "appendix", "errors", 10, put_errors},
     {"GET", "/v3/appendix/status", "appendix", "status", 10, put_status},
     {"GET", "/v3/backlinks/available_filters", "backlinks", "available_filters", 10, put_filters},
+    {"GET", "/v3/backlinks/index", "backlinks", "index", 10, put_index},
     {"POST", "/v3/backlinks/id_list", "backlinks", "id_list", 10, id_list_put},
 };
 const size_t n_free_pages = sizeof(free_pages) / sizeof(free_pages[0]);

@@ -10,8 +10,8 @@
 
 #include "core/clock.h"
 #include "sandbox/envelope.h"
-#include "sandbox/item.h"
 #include "sandbox/pen.h"
+#include "sandbox/print.h"
 #include "sandbox/sandbox_private.h"
 #include "sandbox/when.h"
 
@@ -75,7 +75,7 @@ static void put_time(struct buf *buf, int64_t seconds)
     struct pen pen = {text, text + sizeof(text)};
 
     pen_time(&pen, seconds, false);
-    item_append_string(buf, text, (size_t)(pen.at - text));
+    print_string(buf, text, (size_t)(pen.at - text));
 }
 
 static void put_id(struct buf *buf, const struct sandbox *sandbox, const struct history_task *done,

@@ -10,7 +10,7 @@
 #include "core/buf.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "sandbox/item.h"
+#include "sandbox/print.h"
 #include "sandbox/random.h"
 
 #define LINE_SIZE_MAX 65536
@@ -47,7 +47,7 @@ static void put_text(struct buf *buf, const char *name, const char *text)
     if (text == NULL)
         buf_append_string(buf, "null");
     else
-        item_append_string(buf, text, strlen(text));
+        print_string(buf, text, strlen(text));
 }
 
 void ledger_write(struct ledger *ledger, const struct ledger_line *line)

@@ -1,33 +1,31 @@
 /*
- * The rows that a query finds, in its order: nothing but their numbers.
- *
- * A listing is made once per query and kept for its other pages, up to a ceiling; the one that was
- * not asked for longest goes first. Several may be made at once, each by one thread.
+ * Listings that have been asked for. Each is made once and kept for its other pages, up to a
+ * ceiling; the one that was not asked for longest goes first. Several may be made at once, each by
+ * one thread.
  */
 #pragma once
 
 #include <stddef.h>
-#include <stdint.h>
 
-#include "sandbox/row.h"
+#include "sandbox/item.h"
+#include "sandbox/order.h"
 
-struct query;
 struct listings;
+struct options;
+struct query;
 
 struct listing {
-    struct row_source source;
-    uint32_t *rows;
-    uint32_t *group_counts; /* NULL where rows are not grouped */
-    size_t n;
+    struct source source;
+    struct order order;
 };
 
-struct listings *listings_new(uint64_t seed);
+/* `options` must last. */
+struct listings *listings_new(const struct options *options);
 void listings_destroy(struct listings *listings);
 
-/* `n_items`: the target's rows; 0: as seed and name have it. Give it back by listings_release(). */
-const struct listing *listings_get(struct listings *listings, const struct query *query,
-                                   uint64_t n_items);
+/* Give it back by listings_release(). */
+const struct listing *listings_get(struct listings *listings, const struct query *query);
 void listings_release(struct listings *listings, const struct listing *listing);
 
-/* Makes row `place` of a listing. */
-void listing_row(const struct listing *listing, size_t place, struct row *row);
+/* Begins the item at `place` of a listing, from 0. */
+void listing_item(const struct listing *listing, size_t place, struct item *item);

@@ -19,6 +19,7 @@ static bool read_listen(struct options *options, const char *value, struct err *
 static bool read_items(struct options *options, const char *value, struct err *err);
 static bool read_latency(struct options *options, const char *value, struct err *err);
 static bool read_fault(struct options *options, const char *value, struct err *err);
+static bool read_odd(struct options *options, const char *value, struct err *err);
 static bool read_id_list(struct options *options, const char *value, struct err *err);
 static bool read_ledger(struct options *options, const char *value, struct err *err);
 static bool read_login(struct options *options, const char *value, struct err *err);
@@ -43,11 +44,12 @@ static const struct option {
 } table[] = {
     {"--listen", "ADDR", "address and port on loopback (127.0.0.1:0: any free port)", read_listen},
     {"--seed", "N", "what all data is made from (1)", NUMBER(seed, 0, INT64_MAX)},
-    {"--items", "TARGET=N", "links of a target, may be repeated; others have some hundreds to ten-thousands", read_items},
+    {"--items", "TARGET=N", "links of a target (others: some hundreds to ten-thousands), or items of an intersection as a.com+b.com=N (others: what the smallest target has); may be repeated", read_items},
     {"--latency", "MS", "milliseconds that a paid call takes, 50 or a range 20-80 (0)", read_latency},
     {"--in-flight", "N", "paid calls at the same time; one more is refused with 40209 (30)", NUMBER(in_flight, 1, 10000)},
     {"--per-minute", "N", "paid calls in any 60 seconds; one more is refused with 40202 (2000)", NUMBER(per_minute, 1, 10000000)},
     {"--fault", "KIND=RATE", "a share of the paid calls goes wrong, 0 to 1, or KIND=@N: exactly the Nth; may be repeated", read_fault},
+    {"--odd", "KIND=RATE", "a share of what is answered is odd, 0 to 1 (1), or KIND=@N: the Nth paid call; may be repeated", read_odd},
     {"--id-list", "MODE", "live: backlinks/id_list has every call; none: it has none (live)", read_id_list},
     {"--id-list-lag", "MS", "how long a call that is over is not listed yet, in the API's time (0)", NUMBER(id_list_lag_ms, 0, LAG_MS_MAX)},
     {"--token-life", "N", "a page token is taken by the N paid calls that follow, of any kind; by later ones not (for ever)", NUMBER(token_life, 1, INT64_MAX / 2)},
@@ -128,24 +130,39 @@ static bool read_listen(struct options *options, const char *value, struct err *
     return true;
 }
 
+/* One target, or those of an intersection as "a.com+b.com"; a page's URL may hold a "+" itself. */
+static bool is_target(const char *name, size_t size)
+{
+    char target[TARGET_SIZE_MAX + 1];
+    const char *plus;
+
+    if (size > TARGET_SIZE_MAX)
+        return false;
+    memcpy(target, name, size);
+    target[size] = '\0';
+    if (target_is_valid(target))
+        return true;
+    plus = memchr(name, '+', size);
+    if (plus == NULL)
+        return false;
+    target[plus - name] = '\0';
+    return target_is_valid(target) && is_target(plus + 1, size - (size_t)(plus + 1 - name));
+}
+
 static bool read_items(struct options *options, const char *value, struct err *err)
 {
     const char *equals = strrchr(value, '='); /* a page's URL may hold others */
     int64_t n_items;
-    char target[TARGET_SIZE_MAX + 1];
 
     if (equals == NULL)
         return err_set(err, ERR_USAGE, "\"%s\" is not TARGET=N, such as example.com=45000", value);
     if (options->n_items == OPTIONS_TARGETS_MAX)
         return err_set(err, ERR_USAGE, "more than %d targets", OPTIONS_TARGETS_MAX);
-    if ((size_t)(equals - value) > TARGET_SIZE_MAX)
-        return err_set(err, ERR_USAGE, "a target longer than %d bytes", TARGET_SIZE_MAX);
-    memcpy(target, value, (size_t)(equals - value));
-    target[equals - value] = '\0';
-    if (!target_is_valid(target))
+    if (!is_target(value, (size_t)(equals - value)))
         return err_set(err, ERR_USAGE,
-                       "\"%s\" is no target: a domain without scheme and www., or a page with http",
-                       target);
+                       "\"%.*s\" is no target: a domain without scheme and www., a page with http, "
+                       "or several of them with + between, up to %d bytes",
+                       (int)(equals - value), value, TARGET_SIZE_MAX);
     if (!read_count(equals + 1, 1, ROW_SOURCE_ITEMS_MAX, &n_items, err))
         return false;
     options->items[options->n_items].target = value;
@@ -178,6 +195,11 @@ static bool read_fault(struct options *options, const char *value, struct err *e
     if (options->n_faults == FAULT_RULES_MAX)
         return err_set(err, ERR_USAGE, "more than %d faults", FAULT_RULES_MAX);
     return fault_rule_parse(&options->faults[options->n_faults++], value, err);
+}
+
+static bool read_odd(struct options *options, const char *value, struct err *err)
+{
+    return odds_parse(&options->odds, value, err);
 }
 
 static bool read_id_list(struct options *options, const char *value, struct err *err)
@@ -336,6 +358,7 @@ bool options_parse(struct options *options, int n_arguments, const char *const *
         if (!read_option(option, options, equals == NULL ? arguments[++i] : equals + 1, err))
             return err_wrap(err, "%s", option->name);
     }
+    options->odds.seed = options->seed;
     return true;
 }
 
@@ -350,7 +373,7 @@ uint64_t options_items(const struct options *options, const char *target)
 
 void options_print_help(FILE *file)
 {
-    char kinds[FAULT_KINDS_TEXT_MAX];
+    char kinds[FAULT_KINDS_TEXT_MAX], oddities[ODD_KINDS_TEXT_MAX];
 
     fputs(
         "linkhaul-sandbox: a local stand-in for the API: same rules, made-up data, free.\n"
@@ -362,6 +385,7 @@ void options_print_help(FILE *file)
             fprintf(file, "  %-16s%-12s %s\n", table[i].name, table[i].value, table[i].doc);
     fprintf(file,
             "  --help, --version\n\n"
-            "Kinds of faults: all (each as likely as the others), or one of %s.\n",
-            fault_kinds(kinds));
+            "Kinds of faults: all (each as likely as the others), or one of %s.\n\n"
+            "Kinds of oddities: %s.\n",
+            fault_kinds(kinds), odd_kinds(oddities));
 }

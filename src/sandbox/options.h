@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "sandbox/account.h"
 #include "sandbox/fault.h"
+#include "sandbox/odd.h"
 
 #define OPTIONS_TARGETS_MAX 256
 
@@ -28,6 +29,7 @@ struct options {
     uint64_t per_minute;
     struct fault_rule faults[FAULT_RULES_MAX];
     size_t n_faults;
+    struct odds odds;
     uint64_t id_list_lag_ms; /* in the API's time */
     bool is_id_list_blind;   /* it never lists a Live call */
     uint64_t token_life;     /* in paid calls; 0: for ever */

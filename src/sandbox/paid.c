@@ -30,7 +30,9 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "sandbox/aisa.h"
+#include "sandbox/domain.h"
 #include "sandbox/fault.h"
+#include "sandbox/odd.h"
 #include "sandbox/random.h"
 #include "sandbox/spoil.h"
 #include "sandbox/token.h"
@@ -46,7 +48,11 @@
 
 /* Those that are on offer; the rest of the paths is unknown. */
 const struct offer offers[] = {
-    {"backlinks", "0269"},
+    {"backlinks", &shape_backlinks, "0269"},
+    {"bulk_new_lost_backlinks", &shape_referring_domains, "0000"},
+    {"domain_intersection", &shape_domain_intersection, "0268"},
+    {"page_intersection", &shape_page_intersection, "0287"},
+    {"referring_domains", &shape_referring_domains, "0000"},
 };
 const size_t n_offers = sizeof(offers) / sizeof(offers[0]);
 
@@ -208,8 +214,8 @@ static void read_request(struct paid *paid)
         return;
     }
     paid->has_query = true;
-    if (!query_read(&paid->query, paid->endpoint, paid->task, paid->sandbox->options->seed,
-                    &refusal)) {
+    if (!query_read(&paid->query, paid->endpoint, paid->offer->shape, paid->task,
+                    paid->sandbox->options->seed, &refusal)) {
         refuse_with(paid, refusal.code, refusal.text);
         return;
     }
@@ -224,12 +230,15 @@ static void find_page(struct paid *paid)
     struct sandbox *sandbox = paid->sandbox;
     size_t limit = (size_t)paid->query.limit;
 
-    paid->listing = listings_get(sandbox->listings, &paid->query,
-                                 options_items(sandbox->options, paid->query.target));
-    if (paid->position < paid->listing->n)
-        paid->n_items = paid->listing->n - paid->position;
-    if (paid->n_items > limit)
+    if (paid->query.bulk == NULL) {
+        paid->listing = listings_get(sandbox->listings, &paid->query);
+        if (paid->position < paid->listing->order.n)
+            paid->n_items = paid->listing->order.n - paid->position;
+    }
+    if (paid->n_items > limit || paid->query.bulk != NULL)
         paid->n_items = limit;
+    if (odds_hit(&sandbox->options->odds, ODD_ITEMS_NULL, paid->call_no))
+        paid->n_items = 0;
     if (paid->fault == NULL || paid->fault->fate == FATE_BILLED)
         paid->cost_nanousd =
             paid->price.per_call_nanousd + (int64_t)paid->n_items * paid->price.per_item_nanousd;

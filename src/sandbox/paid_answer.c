@@ -5,37 +5,25 @@
 #include "sandbox/paid_private.h"
 
 #include <json-c/json.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "api/endpoint.h"
 #include "core/clock.h"
-#include "core/mem.h"
 #include "sandbox/envelope.h"
 #include "sandbox/fault.h"
-#include "sandbox/item.h"
 #include "sandbox/sample.h"
-#include "sandbox/token.h"
 
 /* The vendor's own example: asked for in its way, answered with its bytes. */
-static bool is_sample(const struct paid *paid)
+static bool put_sample(struct paid *paid, struct buf *buf)
 {
-    const struct query *query = &paid->query;
-    const char *key = buf_text(&query->listing_key);
+    const struct sample *sample = sample_of(&paid->query, &paid->sandbox->options->odds);
 
-    return paid->fault == NULL && query->filter != NULL && query->limit == SAMPLE_ITEMS &&
-           query->offset == 0 && query->token == NULL && query->is_default_otherwise &&
-           strcmp(query->target, "forbes.com") == 0 &&
-           (strstr(key, "filters=[\"dofollow\",\"=\",true]\n") != NULL ||
-            strstr(key, "filters=[[\"dofollow\",\"=\",true]]\n") != NULL);
-}
-
-static void put_sample(struct paid *paid, struct buf *buf)
-{
-    paid->n_items = SAMPLE_ITEMS;
-    paid->cost_nanousd = SAMPLE_COST_NANOUSD;
-    memcpy(paid->id, SAMPLE_TASK_ID, sizeof(SAMPLE_TASK_ID));
-    buf_append(buf, sample_body, sample_body_size);
+    if (sample == NULL || paid->fault != NULL)
+        return false;
+    paid->n_items = sample->n_items;
+    paid->cost_nanousd = sample->cost_nanousd;
+    memcpy(paid->id, sample->task_id, strlen(sample->task_id) + 1);
+    return buf_append(buf, sample->body, *sample->body_size);
 }
 
 static struct envelope_task head(const struct paid *paid, size_t n_results)
@@ -80,47 +68,6 @@ static void put_other_tasks(struct paid *paid, struct buf *buf)
     }
 }
 
-static void put_json(struct buf *buf, const char *name, struct json_object *json)
-{
-    buf_printf(buf, "\"%s\":%s,", name,
-               json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN |
-                                                        JSON_C_TO_STRING_NOSLASHESCAPE));
-}
-
-static void put_page(struct paid *paid, struct buf *buf)
-{
-    const struct query *query = &paid->query;
-    struct row *row = mem_new(sizeof(*row));
-    struct token token = {
-        .position = paid->position + paid->n_items,
-        .call_no = paid->sandbox->options->token_life > 0 ? paid->call_no : 0,
-    };
-
-    buf_append_string(buf, "[{\"target\":");
-    item_append_string(buf, query->target, strlen(query->target));
-    buf_append_char(buf, ',');
-    put_json(buf, "mode", query->mode);
-    put_json(buf, "custom_mode", query->custom_mode);
-    buf_printf(buf, "\"total_count\":%zu,\"items_count\":%zu,\"items\":", paid->listing->n,
-               paid->n_items);
-    for (size_t i = 0; i < paid->n_items; i++) {
-        buf_append_char(buf, i == 0 ? '[' : ',');
-        listing_row(paid->listing, paid->position + i, row);
-        item_append(buf, row);
-    }
-    buf_append_string(buf, paid->n_items == 0 ? "null" : "]");
-    buf_append_string(buf, ",\"search_after_token\":");
-    if (paid->n_items == 0) {
-        buf_append_string(buf, "null");
-    } else {
-        buf_append_char(buf, '"');
-        token_append(buf, query, row, &token);
-        buf_append_char(buf, '"');
-    }
-    buf_append_string(buf, "}]");
-    free(row);
-}
-
 static void put_tasks(struct paid *paid, bool has_result, struct buf *buf)
 {
     struct envelope_task task = head(paid, has_result);
@@ -129,7 +76,7 @@ static void put_tasks(struct paid *paid, bool has_result, struct buf *buf)
     envelope_open(buf, &task, paid->n_tasks, n_errors);
     envelope_task_open(buf, &task);
     if (has_result)
-        put_page(paid, buf);
+        page_append(paid, buf);
     else
         buf_append_string(buf, "null");
     envelope_task_close(buf);
@@ -144,8 +91,8 @@ void paid_put_answer(struct paid *paid, struct buf *buf)
 
     if (!paid->is_task) {
         envelope_refuse(buf, paid->refusal.code, paid->refusal.text);
-    } else if (is_good && is_sample(paid)) {
-        put_sample(paid, buf);
+    } else if (is_good && put_sample(paid, buf)) {
+        return;
     } else if (is_good && paid->fault != NULL && paid->fault->way == FAULT_TASKS_NULL) {
         task = head(paid, 0);
         envelope_without_tasks(buf, &task);

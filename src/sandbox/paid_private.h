@@ -40,5 +40,8 @@ struct paid {
     int64_t cost_nanousd;
 };
 
+/* Appends the result with the page that has been found (page.c). */
+void page_append(struct paid *paid, struct buf *buf);
+
 /* Appends the envelope of a call that is refused or became a task (paid_answer.c). */
 void paid_put_answer(struct paid *paid, struct buf *buf);

@@ -16,36 +16,46 @@ struct endpoint;
 struct json_object;
 
 #define QUERY_RULES_MAX 3
+#define EXCLUDED_MAX 10 /* docs.dataforseo.com/v3/backlinks/domain_intersection/live */
 
 enum query_status { STATUS_LIVE = 1, STATUS_LOST = 2, STATUS_ALL = 3 };
 
 struct query_rule {
-    size_t field; /* index in row_fields */
+    struct place place;
     bool is_descending;
     bool is_text;
 };
 
 struct query {
     const struct endpoint *endpoint;
-    const char *target; /* the task's */
-    const char *tag;    /* the task's; NULL: none */
-    const char *token;  /* the task's; NULL: none */
-    int64_t limit, offset;
+    const struct shape *shape;
+    const char *targets[TARGETS_MAX]; /* the task's; of a bulk none */
+    size_t n_targets, names_size;     /* bytes of all their names, each with its NUL */
+    struct json_object *bulk; /* the task's targets where it may have a thousand; else NULL */
+    const char *target;       /* all of them as a text: "a.com+b.com" */
+    const char *excluded[EXCLUDED_MAX];
+    size_t n_excluded;
+    const char *tag;   /* the task's; NULL: none */
+    const char *token; /* the task's; NULL: none */
+    int64_t limit, offset, list_limit;
+    int64_t date_from; /* of a bulk, in seconds since 1970 */
     enum query_status status;
     bool is_rank_in_hundred;
+    bool is_partial;                        /* intersection_mode */
     struct json_object *mode, *custom_mode; /* the task's; NULL: not sent */
-    size_t group_field;                     /* index in row_fields */
-    int64_t group_size;                     /* rows of a group that are given; 0: not grouped */
-    struct filter *filter;                  /* NULL: none */
+    struct place group_place;
+    int64_t group_size;          /* rows of a group that are given; 0: not grouped */
+    struct filter *filter;       /* NULL: none */
+    struct filter *links_filter; /* backlinks_filters; NULL: none */
     struct query_rule rules[QUERY_RULES_MAX];
     size_t n_rules;
-    bool is_default_order;
-    bool is_default_otherwise; /* nothing is set but target, filters, order_by, limit and tag */
-    struct buf listing_key;    /* what decides on the rows and their order, as text */
-    uint64_t digest; /* of all parameters but the position: a token is good for these only */
+    struct buf names;       /* where `target` stands */
+    struct buf order_key;   /* what decides on the items and their order, as text, but filters */
+    struct buf listing_key; /* ... with filters */
+    uint64_t digest;        /* of all parameters but the position: a token is good for these only */
 };
 
 /* What is read stays the task's; keep `task` as long. query_deinit() is right in both cases. */
-bool query_read(struct query *query, const struct endpoint *endpoint, struct json_object *task,
-                uint64_t seed, struct refusal *refusal);
+bool query_read(struct query *query, const struct endpoint *endpoint, const struct shape *shape,
+                struct json_object *task, uint64_t seed, struct refusal *refusal);
 void query_deinit(struct query *query);

@@ -14,6 +14,7 @@
 
 #define FIRST_DAY INT64_C(1356998400) /* 2013-01-01 */
 #define LAST_DAY INT64_C(1793404800)  /* 2026-10-31 */
+#define ROWS_PER_SITE 5 /* on average; each site has row ROWS_PER_SITE * site_no for certain */
 
 static void put_host(struct row_source *source)
 {
@@ -31,7 +32,7 @@ static void put_host(struct row_source *source)
 
 void row_source_init(struct row_source *source, uint64_t seed, const char *target, uint64_t n_items)
 {
-    *source = (struct row_source){.target = target};
+    *source = (struct row_source){.target = target, .shape = &shape_backlinks, .world = seed};
     source->seed = random_hash(seed, target, strlen(target));
     put_host(source);
     if (n_items == 0) {
@@ -42,7 +43,7 @@ void row_source_init(struct row_source *source, uint64_t seed, const char *targe
     }
     source->n_live = n_items;
     source->n_lost = n_items / 20;
-    source->n_sites = n_items / 5 + 1;
+    source->n_sites = (n_items + ROWS_PER_SITE - 1) / ROWS_PER_SITE;
 }
 
 static enum row_kind kind_of(uint64_t bits)
@@ -81,41 +82,83 @@ static void put_times(struct row *row)
     }
 }
 
-void row_make(struct row *row, const struct row_source *source, uint64_t number)
+/* What hangs on the row's bits, its page and its site. */
+static void put_draws(struct row *row)
 {
-    uint64_t flags, place;
+    uint64_t flags = random_draw(row->bits, SALT_ODDITY);
 
+    row->site = random_draw(row->source->world, row->site_no ^ SALT_SITES);
+    row->is_https = (random_draw(row->page, SALT_FLAGS) & 7) != 0;
+    row->is_ip_host = random_below(random_draw(row->site, SALT_HOST_KIND), 60) == 0;
+    row->kind = kind_of(random_draw(row->bits, SALT_FLAGS));
+    put_times(row);
+
+    row->is_plain_shape = (flags & 0x1ff) != 0;
+    row->null_field = -1;
+    if ((flags >> 16 & 0x1ff) == 0) {
+        size_t field = (size_t)random_below(flags, row->source->shape->n_fields);
+
+        if (row->source->shape->fields[field].may_be_null)
+            row->null_field = (int)field;
+    }
+}
+
+static void begin(struct row *row, const struct row_source *source, uint64_t number)
+{
     row->source = source;
     row->number = number;
     row->bits = random_draw(source->seed, number + SALT_ROW);
     row->group_count = 0;
+    row->link_no = 0;
+    row->has_other_www = false;
     row->is_lost = number >= source->n_live;
+}
 
+void row_make_shared(struct row *row, const struct row_source *source, uint64_t site_no,
+                     unsigned link_no)
+{
+    begin(row, source, site_no * ROWS_PER_SITE);
+    row->site_no = site_no;
+    row->link_no = link_no;
+    row->bits = random_mix(row->bits ^ link_no);
+    row->page = random_draw(source->world, site_no ^ SALT_PAGES);
+    put_draws(row);
+}
+
+/* All links to a page have the same two ends, so there is one. */
+unsigned row_n_shared(const struct row_source *source, uint64_t site_no)
+{
+    uint64_t bits = random_draw(random_draw(source->seed, SALT_LINKS), site_no);
+
+    return source->is_page || (bits & 3) != 0 ? 1 : 2 + (unsigned)(bits >> 2 & 3);
+}
+
+void row_make(struct row *row, const struct row_source *source, uint64_t number)
+{
+    uint64_t place;
+
+    if (number < source->n_live && number % ROWS_PER_SITE == 0) {
+        row_make_shared(row, source, number / ROWS_PER_SITE, 0);
+        return;
+    }
+    begin(row, source, number);
+    row->page = row->bits;
     /* Squared, so that a few sites have many of the links. */
     place = random_draw(row->bits, SALT_SITE) >> 33;
     row->site_no = ((place * place >> 31) * source->n_sites) >> 31;
-    row->site = random_draw(source->seed, row->site_no ^ SALT_SITES);
+    put_draws(row);
+}
 
-    flags = random_draw(row->bits, SALT_FLAGS);
-    row->is_https = (flags & 7) != 0;
-    row->is_ip_host = random_below(random_draw(row->site, SALT_HOST_KIND), 60) == 0;
-    row->kind = kind_of(flags);
-    put_times(row);
-
-    flags = random_draw(row->bits, SALT_ODDITY);
-    row->is_plain_shape = (flags & 0x1ff) != 0;
-    row->null_field = -1;
-    if ((flags >> 16 & 0x1ff) == 0) {
-        size_t field = (size_t)random_below(flags, n_row_fields);
-
-        if (row_fields[field].may_be_null)
-            row->null_field = (int)field;
-    }
+uint64_t row_n_since(uint64_t n, int64_t day)
+{
+    if (day <= FIRST_DAY)
+        return n;
+    return day >= LAST_DAY ? 0 : n * (uint64_t)(LAST_DAY - day) / (uint64_t)(LAST_DAY - FIRST_DAY);
 }
 
 struct value row_value(struct row *row, size_t field)
 {
     if (row->null_field == (int)field)
         return (struct value){.kind = VALUE_NULL};
-    return row_fields[field].value(row);
+    return row->source->shape->fields[field].value(row);
 }

@@ -40,8 +40,10 @@ enum row_salt {
     SALT_REDIRECT,
     SALT_KEYWORDS,
     SALT_INDIRECT,
-    SALT_SITES = 1 << 20, /* apart from a site's number by being or-ed above it */
+    SALT_DOMAIN,
     SALT_ROW = 1 << 21,
+    SALT_SITES = 1 << 30, /* apart from a site's number by standing above it */
+    SALT_PAGES = 1 << 29,
 };
 
 #include "sandbox/pen.h"
@@ -62,6 +64,9 @@ struct value row_alt(struct row *row);
 struct value row_anchor(struct row *row);
 struct value row_text_pre(struct row *row);
 struct value row_text_post(struct row *row);
+
+/* A rank in the scale that was asked for. */
+struct value row_rank(const struct row *row, uint64_t bits);
 
 /* The index in words_text of the page's language. */
 size_t row_language_no(const struct row *row);

@@ -84,7 +84,8 @@ void sandbox_wait(struct sandbox *sandbox, int64_t until_ms);
 
 /* A paid call of one endpoint (paid.c). */
 struct offer {
-    const char *endpoint;      /* as in api/endpoint.h */
+    const char *endpoint; /* as in api/endpoint.h */
+    const struct shape *shape;
     const char *function_code; /* as in the ids of the vendor's sample answers */
 };
 extern const struct offer offers[];

@@ -172,7 +172,7 @@ struct sandbox *sandbox_start(const struct options *options, struct err *err)
     account_init(&sandbox->account, &options->account);
     sandbox->start_ms = clock_mono_ms();
     sandbox->authorization = authorization_of(options);
-    sandbox->listings = listings_new(options->seed);
+    sandbox->listings = listings_new(options);
     init_lock(sandbox);
     minute_init(&sandbox->paid_minute, options->per_minute, clock_api_ms(MINUTE_MS));
     for (size_t i = 0; i < n_free_pages; i++)

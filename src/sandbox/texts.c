@@ -33,7 +33,7 @@ static void put_words(struct pen *pen, const struct words *words, uint64_t bits,
 static struct value running_text(struct row *row, uint64_t salt, size_t n_least, size_t n_most)
 {
     struct pen pen = {row->text, row->text + sizeof(row->text)};
-    uint64_t bits = random_draw(row->bits, salt);
+    uint64_t bits = random_draw(salt == SALT_TITLE ? row->page : row->bits, salt);
     uint64_t oddity = random_below(random_mix(bits), 2048);
     size_t n_words = n_least + random_below(bits, n_most - n_least + 1);
 
@@ -64,7 +64,7 @@ static bool has_no_page(const struct row *row)
 
 struct value row_page_from_title(struct row *row)
 {
-    if (has_no_page(row) || random_below(random_draw(row->bits, SALT_TITLE) << 7, 40) == 0)
+    if (has_no_page(row) || random_below(random_draw(row->page, SALT_TITLE) << 7, 40) == 0)
         return none();
     return running_text(row, SALT_TITLE, 3, 11);
 }

@@ -7,8 +7,8 @@
 #include "core/mem.h"
 #include "core/text.h"
 #include "sandbox/base64.h"
-#include "sandbox/item.h"
 #include "sandbox/pen.h"
+#include "sandbox/print.h"
 #include "sandbox/query.h"
 
 #define ACCOUNT 1535
@@ -25,11 +25,11 @@ static void append_value(struct buf *json, const struct value *value)
     case VALUE_TEXT:
         while (size < value->size && size > 0 && (value->text[size] & 0xc0) == 0x80)
             size--;
-        item_append_string(json, value->text, size);
+        print_string(json, value->text, size);
         break;
     case VALUE_TIME:
         pen_time(&pen, value->number, true);
-        item_append_string(json, text, (size_t)(pen.at - text));
+        print_string(json, text, (size_t)(pen.at - text));
         break;
     case VALUE_BOOL:
         buf_append_string(json, value->number ? "true" : "false");
@@ -43,20 +43,21 @@ static void append_value(struct buf *json, const struct value *value)
     }
 }
 
-bool token_append(struct buf *buf, const struct query *query, struct row *last,
+bool token_append(struct buf *buf, const struct query *query, struct item *last,
                   const struct token *token)
 {
     struct buf CLEANUP(buf_deinit) json = BUF_WITH_CEILING(TOKEN_BYTES_MAX);
 
     buf_printf(&json, "{\"CurrentOffset\":0,\"RawRequest\":{\"target\":");
-    item_append_string(&json, query->target, strlen(query->target));
+    print_string(&json, query->target, strlen(query->target));
     buf_printf(&json, ",\"query\":\"%016" PRIx64 "\",\"limit\":%" PRId64 ",\"aid\":%d}",
                query->digest, query->limit, ACCOUNT);
     buf_append_string(&json, ",\"SearchAfterData\":{\"Version\":1,\"SearchAfterValues\":{");
     for (size_t i = 0; i < query->n_rules; i++) {
-        struct value value = row_value(last, query->rules[i].field);
+        struct value value = item_value(last, query->rules[i].place);
 
-        buf_printf(&json, "%s\"%s\":", i > 0 ? "," : "", row_fields[query->rules[i].field].path);
+        buf_printf(&json, "%s\"%s\":", i > 0 ? "," : "",
+                   place_path(&query->rules[i].place, query->shape));
         append_value(&json, &value);
     }
     buf_printf(&json, "},\"TokenRealOffset\":%zu", token->position);

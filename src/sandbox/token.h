@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "core/buf.h"
-#include "sandbox/row.h"
+#include "sandbox/item.h"
 
 struct query;
 
@@ -19,8 +19,8 @@ struct token {
     uint64_t call_no; /* of the paid call that handed it out; 0: it does not say */
 };
 
-/* Appends a token; `last` is the last row of the page in front of it. */
-bool token_append(struct buf *buf, const struct query *query, struct row *last,
+/* Appends a token; `last` is the last item of the page in front of it. */
+bool token_append(struct buf *buf, const struct query *query, struct item *last,
                   const struct token *token);
 
 /* Reads the query's token; false where it is none, or another query's. */

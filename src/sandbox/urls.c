@@ -55,7 +55,8 @@ static void put_host(struct pen *pen, const struct row *row)
     pen_text(pen, fronts[bits & 7]);
     if ((bits >> 3 & 0x3f) == 0)
         pen_text(pen, "xn--");
-    pen_text(pen, slug(bits));
+    /* No two sites share a name: the first have a word each, the others their number. */
+    pen_text(pen, row->site_no < words_slug.n ? words_slug.words[row->site_no] : slug(bits));
     if (bits >> 9 & 1)
         pen_char(pen, '-');
     pen_text(pen, slug(random_mix(bits)));
@@ -141,7 +142,7 @@ struct value row_url_from(struct row *row)
                                            "/shop/", "/über-uns/", "/p/",         "/статьи/"};
     static const char *const ends[] = {"/", "", ".html", "/?utm_source=feed&utm_medium=rss"};
     struct pen pen = pen_on(row);
-    uint64_t bits = random_draw(row->bits, SALT_PATH);
+    uint64_t bits = random_draw(row->page, SALT_PATH);
 
     pen_text(&pen, row->is_https ? "https://" : "http://");
     put_host(&pen, row);
@@ -190,13 +191,17 @@ static void put_url_to(struct pen *pen, const struct row *row)
     pen_text(pen, row_is_to_https(row) ? "https://" : "http://");
     put_url_to_host(pen, row, bits);
     pen_char(pen, '/');
-    if ((bits >> 3 & 7) < 2)
-        return;
-    /* A site's pages: some hundreds, the first of them linked to most often. */
-    put_slug(pen, random_draw(row->source->seed,
-                              random_below(bits, 400) & random_below(bits << 9, 400)));
-    if (random_below(random_mix(bits), 6000) == 0)
-        put_long_query(pen, bits);
+    if ((bits >> 3 & 7) >= 2) {
+        /* A site's pages: some hundreds, the first of them linked to most often. */
+        put_slug(pen, random_draw(row->source->seed,
+                                  random_below(bits, 400) & random_below(bits << 9, 400)));
+        if (random_below(random_mix(bits), 6000) == 0)
+            put_long_query(pen, bits);
+    }
+    if (row->link_no > 0) {
+        pen_text(pen, "#");
+        pen_number(pen, row->link_no);
+    }
 }
 
 struct value row_url_to(struct row *row)

@@ -10,7 +10,7 @@ enum value_kind {
     VALUE_NUM,   /* number */
     VALUE_TIME,  /* number: seconds since 1970 */
     VALUE_TEXT,  /* text, size: UTF-8, except that U+0000 and lone surrogates may stand in it */
-    VALUE_TEXTS, /* texts, NULL-terminated */
+    VALUE_TEXTS, /* texts, NULL-terminated; size: how many of them are printed, 0: all */
     VALUE_JSON,  /* text, size: JSON, printed as it is */
 };
 

@@ -35,7 +35,7 @@ struct store_replay_page {
 
 struct store_replay_listing {
     int64_t listing_id;
-    const char *target;
+    const char *target, *request; /* JSON */
     bool is_published;
     const char *completeness;              /* "" where there is none */
     const struct store_replay_page *pages; /* by slice and position */

@@ -79,11 +79,15 @@ enum store_walk {
     STORE_WALK_CHAIN,
 };
 
+/* No bound on that side of a slice. */
+#define STORE_FROM_OPEN INT64_MIN
+#define STORE_TO_OPEN INT64_MAX
+
 struct store_slice {
     int32_t slice_no;
     int64_t limit;        /* items of a page, fixed for the slice */
     const char *order_by; /* JSON array as it is sent; NULL: none is sent */
-    const char *filters;  /* JSON array: what cuts it out beside the request's own; NULL: nothing */
+    int64_t from_s, to_s; /* values of the walk that it has, [from, to), in seconds since 1970 */
     enum store_walk walk;
     int64_t position;             /* chain: items received, in order */
     const char *token;            /* chain: the next page's; NULL: none */
@@ -94,13 +98,22 @@ struct store_slice {
     size_t n_settled;
 };
 
+/* What lay between one value of the walk and that of the next part. */
+struct store_part {
+    int64_t from_s; /* STORE_FROM_OPEN: the first */
+    int64_t n_items;
+};
+
 struct store_listing {
     int64_t listing_id, feed_id;
     const char *target, *request; /* as recorded when the listing began */
     int64_t max_rows;
     int64_t last_total_count;         /* of the feed's listing before this; -1: there is none */
+    int64_t whole_count;              /* items of all its slices; -1: not told */
     const struct store_slice *slices; /* none yet: store_begin_slice() */
     size_t n_slices;
+    const struct store_part *parts; /* of the feed's last listing that was cut, ascending */
+    size_t n_parts;
 };
 
 /* A listing of an earlier run that was too old to be gone on with. Texts are "" where there is
@@ -148,17 +161,26 @@ typedef void store_closing_fn(void *data, bool is_closing, const struct err *err
 void store_is_closing(struct store *store, const struct store_run_request *request,
                       store_closing_fn *done, void *data);
 
-/* Records a slice before its first call: slice_no, limit, order_by, filters are read. */
+/* Records the first slice before its first call: slice_no, limit, order_by are read. */
 void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
                        store_done_fn *done, void *data);
 
 /*
+ * Cuts a slice in one transaction: it is narrowed to what lies before the first of `points_s`, and
+ * a slice begins at each, numbered from `new_slice_no` on, the last one ending where the old one
+ * did. `is_whole`: all of the narrowed one has come.
+ */
+void store_cut_slice(struct store *store, int64_t listing_id, int32_t slice_no,
+                     int32_t new_slice_no, const int64_t points_s[], size_t n_points, bool is_whole,
+                     store_done_fn *done, void *data);
+
+/*
  * Ends a chain where it stands and begins slice `new_slice_no` for what lies behind, by the value
  * of `column` (a timestamp) that the chain was walked by; from the start where nothing had come.
- * `filters` is what then cuts it out, "" for nothing; NULL where what came has no such value: then
- * nothing is changed.
+ * It begins at `from_s` and ends where the old one did; `is_begun` is false where what came has no
+ * such value: then nothing is changed.
  */
-typedef void store_restarted_fn(void *data, const char *filters, const struct err *err);
+typedef void store_restarted_fn(void *data, bool is_begun, int64_t from_s, const struct err *err);
 void store_restart_slice(struct store *store, int64_t listing_id, int32_t slice_no,
                          int32_t new_slice_no, int64_t limit, const char *column,
                          store_restarted_fn *done, void *data);
@@ -227,6 +249,7 @@ struct store_checkpoint {
     int64_t position;    /* chain: items received */
     const char *token;   /* chain: the next page's, NULL: none */
     int64_t total_count; /* -1: not told */
+    int64_t whole_count; /* of the listing; -1: not told by this page */
     bool is_ended;
 };
 

@@ -148,6 +148,7 @@ void store_load_commit(struct store *store, const struct store_outcome *outcome,
     params_text(&params, checkpoint->token);
     params_int_or_null(&params, checkpoint->total_count, checkpoint->total_count < 0);
     params_text(&params, checkpoint->is_ended ? "true" : "false");
+    params_int_or_null(&params, checkpoint->whole_count, checkpoint->whole_count < 0);
     db_query(store->connections[LOADER], sql_book_page, params.n, params.values, on_booked,
              step_new(store, done, data));
 }

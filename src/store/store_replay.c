@@ -145,6 +145,7 @@ static void on_listings(void *data, const struct db_result *result, const struct
             .target = keep_text(memory, result, row, 1),
             .is_published = db_bool(result, row, 2),
             .completeness = keep_text(memory, result, row, 3),
+            .request = keep_text(memory, result, row, 4),
         };
     ask(reading, sql_read_replay_pages, on_pages);
 }

@@ -27,7 +27,8 @@ struct run_memory {
     struct store_slice *slices; /* of all listings, one behind the other */
     int64_t *slice_listings;    /* whose each slice is */
     size_t n_slices;
-    int64_t *pages; /* positions, then their items */
+    int64_t *pages;           /* positions, then their items */
+    struct store_part *parts; /* of all listings, likewise */
     struct store_closed *closed;
     char **texts;
     size_t n_texts;
@@ -54,6 +55,7 @@ void store_run_free(struct store_run *run)
     free(memory->slices);
     free(memory->slice_listings);
     free(memory->pages);
+    free(memory->parts);
     free(memory->closed);
     free(memory);
 }
@@ -128,6 +130,7 @@ static void on_listings(void *data, const struct db_result *result, const struct
             .request = keep_text(memory, result, row, 3),
             .max_rows = db_int64(result, row, 4),
             .last_total_count = db_int64(result, row, 5),
+            .whole_count = db_int64(result, row, 6),
         };
 }
 
@@ -159,6 +162,11 @@ static enum store_walk walk_of(const char *name)
     return strcmp(name, "chain") == 0 ? STORE_WALK_CHAIN : STORE_WALK_UNDECIDED;
 }
 
+static int64_t int64_or(const struct db_result *result, int row, int column, int64_t other)
+{
+    return db_is_null(result, row, column) ? other : db_int64(result, row, column);
+}
+
 static void on_slices(void *data, const struct db_result *result, const struct err *err)
 {
     struct start *start = data;
@@ -176,12 +184,13 @@ static void on_slices(void *data, const struct db_result *result, const struct e
             .slice_no = (int32_t)db_int64(result, row, 1),
             .limit = db_int64(result, row, 2),
             .order_by = keep_text(memory, result, row, 3),
-            .filters = keep_text(memory, result, row, 4),
-            .walk = walk_of(db_text(result, row, 5)),
-            .position = db_int64(result, row, 6),
-            .token = keep_text(memory, result, row, 7),
-            .total_count = db_int64(result, row, 8),
-            .is_ended = db_bool(result, row, 9),
+            .from_s = int64_or(result, row, 4, STORE_FROM_OPEN),
+            .to_s = int64_or(result, row, 5, STORE_TO_OPEN),
+            .walk = walk_of(db_text(result, row, 6)),
+            .position = db_int64(result, row, 7),
+            .token = keep_text(memory, result, row, 8),
+            .total_count = db_int64(result, row, 9),
+            .is_ended = db_bool(result, row, 10),
         };
         while (listing->listing_id != memory->slice_listings[row])
             listing++;
@@ -213,6 +222,25 @@ static void on_pages(void *data, const struct db_result *result, const struct er
             of->settled = &memory->pages[row];
             of->settled_items = &memory->pages[n + row];
         }
+    }
+}
+
+static void on_parts(void *data, const struct db_result *result, const struct err *err)
+{
+    struct start *start = data;
+    struct run_memory *memory = start->memory;
+    struct store_listing *listing = memory->listings;
+
+    if (is_over(start, err))
+        return;
+    memory->parts = mem_new_array((size_t)db_n_rows(result), sizeof(*memory->parts));
+    for (int row = 0; row < db_n_rows(result); row++) {
+        memory->parts[row] = (struct store_part){int64_or(result, row, 1, STORE_FROM_OPEN),
+                                                 db_int64(result, row, 2)};
+        while (listing->listing_id != db_int64(result, row, 0))
+            listing++;
+        if (listing->n_parts++ == 0)
+            listing->parts = &memory->parts[row];
     }
 }
 
@@ -358,6 +386,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     db_query(db, sql_read_listings, 3, job, on_listings, start);
     db_query(db, sql_read_slices, 3, job, on_slices, start);
     db_query(db, sql_read_pages, 3, job, on_pages, start);
+    db_query(db, sql_read_parts, 3, job, on_parts, start);
     db_query(db, sql_memo_run, 2, job, on_memo, start);
     db_script(db, "COMMIT", on_committed, start);
 }
@@ -386,53 +415,6 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
     params_text(&params, array_end(&keys));
     question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
     buf_deinit(&keys);
-}
-
-void store_begin_slice(struct store *store, int64_t listing_id, const struct store_slice *slice,
-                       store_done_fn *done, void *data)
-{
-    struct params params = {0};
-
-    params_int(&params, listing_id);
-    params_int(&params, slice->slice_no);
-    params_int(&params, slice->limit);
-    params_text(&params, slice->order_by);
-    params_text(&params, slice->filters);
-    store_change(store, CONTROL, sql_begin_slice, &params, NULL, done, data);
-}
-
-struct restarting {
-    struct store *store;
-    store_restarted_fn *done;
-    void *data;
-};
-
-static void on_restarted(void *data, const struct db_result *result, const struct err *err)
-{
-    struct restarting *restarting = data;
-    bool is_there = err == NULL && db_n_rows(result) == 1;
-
-    restarting->done(restarting->data, is_there ? db_text(result, 0, 0) : NULL, err);
-    store_verb_end(restarting->store);
-    free(restarting);
-}
-
-void store_restart_slice(struct store *store, int64_t listing_id, int32_t slice_no,
-                         int32_t new_slice_no, int64_t limit, const char *column,
-                         store_restarted_fn *done, void *data)
-{
-    struct restarting *restarting = mem_new(sizeof(*restarting));
-    struct params params = {0};
-
-    *restarting = (struct restarting){store, done, data};
-    store_verb_begin(store);
-    params_int(&params, listing_id);
-    params_int(&params, slice_no);
-    params_int(&params, new_slice_no);
-    params_int(&params, limit);
-    params_text(&params, column);
-    db_query(store->connections[PUBLISHER], sql_restart_slice, params.n, params.values,
-             on_restarted, restarting);
 }
 
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)

@@ -142,7 +142,14 @@ Test(faults, of_all_kinds_together_and_many)
 
 Test(faults, of_all_kinds_on_the_way_along_a_chain)
 {
-    struct books books = {"example.com", 20500, 500, 20};
+    struct books books = {"example.com", 20500, 500, 20, .is_in_slices = false};
+
+    expect_whole_with_all(&books, 0.1);
+}
+
+Test(faults, of_all_kinds_with_slices_side_by_side)
+{
+    struct books books = {"example.com", 20500, 500, 20, .is_in_slices = true};
 
     expect_whole_with_all(&books, 0.1);
 }

@@ -38,7 +38,9 @@ static void begin_argv(const char *const sandbox[])
 static void write_job(const char *budget, const char *more)
 {
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n%s", budget,
+               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n"
+               "%s%s",
+               budget, strstr(more, "request:") == NULL ? "request: { " STORY_CHAIN " }\n" : "",
                more);
 }
 

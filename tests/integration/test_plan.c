@@ -159,7 +159,8 @@ Test(plan, of_an_open_chain_only_the_rest_counts)
     story_sandbox(&story, "--items", "long.com=21500");
     story_config(&story, "");
     story_file(&story, "jobs.d/job.yaml",
-               "job: a\nendpoint: backlinks\ntargets: [long.com]\nbudget: 0.60\n");
+               "job: a\nendpoint: backlinks\ntargets: [long.com]\nbudget: 0.60\n"
+               "request: { " STORY_CHAIN " }\n");
     run(2);
     plan();
     expect_number("run/rows", 11500);
@@ -168,7 +169,8 @@ Test(plan, of_an_open_chain_only_the_rest_counts)
     expect_number("caps/1/after_rows", 10000); /* of a whole one */
     expect_number("caps/1/of_rows", 21500);
     story_file(&story, "jobs.d/job.yaml",
-               "job: a\nendpoint: backlinks\ntargets: [long.com]\nbudget: 5\n");
+               "job: a\nendpoint: backlinks\ntargets: [long.com]\nbudget: 5\n"
+               "request: { " STORY_CHAIN " }\n");
     pg_execute(url, "UPDATE linkhaul.attempt SET elapsed_ms = 60000");
     plan();
     expect_number("run/minutes", 12); /* one call after the other */

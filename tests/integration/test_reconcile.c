@@ -363,12 +363,13 @@ Test(reconcile, knows_what_the_server_may_still_count)
     calls_end(&c);
 }
 
-static char *filters;
+static bool is_begun;
+static int64_t begins_at_s;
 
-static void on_restarted(void *data, const char *told, const struct err *err)
+static void on_restarted(void *data, bool is_so, int64_t from_s, const struct err *err)
 {
-    free(filters);
-    filters = told == NULL ? NULL : strdup(told);
+    is_begun = is_so;
+    begins_at_s = from_s;
     calls_on_done(data, err);
 }
 
@@ -390,8 +391,14 @@ Test(reconcile, goes_on_behind_a_broken_chain_by_the_value_it_is_walked_by)
     pg_execute(c.url, "UPDATE linkhaul.backlink SET first_seen = NULL WHERE ordinal = 1");
     pg_execute(c.url, "UPDATE linkhaul.slice SET position = 10, walk = 'chain'");
     restart_slice(0);
-    cr_assert(ne(ptr, filters, NULL));
-    cr_expect_str_eq(filters, "[[\"first_seen\", \">\", \"2026-01-01 00:08:59 +00:00\"]]");
+    cr_assert(is_begun);
+    cr_expect(eq(i64, begins_at_s, INT64_C(1767225600) + 9 * 60), "2026-01-01 00:09:00");
+    cr_expect(eq(i64,
+                 pg_int(c.url,
+                        "SELECT count(*) FROM linkhaul.slice a JOIN linkhaul.slice b "
+                        "ON a.range_to = b.range_from WHERE a.slice_no = 0 AND b.slice_no = 1 "
+                        "AND a.range_from IS NULL AND b.range_to IS NULL"),
+                 1));
     cr_expect(
         eq(i64, pg_int(c.url, "SELECT total_count FROM linkhaul.slice WHERE slice_no = 0"), 8));
     cr_expect(eq(i64,
@@ -406,12 +413,12 @@ Test(reconcile, goes_on_behind_a_broken_chain_by_the_value_it_is_walked_by)
 Test(reconcile, begins_anew_where_nothing_had_come)
 {
     restart_slice(0);
-    cr_assert(ne(ptr, filters, NULL));
-    cr_expect_str_eq(filters, "");
+    cr_assert(is_begun);
+    cr_expect(eq(i64, begins_at_s, STORE_FROM_OPEN));
     cr_expect(eq(i64, pg_int(c.url, "SELECT sum(total_count) FROM linkhaul.slice"), 0));
     pg_execute(c.url, "UPDATE linkhaul.slice SET position = 10 WHERE slice_no = 1");
     restart_slice(1);
-    cr_expect(eq(ptr, filters, NULL), "ten items, and none has a value to go on from");
+    cr_expect(not(is_begun), "ten items, and none has a value to go on from");
     cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.slice"), 2));
     calls_end(&c);
 }

@@ -35,7 +35,9 @@ static void begin(const char *items, const char *latency_ms)
 static void walk_job(const char *budget)
 {
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n", budget);
+               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n"
+               "request: { " STORY_CHAIN " }\n",
+               budget);
 }
 
 static int64_t n_settled(void)

@@ -68,7 +68,7 @@ static void expect_whole(int64_t n_items, size_t n_calls)
 static void walk(const char *items, int64_t n_items, size_t n_calls)
 {
     begin(items);
-    walk_job("");
+    walk_job("request: { " STORY_CHAIN " }\n");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     expect_whole(n_items, n_calls);
     story_end(&story);
@@ -161,7 +161,7 @@ static void expect_little_memory(const char *items, int64_t n_items, size_t n_ca
     story.timeout_ms = 240000;
     story_sandbox(&story, "--items", items);
     story_config(&story, "");
-    walk_job("");
+    walk_job("request: { " STORY_CHAIN " }\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     expect_whole(n_items, n_calls);

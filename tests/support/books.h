@@ -18,6 +18,7 @@ struct books {
     int64_t n_items;        /* of the target */
     int64_t limit;          /* of a page */
     int64_t budget_dollars; /* of a run */
+    bool is_in_slices;      /* beyond 20,000 items; else as a chain */
 };
 
 /* Of example.com, in the form that is asked for. */

@@ -221,6 +221,7 @@ bool calls_commit(struct calls *calls, const struct uuid *attempt, int64_t listi
         .walk = STORE_WALK_OFFSET,
         .position = position + n_items,
         .total_count = total_count,
+        .whole_count = -1,
         .is_ended = is_ended,
     };
 

@@ -24,6 +24,13 @@
 #include "support/ledger.h"
 #include "support/process.h"
 
+/* As parameter of a request: so many conditions that hold of every item that there is no room for
+ * the two of a slice. A listing beyond 20,000 items is then walked as a chain. */
+#define STORY_CHAIN                                                                                \
+    "filters: [[domain_from, \"<>\", a], and, [domain_from, \"<>\", b], and, "                     \
+    "[domain_from, \"<>\", c], and, [domain_from, \"<>\", d], and, [domain_from, \"<>\", e], "     \
+    "and, [domain_from, \"<>\", f], and, [domain_from, \"<>\", g]]"
+
 struct story {
     const char *linkhaul_program; /* set by story_begin; a test may choose the release build */
     const char *sandbox_program;

@@ -14,8 +14,10 @@ TestSuite(request, .timeout = 10);
 
 #define REQUEST "{\"filters\":[[\"dofollow\",\"=\",true]],\"limit\":500,\"mode\":\"as_is\"}"
 
-static const struct request_page page_1 = {
-    .target = "example.com", .limit = 1000, .tag = "lh/x/1.0"};
+static const struct request_page page_1 = {.target = "example.com",
+                                           .limit = 1000,
+                                           .range = {REQUEST_FROM_OPEN, REQUEST_TO_OPEN},
+                                           .tag = "lh/x/1.0"};
 
 static void expect_text(char *actual, const char *expected)
 {
@@ -29,7 +31,7 @@ static void expect_text(char *actual, const char *expected)
 /* The body's one task; the caller puts it. */
 static struct json_object *task_of(const char *request, const struct request_page *page)
 {
-    char *body = request_body(request, page);
+    char *body = request_body(endpoint_find("backlinks"), request, page);
     struct json_object *tasks = json_tokener_parse(body);
     struct json_object *task;
 
@@ -207,26 +209,37 @@ Test(request, tags_every_call_of_a_slice_alike_and_within_the_vendors_limit)
 
 /* --- slices that are cut out of a listing ---------------------------------------------------- */
 
-#define OURS "[[\"first_seen\",\">\",\"2026-01-02 03:04:05 +00:00\"]]"
-#define OURS_BARE "[\"first_seen\",\">\",\"2026-01-02 03:04:05 +00:00\"]"
+#define FROM_S 1767323046 /* 2026-01-02 03:04:06 UTC */
+#define ABOVE "[\"first_seen\",\">\",\"2026-01-02 03:04:05 +00:00\"]"
+#define BELOW "[\"first_seen\",\"<\",\"2026-01-02 03:04:06 +00:00\"]"
+#define BELOW_NEXT "[\"first_seen\",\"<\",\"2026-01-02 03:04:07 +00:00\"]"
 
-Test(request, joins_the_filters_of_a_slice_to_those_of_the_job)
+/* The API's > and < are strict, and to the second. */
+Test(request, joins_the_range_of_a_slice_to_the_filters_of_the_job)
 {
     static const struct {
-        const char *request, *filters;
+        const char *request;
+        struct request_range range;
+        const char *filters;
     } cases[] = {
-        {"{}", OURS},
-        {"{\"filters\":[]}", OURS},
-        {"{\"filters\":[\"rank\",\">\",1]}", "[[\"rank\",\">\",1],\"and\"," OURS_BARE "]"},
+        {"{}", {FROM_S, REQUEST_TO_OPEN}, "[" ABOVE "]"},
+        {"{}", {REQUEST_FROM_OPEN, FROM_S}, "[" BELOW "]"},
+        {"{}", {FROM_S, FROM_S + 1}, "[" ABOVE ",\"and\"," BELOW_NEXT "]"},
+        {"{\"filters\":[]}", {FROM_S, REQUEST_TO_OPEN}, "[" ABOVE "]"},
+        {"{\"filters\":[\"rank\",\">\",1]}",
+         {FROM_S, REQUEST_TO_OPEN},
+         "[[\"rank\",\">\",1],\"and\"," ABOVE "]"},
         {"{\"filters\":[[\"rank\",\">\",1],\"or\",[\"rank\",\"<\",0]]}",
-         "[[[\"rank\",\">\",1],\"or\",[\"rank\",\"<\",0]],\"and\"," OURS_BARE "]"},
+         {FROM_S, FROM_S + 1},
+         "[[[\"rank\",\">\",1],\"or\",[\"rank\",\"<\",0]],\"and\"," ABOVE ",\"and\"," BELOW_NEXT
+         "]"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         struct request_page page = page_1;
         struct json_object *task;
 
-        page.filters = OURS;
+        page.range = cases[i].range;
         task = task_of(cases[i].request, &page);
         expect_value(task, "filters", cases[i].filters);
         json_object_put(task);
@@ -240,8 +253,8 @@ Test(request, a_body_may_be_the_task_itself)
 
     page.is_object = true;
     page.token = same.token = "a/b+c==";
-    body = request_body(REQUEST, &page);
-    array = request_body(REQUEST, &same);
+    body = request_body(endpoint_find("backlinks"), REQUEST, &page);
+    array = request_body(endpoint_find("backlinks"), REQUEST, &same);
     cr_expect(eq(int, body[0], '{'));
     cr_expect(eq(sz, strlen(array), strlen(body) + 2));
     cr_expect(eq(int, strncmp(array + 1, body, strlen(body)), 0));
@@ -258,13 +271,13 @@ Test(request, reads_back_what_a_body_was_sent_with)
     char *body, *tag, *token;
 
     page.tag = "lh/x/1.0 it's \"mine\"";
-    body = request_body(REQUEST, &page);
+    body = request_body(endpoint_find("backlinks"), REQUEST, &page);
     request_read_body(body, &tag, &token);
     expect_text(tag, page.tag);
     expect_text(token, NULL);
     free(body);
     page.token = "a/b+c==";
-    body = request_body(REQUEST, &page);
+    body = request_body(endpoint_find("backlinks"), REQUEST, &page);
     request_read_body(body, &tag, &token);
     expect_text(tag, page.tag);
     expect_text(token, page.token);
@@ -272,6 +285,9 @@ Test(request, reads_back_what_a_body_was_sent_with)
 }
 
 #define WALK "[\"first_seen,asc\",\"url_from,asc\"]"
+#define SIX                                                                                        \
+    "[\"a\",\">\",1],\"and\",[\"a\",\">\",2],\"and\",[[\"a\",\">\",3],\"or\",[\"a\",\">\",4]],"    \
+    "\"and\",[\"a\",\">\",5],\"and\",[\"a\",\">\",6]"
 #define SEVEN                                                                                      \
     "[\"a\",\">\",1],\"and\",[\"a\",\">\",2],\"and\",[[\"a\",\">\",3],\"or\",[\"a\",\">\",4]],"    \
     "\"and\",[\"a\",\">\",5],\"and\",[\"a\",\">\",6],\"and\",[\"a\",\">\",7]"
@@ -280,12 +296,14 @@ Test(request, goes_on_by_value_only_where_the_same_items_come)
 {
     static const struct {
         const char *request, *order_by, *why; /* NULL: it can */
+        const char *why_not_cut;              /* likewise; where it can be gone on with */
     } cases[] = {
         {"{}", WALK, NULL},
         {"{\"mode\":\"as_is\"}", WALK, NULL},
         {"{\"order_by\":[\"rank,desc\"]}", WALK, NULL}, /* the slice's order counts */
         {"{\"filters\":[\"a\",\">\",1]}", WALK, NULL},
-        {"{\"filters\":[" SEVEN "]}", WALK, NULL},
+        {"{\"filters\":[" SIX "]}", WALK, NULL},
+        {"{\"filters\":[" SEVEN "]}", WALK, NULL, "no room for two more"},
         {"{\"filters\":[" SEVEN ",\"and\",[\"a\",\">\",8]]}", WALK, "no room for one more"},
         {"{\"mode\":\"one_per_domain\"}", WALK, "grouped"},
         {"{\"mode\":\"one_per_anchor\"}", WALK, "grouped"},
@@ -297,6 +315,7 @@ Test(request, goes_on_by_value_only_where_the_same_items_come)
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         const char *why = "";
+        bool is_cuttable;
         const char *column = request_walk_column(endpoint_find("backlinks"), cases[i].request,
                                                  cases[i].order_by, &why);
 
@@ -305,5 +324,11 @@ Test(request, goes_on_by_value_only_where_the_same_items_come)
             cr_expect_str_eq(column, "first_seen");
         else
             cr_expect(strstr(why, cases[i].why) != NULL, "%s: %s", cases[i].request, why);
+        is_cuttable = request_may_be_cut(endpoint_find("backlinks"), cases[i].request,
+                                         cases[i].order_by, &why);
+        cr_expect(eq(int, is_cuttable, column != NULL && cases[i].why_not_cut == NULL), "%s",
+                  cases[i].request);
+        if (cases[i].why_not_cut != NULL)
+            cr_expect(strstr(why, cases[i].why_not_cut) != NULL, "%s: %s", cases[i].request, why);
     }
 }

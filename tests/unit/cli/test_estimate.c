@@ -53,6 +53,26 @@ Test(estimate, pays_for_whole_pages_where_max_rows_cuts)
     expect(estimate(5, 5, 10000, 0), 5, 1, INT64_C(24180000));
 }
 
+/* 45,000 items are three slices at least, whose last pages are half full; a chain is slower. */
+Test(estimate, counts_slices_where_offsets_do_not_reach_all)
+{
+    struct estimate_way by = way(1000, 0);
+    struct estimate chain = estimate_listing(&by, 45000, 0), slices;
+
+    by.may_be_cut = true;
+    slices = estimate_listing(&by, 45000, 0);
+    expect(slices, 45000, 45 + 2, 45 * INT64_C(60000000) + 2 * INT64_C(24000000));
+    cr_expect(eq(i64, estimate_ms(&chain, 30, 2000), 45 * 2000));
+    cr_expect(eq(i64, estimate_ms(&slices, 30, 2000), 4 * 2000));
+    expect(estimate_listing(&by, 45000, 45000), 0, 0, 0);
+    expect(estimate_listing(&by, 20000, 0), 20000, 20, 20 * INT64_C(60000000));
+    by.max_rows = 30000; /* it binds */
+    cr_expect(eq(i64, estimate_listing(&by, 45000, 0).alone_ms, 30 * 2000));
+    by.max_rows = 0;
+    endpoint.has_token = false;
+    cr_expect(eq(i64, estimate_listing(&by, 45000, 0).n_rows, 45000), "no longer capped");
+}
+
 Test(estimate, counts_only_what_is_missing_of_an_open_run)
 {
     expect(estimate(1000, 0, 10500, 4000), 6500, 7, INT64_C(402000000));

@@ -196,10 +196,8 @@ static const struct mistake in_jobs[] = {
      "at most), beginning with a letter or digit\n"},
     {"job: a\nendpoint: backlink\ntargets: [moz.com]\n",
      "job.yaml:2:11: endpoint: found \"backlink\"; did you mean backlinks?\n"},
-    {"job: a\nendpoint: page_intersection\ntargets: [moz.com]\n",
-     "job.yaml:2:11: endpoint: page_intersection is not in this version (" LINKHAUL_VERSION ")\n"},
     {"job: a\nendpoint: anchors\ntargets: [moz.com]\n",
-     "job.yaml:2:11: endpoint: found \"anchors\", expected one of the endpoints: backlinks\n"},
+     "job.yaml:2:11: endpoint: found \"anchors\", expected one of the endpoints: backlinks, bulk_new_lost_backlinks, domain_intersection, page_intersection, referring_domains\n"},
     {FULL "timezone: Europe/Berlim\n",
      "job.yaml:4:11: timezone: there is no time zone Europe/Berlim; did you mean Europe/Berlin?\n"},
     {FULL "timezone: europe/berlin\n",
@@ -339,19 +337,18 @@ Test(complaints, go_by_the_prices_that_are_given)
 
 Test(complaints, of_all_documents_come_at_once_and_in_order)
 {
-    expect_complaints("api: {login: me, password: x, in_flight: 99}\nbudget: x\n",
-                      JOB "targets: [Moz.com]\nmax_rows: x\n---\njob: b\nendpoint: c\n",
-                      "main.yaml:1:42: api.in_flight: found 99, expected a whole number from 1 to "
-                      "50\n"
-                      "main.yaml:2:9: budget: found \"x\", " BUDGET
-                      "job.yaml:3:11: targets: found \"Moz.com\"; a domain is written in lower "
-                      "case\n"
-                      "job.yaml:4:11: max_rows: found \"x\", expected a whole number from 1 to "
-                      "1000000000000\n"
-                      "job.yaml:6:1: targets is missing; it is a list of 1 to 1000 targets, such "
-                      "as [moz.com, ahrefs.com]\n"
-                      "job.yaml:7:11: endpoint: found \"c\", expected one of the endpoints: "
-                      "backlinks\n");
+    expect_complaints(
+        "api: {login: me, password: x, in_flight: 99}\nbudget: x\n",
+        JOB "targets: [Moz.com]\nmax_rows: x\n---\njob: b\nendpoint: c\n",
+        "main.yaml:1:42: api.in_flight: found 99, expected a whole number from 1 to "
+        "50\n"
+        "main.yaml:2:9: budget: found \"x\", " BUDGET
+        "job.yaml:3:11: targets: found \"Moz.com\"; a domain is written in lower "
+        "case\n"
+        "job.yaml:4:11: max_rows: found \"x\", expected a whole number from 1 to "
+        "1000000000000\n"
+        "job.yaml:7:11: endpoint: found \"c\", expected one of the endpoints: "
+        "backlinks, bulk_new_lost_backlinks, domain_intersection, page_intersection, referring_domains\n");
 }
 
 Test(complaints, stop_at_a_ceiling_and_say_so)

@@ -56,6 +56,75 @@ static const struct mistake in_params[] = {
      "job.yaml:4:50: request.custom_mode.x: unknown key; known are field, value\n"},
 };
 
+#define GAP "job: a\nendpoint: domain_intersection\nrequest:\n"
+#define TWO GAP "  targets: {\"1\": moz.com, \"2\": ahrefs.com}\n"
+
+static const struct mistake in_intersections[] = {
+    {TWO "  exclude_targets: [semrush.com, \"https://example.com/blog/*\"]\n"
+         "  intersection_mode: partial\n  internal_list_limit: 100\n"
+         "  order_by: [\"1.backlinks,desc\", \"intersections_count,desc\"]\n"
+         "  filters: [[1.rank, \">\", 10], and, [intersections_count, \">=\", 2]]\n"
+         "  backlinks_filters: [dofollow, \"=\", true]\n",
+     ""},
+    {"job: a\nendpoint: domain_intersection\n",
+     "job.yaml:1:1: request.targets is missing: write targets: { \"1\": moz.com, \"2\": "
+     "ahrefs.com }\n"},
+    {GAP "  limit: 10\n",
+     "job.yaml:4:3: request.targets is missing: write targets: { \"1\": moz.com, \"2\": "
+     "ahrefs.com }\n"},
+    {"job: a\nendpoint: page_intersection\ntargets: [moz.com]\n",
+     "job.yaml:3:1: targets: those of page_intersection stand in its request, by number: request: "
+     "{ targets: { \"1\": moz.com, \"2\": ahrefs.com } }\n"},
+    {GAP "  targets: [moz.com, ahrefs.com]\n",
+     "job.yaml:4:12: request.targets: found a list, expected a map of numbers to targets: { \"1\": "
+     "moz.com, \"2\": ahrefs.com }\n"},
+    {GAP "  targets: {}\n",
+     "job.yaml:4:12: request.targets: found an empty map, expected a map of numbers to targets: { "
+     "\"1\": moz.com, \"2\": ahrefs.com }\n"},
+    {GAP "  targets: {\"0\": moz.com, \"1\": ahrefs.com}\n",
+     "job.yaml:4:13: request.targets: found the key 0; the keys are numbers from \"1\" on, without "
+     "a gap: { \"1\": moz.com, \"2\": ahrefs.com }\n"},
+    {GAP "  targets: {\"1\": moz.com, \"3\": ahrefs.com}\n",
+     "job.yaml:4:27: request.targets: found the key 3; the keys are numbers from \"1\" on, without "
+     "a gap: { \"1\": moz.com, \"2\": ahrefs.com }\n"},
+    {GAP "  targets: {\"1\": moz.com, \"2\": moz.com}\n",
+     "job.yaml:4:32: request.targets: \"moz.com\" stands twice; the first is in line 4\n"},
+    {GAP "  targets: {\"1\": 5, \"2\": https://moz.com}\n",
+     "job.yaml:4:18: request.targets.1: found 5, expected a target such as moz.com\n"
+     "job.yaml:4:26: warning: request.targets.2: \"https://moz.com\" is one page, the home page; for "
+     "the whole domain write it without the scheme\n"},
+    {TWO "  exclude_targets: []\n",
+     "job.yaml:5:20: request.exclude_targets: found an empty list, expected a list such as "
+     "[semrush.com]\n"},
+    {TWO "  exclude_targets: [semrush.*]\n",
+     "job.yaml:5:21: request.exclude_targets: a * stands only behind a page's URL, such as "
+     "https://example.com/blog/*\n"},
+    {TWO "  filters: [rank, \">\", 10]\n",
+     "job.yaml:5:13: request.filters: rank: in front of a field stands the number of a target; did "
+     "you mean 1.rank?\n"},
+    {TWO "  filters: [2.ranks, \">\", 10]\n",
+     "job.yaml:5:13: request.filters: domain_intersection has no field 2.ranks; did you mean "
+     "2.rank?\n"},
+    {TWO "  filters: [21.rank, \">\", 10]\n",
+     "job.yaml:5:13: request.filters: 21.rank: the number is that of a target, from 1 to 20\n"},
+    {TWO "  filters: [1.internal_links_count, \">\", 10]\n",
+     "job.yaml:5:13: warning: request.filters: linkhaul knows no field 1.internal_links_count of "
+     "domain_intersection; the API will judge it (a refusal is free)\n"},
+    {TWO "  order_by: [\"backlinks,desc\"]\n",
+     "job.yaml:5:14: request.order_by: backlinks: in front of a field stands the number of a "
+     "target; did you mean 1.backlinks?\n"},
+    {TWO "  backlinks_filters: [1.dofollow, \"=\", true]\n",
+     "job.yaml:5:23: request.backlinks_filters: backlinks has no field 1.dofollow; did you mean "
+     "dofollow?\n"},
+    {TWO "  filters: [1.referring_links_tld, \"=\", 1]\n",
+     "job.yaml:5:13: request.filters: 1.referring_links_tld cannot be filtered\n"},
+};
+
+Test(request, an_intersection_has_its_targets_and_fields_by_number)
+{
+    EXPECT_ALL(in_intersections, true);
+}
+
 Test(request, parameters_are_checked_by_the_table)
 {
     EXPECT_ALL(in_params, true);
@@ -233,12 +302,13 @@ Test(request, takes_every_operator_of_every_field)
                     strstr(*operators, "in") == *operators || strcmp(*operators, "not_in") == 0;
                 char text[512];
 
-                snprintf(
-                    text, sizeof(text),
-                    "job: a\nendpoint: %s\ntargets: [moz.com]\nrequest: {filters: [%s, \"%s\", "
-                    "%s%s%s]}\n",
-                    endpoints[i]->name, column->path, *operators, is_list ? "[" : "",
-                    values[column->filter], is_list ? "]" : "");
+                snprintf(text, sizeof(text),
+                         "job: a\nendpoint: %s\n%sfilters: [%s%s, \"%s\", %s%s%s]}\n",
+                         endpoints[i]->name,
+                         endpoints[i]->wrapper != NULL ? "request: {targets: {\"1\": moz.com}, "
+                                                       : "targets: [moz.com]\nrequest: {",
+                         endpoints[i]->wrapper != NULL ? "1." : "", column->path, *operators,
+                         is_list ? "[" : "", values[column->filter], is_list ? "]" : "");
                 expect_complaints(MAIN, text, "");
                 n_conditions++;
             }

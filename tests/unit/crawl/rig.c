@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "core/log.h"
 #include "unit/crawl/rig_private.h"
 
@@ -38,6 +39,8 @@ void rig_begin(uint64_t seed)
                                            .listed_after_ms = 150000,
                                            .unknown_retries = 1,
                                            .jitter_seed = seed};
+    rig.endpoint = endpoint_find("backlinks");
+    rig.settings.newest_s = RIG_EPOCH_S + 30000000;
     log_set_level(LOG_ERROR);
     log_set_interlude(count_log_line, NULL);
 }
@@ -56,6 +59,7 @@ struct rig_listing *rig_add_listing(size_t run, int64_t n_items, int64_t max_row
                                     .n_items = n_items,
                                     .max_rows = max_rows,
                                     .last_total_count = -1,
+                                    .whole_count = -1,
                                     .n_ties = RIG_TIES,
                                     .lost_at = -1,
                                     .request = "{\"limit\": 100}"};

@@ -23,7 +23,7 @@
 
 #define RIG_RUNS_MAX 4
 #define RIG_LISTINGS_MAX 8
-#define RIG_SLICES_MAX 24
+#define RIG_SLICES_MAX 160
 #define RIG_PAGES_MAX 320
 #define RIG_ITEMS_MAX 26000
 #define RIG_ATTEMPTS_MAX 4096
@@ -31,6 +31,14 @@
 
 /* So many items in a row share the value that a chain is walked by, unless a listing says else. */
 #define RIG_TIES 7
+#define RIG_EPOCH_S 1600000000 /* the value of the first */
+
+/* Room for one condition in the filters, which lets a chain be gone on with, and not for the two by
+ * which a listing is cut: walked as a chain beyond 20,000 items. */
+#define RIG_CHAIN                                                                                  \
+    "{\"filters\":[[\"rank\",\">\",1],\"and\",[\"rank\",\">\",2],\"and\",[\"rank\",\">\",3],"      \
+    "\"and\",[\"rank\",\">\",4],\"and\",[\"rank\",\">\",5],\"and\",[\"rank\",\">\",6],"            \
+    "\"and\",[\"rank\",\">\",7]]}"
 
 /* What a call runs into. */
 enum rig_fault {
@@ -80,6 +88,8 @@ struct rig_attempt {
     int64_t reserved_ms;
     int64_t sent_ms, over_ms; /* when the server can no longer be busy with it; -1: it never was */
     unsigned process;
+    struct request_range range;          /* it was asked for */
+    int64_t first, n_items, total_count; /* what the server has for it, since it was sent */
 
     /* at the vendor's */
     bool is_billed; /* of account where its charge is unknown */
@@ -90,13 +100,14 @@ struct rig_attempt {
 
 /* On the disk. */
 struct rig_slice {
+    struct request_range range;
     int64_t first; /* its first item, in the listing */
     int64_t limit, position, total_count;
     enum pager_walk walk;
     char token[24];
     char order_by[80]; /* "": none */
-    char filters[64];  /* "": none */
     bool is_ended;
+    int64_t n_items; /* items that have landed */
     int64_t landed[RIG_PAGES_MAX], landed_items[RIG_PAGES_MAX];
     size_t n_landed;
 };
@@ -108,13 +119,19 @@ struct rig_listing {
     int64_t latency_ms; /* no answer comes sooner */
     bool is_guarded;    /* a guard holds what is to be published */
     int64_t n_ties;     /* items in a row that share the value which a chain is walked by */
+    int64_t (*value_s)(int64_t item); /* or that value itself; NULL: by n_ties */
+    int64_t n_nulls;                  /* the last so many items have no value */
+    bool is_capped;                   /* not all that there is can be had */
+    const struct crawl_part *parts;
+    size_t n_parts;
     int64_t lost_at;    /* the page there cannot land; -1: all can */
     bool has_no_values; /* no row has one that a chain could be gone on with by */
 
     /* on the disk */
     bool is_published, is_held;
+    int64_t whole_count; /* -1: not told */
     struct rig_slice slices[RIG_SLICES_MAX];
-    size_t n_slices;
+    size_t n_slices; /* one without a limit is a gap: its number was never recorded */
     unsigned char times[RIG_ITEMS_MAX]; /* how often each item has landed */
 
     /* of this process */
@@ -146,6 +163,7 @@ struct rig_event {
         RIG_EV_LAND,
         RIG_EV_SETTLE,
         RIG_EV_LOOK,
+        RIG_EV_CUT,
         RIG_EV_RESTART,
         RIG_EV_PUBLISH,
         RIG_EV_SUSPEND,
@@ -159,6 +177,8 @@ struct rig_event {
     char token[24]; /* of the checkpoint */
     int64_t began_ms;
     int64_t limit; /* of the slice that goes on */
+    int32_t new_slice_no;
+    bool is_whole;
 };
 
 enum rig_list {
@@ -169,6 +189,7 @@ enum rig_list {
 /* A global is fine here: Criterion runs each test in a process of its own. */
 struct rig {
     struct crawl_settings settings;
+    const struct endpoint *endpoint;
     struct rig_run runs[RIG_RUNS_MAX];
     struct rig_listing listings[RIG_LISTINGS_MAX];
     size_t n_runs, n_listings;
@@ -187,7 +208,7 @@ struct rig {
     struct crawl *crawl;
     struct rig_attempt attempts[RIG_ATTEMPTS_MAX];
     size_t n_attempts, n_sent;
-    size_t n_looks, n_restarts, n_log_lines;
+    size_t n_looks, n_restarts, n_cuts, n_log_lines;
     struct rig_event events[RIG_EVENTS_MAX];
     size_t n_waiting; /* events that wait */
     size_t n_events;  /* played */
@@ -225,6 +246,13 @@ struct rig_slice *rig_leave(struct rig_listing *listing, int64_t limit);
 /* One of its pages, landed. */
 void rig_land_page(struct rig_listing *listing, struct rig_slice *slice, int64_t position,
                    int64_t n_items);
+
+/* The value of an item, and the first item with that value or a later one. */
+int64_t rig_value_s(const struct rig_listing *listing, int64_t item);
+int64_t rig_item_at(const struct rig_listing *listing, int64_t value_s);
+
+/* What the server has for an attempt that a test has made up, of a slice that is the listing. */
+void rig_look_up(struct rig_attempt *attempt);
 
 /* Items of the listing that have landed. */
 int64_t rig_rows(const struct rig_listing *listing);

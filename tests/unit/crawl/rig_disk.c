@@ -17,33 +17,53 @@ struct rig_slice *rig_slice_of(const struct rig_attempt *attempt)
     return &rig.listings[attempt->listing].slices[attempt->slice_no];
 }
 
-static struct rig_slice *add_slice(struct rig_listing *listing, int64_t first, int64_t limit,
+static struct rig_slice *add_slice(struct rig_listing *listing, int32_t slice_no,
+                                   const struct request_range *range, int64_t limit,
                                    const char *order_by)
 {
-    struct rig_slice *slice = &listing->slices[listing->n_slices++];
+    struct rig_slice *slice = &listing->slices[slice_no];
 
-    cr_assert(le(sz, listing->n_slices, RIG_SLICES_MAX));
-    *slice = (struct rig_slice){.first = first, .limit = limit, .total_count = -1};
+    cr_assert(lt(int, slice_no, RIG_SLICES_MAX));
+    cr_assert(zero(i64, slice->limit), "slice %d is recorded twice", slice_no);
+    if ((size_t)slice_no >= listing->n_slices)
+        listing->n_slices = (size_t)slice_no + 1;
+    *slice = (struct rig_slice){.range = *range,
+                                .first = rig_item_at(listing, range->from_s),
+                                .limit = limit,
+                                .total_count = -1};
     snprintf(slice->order_by, sizeof(slice->order_by), "%s", order_by != NULL ? order_by : "");
     return slice;
 }
 
 void rig_begin_slice(struct rig_listing *listing, const struct crawl_slice *slice)
 {
-    cr_assert(eq(sz, listing->n_slices, (size_t)slice->slice_no));
-    add_slice(listing, 0, slice->limit, slice->order_by);
+    cr_assert(zero(int, slice->slice_no));
+    add_slice(listing, slice->slice_no, &REQUEST_WHOLE, slice->limit, slice->order_by);
 }
 
 struct rig_slice *rig_leave(struct rig_listing *listing, int64_t limit)
 {
     CLEANUP(mem_free_string)
-    char *order_by =
-        request_order(endpoint_find("backlinks"), listing->request, /* is_cut= */ false);
+    char *order_by = request_order(rig.endpoint, listing->request, /* is_cut= */ false);
 
-    return add_slice(listing, 0, limit, order_by);
+    return add_slice(listing, 0, &REQUEST_WHOLE, limit, order_by);
 }
 
-/* Items may come again only where they share the value at which a chain was gone on with. */
+/*
+ * Items may come again only where they share the value at which a slice begins. A later process
+ * does not know how far a cut slice's pages reach, and where the last listing tells how to cut
+ * nobody does: then what page 1 brought beyond its slice comes again.
+ */
+static void check_bought_once(const struct rig_listing *listing, const struct rig_slice *slice,
+                              int64_t item)
+{
+    bool is_tied = rig_value_s(listing, item) == rig_value_s(listing, slice->first);
+    bool may_overlap = listing->n_slices > 1 && (rig.process > 1 || listing->n_parts > 0);
+
+    cr_assert(listing->times[item] == 0 || is_tied || may_overlap,
+              "item %" PRId64 " is bought twice", item);
+}
+
 void rig_land_page(struct rig_listing *listing, struct rig_slice *slice, int64_t position,
                    int64_t n_items)
 {
@@ -53,44 +73,65 @@ void rig_land_page(struct rig_listing *listing, struct rig_slice *slice, int64_t
     slice->landed[slice->n_landed] = position;
     slice->landed_items[slice->n_landed++] = n_items;
     for (int64_t i = slice->first + position; i < slice->first + position + n_items; i++) {
-        cr_assert(listing->times[i] == 0 || i / listing->n_ties == slice->first / listing->n_ties,
-                  "item %" PRId64 " is bought twice", i);
+        check_bought_once(listing, slice, i);
         listing->times[i]++;
     }
 }
 
 void rig_land(struct rig_attempt *attempt, const struct rig_event *event)
 {
+    struct rig_listing *listing = &rig.listings[attempt->listing];
     struct rig_slice *slice = rig_slice_of(attempt);
     struct crawl_answer answer = rig_answer(attempt, (char[24]){0});
 
     cr_assert(not(slice->is_ended), "a page lands in a slice that has ended");
-    rig_land_page(&rig.listings[attempt->listing], slice, attempt->position, answer.n_items);
+    if (slice->n_items == 0) /* until then it may move with what comes before it */
+        slice->first = attempt->first - attempt->position;
+    cr_assert(eq(i64, attempt->first, slice->first + attempt->position));
+    slice->n_items += answer.n_items;
+    rig_land_page(listing, slice, attempt->position, answer.n_items);
     slice->walk = event->checkpoint.walk;
     slice->position = event->checkpoint.position;
-    slice->total_count = event->checkpoint.total_count;
+    if (event->checkpoint.total_count >= 0)
+        slice->total_count = event->checkpoint.total_count;
+    if (event->checkpoint.whole_count >= 0)
+        listing->whole_count = event->checkpoint.whole_count;
     slice->is_ended = event->checkpoint.is_ended;
     memcpy(slice->token, event->token, sizeof(slice->token));
     attempt->is_landed = true;
 }
 
-void rig_restart(struct rig_listing *listing, struct rig_slice *slice, int64_t limit)
+void rig_restart(struct rig_listing *listing, struct rig_slice *slice,
+                 const struct rig_event *event)
 {
-    int64_t first = slice->first;
-    struct rig_slice *next;
+    struct request_range range = slice->range;
 
     if (slice->position > 0)
-        first = (slice->first + slice->position - 1) / listing->n_ties * listing->n_ties;
-    if (first < slice->first)
-        first = slice->first;
+        range.from_s = rig_value_s(listing, slice->first + slice->position - 1);
+    add_slice(listing, event->new_slice_no, &range, event->limit, slice->order_by);
     slice->is_ended = true;
-    slice->total_count = first - slice->first;
+    slice->total_count = rig_item_at(listing, range.from_s) - slice->first;
     slice->token[0] = '\0';
-    next = add_slice(listing, first, limit, slice->order_by);
-    snprintf(next->filters, sizeof(next->filters), "%s", slice->filters);
-    if (slice->position > 0)
-        snprintf(next->filters, sizeof(next->filters), "[[\"first_seen\",\">\",\"%" PRId64 "\"]]",
-                 first);
+}
+
+void rig_cut(struct rig_listing *listing, const struct crawl_slice *slice,
+             const struct rig_event *event)
+{
+    struct rig_slice *on_disk = &listing->slices[slice->slice_no];
+
+    for (size_t i = 0; i < slice->n_points; i++) {
+        struct request_range range = {slice->points_s[i], i + 1 < slice->n_points
+                                                              ? slice->points_s[i + 1]
+                                                              : on_disk->range.to_s};
+
+        add_slice(listing, event->new_slice_no + (int32_t)i, &range, on_disk->limit,
+                  on_disk->order_by);
+    }
+    if (slice->slice_no == 0 && listing->whole_count < 0)
+        listing->whole_count = on_disk->total_count;
+    on_disk->range.to_s = slice->points_s[0];
+    on_disk->total_count = -1;
+    on_disk->is_ended = event->is_whole;
 }
 
 /* --- a process begins ------------------------------------------------------------------------ */
@@ -103,6 +144,7 @@ static void restore_slice(struct rig_listing *listing, size_t slice_no)
                               .slice_no = (int32_t)slice_no,
                               .limit = slice->limit,
                               .order_by = slice->order_by[0] != '\0' ? slice->order_by : NULL,
+                              .range = slice->range,
                               .walk = slice->walk,
                               .position = slice->position,
                               .token = slice->token[0] != '\0' ? slice->token : NULL,
@@ -133,9 +175,13 @@ static void restore_listing(struct rig_listing *listing, size_t number)
                                          .request = listing->request,
                                          .max_rows = listing->max_rows,
                                          .last_total_count = listing->last_total_count,
+                                         .whole_count = listing->whole_count,
+                                         .parts = listing->parts,
+                                         .n_parts = listing->n_parts,
                                          .data = listing});
     for (size_t i = 0; i < listing->n_slices; i++)
-        restore_slice(listing, i);
+        if (listing->slices[i].limit > 0)
+            restore_slice(listing, i);
 }
 
 static bool is_open(const struct rig_listing *listing)
@@ -150,14 +196,14 @@ static void restore_run(size_t number)
 
     for (size_t i = 0; i < rig.n_listings; i++)
         n_listings += rig.listings[i].run == number && is_open(&rig.listings[i]);
-    run->run = crawl_add_run(rig.crawl,
-                             &(struct crawl_run_settings){.run_id = (int64_t)number,
-                                                          .job = "job",
-                                                          .endpoint = endpoint_find("backlinks"),
-                                                          .price = run->price,
-                                                          .booked_nanousd = run->booked_nanousd,
-                                                          .n_listings = n_listings,
-                                                          .data = run});
+    run->run =
+        crawl_add_run(rig.crawl, &(struct crawl_run_settings){.run_id = (int64_t)number,
+                                                              .job = "job",
+                                                              .endpoint = rig.endpoint,
+                                                              .price = run->price,
+                                                              .booked_nanousd = run->booked_nanousd,
+                                                              .n_listings = n_listings,
+                                                              .data = run});
     run->is_ended = run->is_stopped = false;
     run->elsewhere_nanousd = 0;
     for (size_t i = 0; i < rig.n_listings; i++)

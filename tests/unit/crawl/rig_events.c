@@ -39,7 +39,13 @@ static void commit(struct rig_event *event)
         struct rig_listing *listing = slice->listing->data;
 
         if (!listing->has_no_values)
-            rig_restart(listing, &listing->slices[slice->slice_no], event->limit);
+            rig_restart(listing, &listing->slices[slice->slice_no], event);
+        break;
+    }
+    case RIG_EV_CUT: {
+        struct crawl_slice *slice = event->what;
+
+        rig_cut(slice->listing->data, slice, event);
         break;
     }
     default:
@@ -119,10 +125,23 @@ static void tell_of_restart(const struct rig_event *event, const struct err *err
 {
     struct crawl_slice *slice = event->what;
     const struct rig_listing *listing = slice->listing->data;
-    const char *filters =
-        listing->has_no_values || err != NULL ? NULL : listing->slices[slice->slice_no + 1].filters;
+    bool is_begun = err == NULL && !listing->has_no_values;
 
-    crawl_on_restarted(slice, filters, err);
+    crawl_on_restarted(slice, is_begun,
+                       is_begun ? listing->slices[event->new_slice_no].range.from_s : 0, err);
+}
+
+/* What the rows of the page tell, where they have values at all. */
+static int64_t newest_of(const struct rig_attempt *attempt)
+{
+    const struct rig_listing *listing = &rig.listings[attempt->listing];
+    int64_t last = attempt->first + attempt->n_items - 1;
+
+    if (last >= listing->n_items - listing->n_nulls)
+        last = listing->n_items - listing->n_nulls - 1;
+    return listing->has_no_values || attempt->n_items == 0 || last < attempt->first
+               ? CRAWL_NO_VALUE
+               : rig_value_s(listing, last);
 }
 
 /* The crawl hears of it; afterwards `event->what` may be gone. */
@@ -147,7 +166,8 @@ static void tell(const struct rig_event *event)
         crawl_on_answer(page, &answer);
         return;
     case RIG_EV_LAND:
-        crawl_on_landed(page, err == NULL && cannot_land(page) ? &torn : err);
+        crawl_on_landed(page, newest_of(page->data),
+                        err == NULL && cannot_land(page) ? &torn : err);
         return;
     case RIG_EV_SETTLE:
         if (err == NULL)
@@ -156,6 +176,9 @@ static void tell(const struct rig_event *event)
         return;
     case RIG_EV_LOOK:
         tell_of_look(event, err);
+        return;
+    case RIG_EV_CUT:
+        crawl_on_cut(event->what, err);
         return;
     case RIG_EV_RESTART:
         tell_of_restart(event, err);
@@ -211,6 +234,7 @@ void rig_play_event(struct rig_event event)
     case RIG_EV_LAND:
     case RIG_EV_SETTLE:
     case RIG_EV_LOOK:
+    case RIG_EV_CUT:
     case RIG_EV_RESTART:
         if (!event.is_committed) {
             commit(&event);

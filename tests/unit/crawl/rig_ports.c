@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "core/text.h"
 #include "unit/crawl/rig_private.h"
 
@@ -61,6 +62,7 @@ static void reserve(void *data, struct crawl_page *page)
                                     .listing = listing_of(page),
                                     .slice_no = page->slice->slice_no,
                                     .position = page->position,
+                                    .range = crawl_page_range(page),
                                     .reserved_nanousd = page->reserved_nanousd,
                                     .sent_ms = -1,
                                     .over_ms = -1,
@@ -128,7 +130,8 @@ static void send(void *data, struct crawl_page *page)
     if (attempt->token[0] != '\0')
         cr_assert(eq(i64, strtoll(attempt->token + 1, NULL, 10), attempt->position));
     else
-        cr_assert(le(i64, attempt->position + rig_slice_of(attempt)->limit, 20000));
+        cr_assert(
+            le(i64, attempt->position + rig_slice_of(attempt)->limit, rig.endpoint->offset_reach));
     cr_assert(not(rig_slice_of(attempt)->is_ended), "a call for a slice that has ended");
     check_asked_once(attempt);
     rig_serve(attempt);
@@ -184,14 +187,10 @@ static void look(void *data)
 }
 
 /* Nothing of the slice is under way, and all that was received has landed. */
-static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
-                    const char *column)
+static int64_t check_at_rest(const struct rig_slice *on_disk, const struct crawl_slice *slice)
 {
-    struct rig_listing *listing = slice->listing->data;
-    const struct rig_slice *on_disk = &listing->slices[slice->slice_no];
     int64_t n_items = 0;
 
-    (void)data;
     cr_assert(not(rig.is_stopped), "gone on with behind a stop");
     for (size_t i = 0; i < rig.n_attempts; i++)
         if (rig_slice_of(&rig.attempts[i]) == on_disk)
@@ -202,12 +201,47 @@ static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no,
         n_items += on_disk->landed_items[i];
     cr_assert(not(on_disk->is_ended));
     cr_assert(eq(i64, n_items, slice->pager.n_items));
-    cr_assert(eq(sz, listing->n_slices, (size_t)new_slice_no));
+    return n_items;
+}
+
+/* The points lie in the slice, in their order, and one at its beginning only where that ends it. */
+static void cut(void *data, struct crawl_slice *slice, int32_t new_slice_no, bool is_whole)
+{
+    struct rig_listing *listing = slice->listing->data;
+    const struct rig_slice *on_disk = &listing->slices[slice->slice_no];
+    int64_t before_s = on_disk->range.from_s;
+    struct rig_event *event = add_event(RIG_EV_CUT, slice);
+
+    (void)data;
+    check_at_rest(on_disk, slice);
+    cr_assert(gt(sz, slice->n_points, 0));
+    for (size_t i = 0; i < slice->n_points; i++) {
+        cr_assert(slice->points_s[i] > before_s ||
+                  (i == 0 && is_whole && slice->points_s[i] == before_s));
+        before_s = slice->points_s[i];
+    }
+    cr_assert(lt(i64, before_s, on_disk->range.to_s));
+    cr_assert(ge(sz, (size_t)new_slice_no, listing->n_slices));
+    event->new_slice_no = new_slice_no;
+    event->is_whole = is_whole;
+    rig.n_cuts++;
+}
+
+static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
+                    const char *column)
+{
+    struct rig_listing *listing = slice->listing->data;
+    const struct rig_slice *on_disk = &listing->slices[slice->slice_no];
+    int64_t n_items = check_at_rest(on_disk, slice);
+    struct rig_event *event = add_event(RIG_EV_RESTART, slice);
+
+    (void)data;
     cr_assert(limit == on_disk->limit || limit == on_disk->limit / 2);
     if (n_items > 0)
         cr_assert(not(zero(ptr, (void *)(uintptr_t)column)), "nothing to go on from");
     rig.n_restarts++;
-    add_event(RIG_EV_RESTART, slice)->limit = limit;
+    event->limit = limit;
+    event->new_slice_no = new_slice_no;
 }
 
 static struct rig_listing *owner_of(const struct crawl_listing *listing)
@@ -281,6 +315,7 @@ const struct crawl_ports rig_ports = {
     .land = land,
     .settle = settle,
     .look = look,
+    .cut = cut,
     .restart = restart,
     .publish = publish,
     .suspend = suspend,

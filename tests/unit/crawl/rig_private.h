@@ -56,7 +56,12 @@ void rig_begin_slice(struct rig_listing *listing, const struct crawl_slice *slic
 void rig_land(struct rig_attempt *attempt, const struct rig_event *event);
 
 /* Ends a slice and records the one that goes on behind it. */
-void rig_restart(struct rig_listing *listing, struct rig_slice *slice, int64_t limit);
+void rig_restart(struct rig_listing *listing, struct rig_slice *slice,
+                 const struct rig_event *event);
+
+/* Narrows a slice and records those that begin at the points. */
+void rig_cut(struct rig_listing *listing, const struct crawl_slice *slice,
+             const struct rig_event *event);
 
 /* Adds all that is on the disk to the new crawl. */
 void rig_restore(void);

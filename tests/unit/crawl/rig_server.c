@@ -49,20 +49,57 @@ static struct price price_of(const struct rig_attempt *attempt)
     return rig.runs[rig.listings[attempt->listing].run].price;
 }
 
-/* What the slice has at the attempt's page. */
-static int64_t n_items_at(const struct rig_attempt *attempt)
+int64_t rig_value_s(const struct rig_listing *listing, int64_t item)
 {
-    const struct rig_slice *slice = rig_slice_of(attempt);
-    int64_t n = rig.listings[attempt->listing].n_items - slice->first - attempt->position;
+    return listing->value_s != NULL ? listing->value_s(item) : RIG_EPOCH_S + item / listing->n_ties;
+}
 
-    if (n <= 0)
-        return 0;
-    return n < slice->limit ? n : slice->limit;
+int64_t rig_item_at(const struct rig_listing *listing, int64_t value_s)
+{
+    int64_t first = 0, end = listing->n_items - listing->n_nulls;
+
+    while (first < end) {
+        int64_t middle = first + (end - first) / 2;
+
+        if (rig_value_s(listing, middle) < value_s)
+            first = middle + 1;
+        else
+            end = middle;
+    }
+    return first;
+}
+
+/* What the server has at the attempt's page. Nulls stand last, and only where nothing is compared.
+ */
+static void look_up(struct rig_attempt *attempt)
+{
+    const struct rig_listing *listing = &rig.listings[attempt->listing];
+    bool is_open = attempt->range.to_s == REQUEST_TO_OPEN;
+    bool is_whole = is_open && attempt->range.from_s == REQUEST_FROM_OPEN;
+    int64_t first = is_whole ? 0 : rig_item_at(listing, attempt->range.from_s);
+    int64_t end = is_whole  ? listing->n_items
+                  : is_open ? listing->n_items - listing->n_nulls
+                            : rig_item_at(listing, attempt->range.to_s);
+    int64_t limit = rig_slice_of(attempt)->limit;
+
+    attempt->total_count = end - first;
+    attempt->first = first + attempt->position;
+    attempt->n_items = end - attempt->first;
+    if (attempt->n_items < 0)
+        attempt->n_items = 0;
+    if (attempt->n_items > limit)
+        attempt->n_items = limit;
+}
+
+void rig_look_up(struct rig_attempt *attempt)
+{
+    attempt->range = REQUEST_WHOLE;
+    look_up(attempt);
 }
 
 static int64_t n_items_of(const struct rig_attempt *attempt)
 {
-    return faults[attempt->fault].has_items ? n_items_at(attempt) : 0;
+    return faults[attempt->fault].has_items ? attempt->n_items : 0;
 }
 
 int64_t rig_charge(const struct rig_attempt *attempt)
@@ -77,7 +114,7 @@ int64_t rig_charge(const struct rig_attempt *attempt)
 
 int64_t rig_charge_undelivered(const struct rig_attempt *attempt)
 {
-    return price_worst(price_of(attempt), n_items_at(attempt));
+    return price_worst(price_of(attempt), attempt->n_items);
 }
 
 bool rig_fault_is_unknown(enum rig_fault fault)
@@ -107,6 +144,7 @@ void rig_serve(struct rig_attempt *attempt)
     attempt->sent_ms = rig.now_ms;
     attempt->over_ms = INT64_MAX;
     attempt->number = ++rig.n_sent;
+    look_up(attempt);
     attempt->fault = rig.fault != NULL ? rig.fault(attempt) : RIG_OK;
     if (attempt->token[0] == '\0' && (attempt->fault == RIG_TOKEN || attempt->fault == RIG_EXPIRED))
         attempt->fault = RIG_OK;
@@ -151,7 +189,7 @@ struct crawl_answer rig_answer(const struct rig_attempt *attempt, char *token)
     if (faults[fault].has_items) {
         snprintf(token, 24, "t%" PRId64, attempt->position + answer.n_items);
         answer.token = token;
-        answer.total_count = rig.listings[attempt->listing].n_items - rig_slice_of(attempt)->first;
+        answer.total_count = attempt->total_count;
     }
     return answer;
 }

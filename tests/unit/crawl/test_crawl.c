@@ -33,7 +33,7 @@ Test(crawl, follows_the_chain_beyond_what_offsets_reach)
 
     rig_begin(0);
     listing = rig_add_listing(rig_add_run(0), 25500, 0);
-    listing->request = "{}";
+    listing->request = RIG_CHAIN;
     rig_play();
     rig_expect_published(listing);
     cr_expect(eq(sz, rig.n_sent, 26));
@@ -184,7 +184,7 @@ static struct rig_listing *leave(int64_t n_items, size_t n_landed, unsigned rece
 
     rig_begin(0);
     listing = rig_add_listing(rig_add_run(0), n_items, 0);
-    listing->request = n_items > 20000 ? "{}" : "{\"limit\": 100}";
+    listing->request = n_items > 20000 ? RIG_CHAIN : "{\"limit\": 100}";
     slice = rig_leave(listing, n_items > 20000 ? 1000 : 100);
     if (n_landed > 0) {
         slice->total_count = n_items;
@@ -204,6 +204,7 @@ static struct rig_listing *leave(int64_t n_items, size_t n_landed, unsigned rece
             attempt->position = (int64_t)k * slice->limit;
             attempt->state = RIG_RECEIVED;
             attempt->reserved_nanousd = price_worst(PRICE_LISTED, slice->limit);
+            rig_look_up(attempt);
             rig.runs[0].booked_nanousd += attempt->reserved_nanousd;
         }
     rig.random = received + 1;

@@ -40,7 +40,7 @@ static struct rig_listing *begin(enum rig_fault fault, int64_t position, size_t 
     script.position = position;
     script.times = times;
     listing = rig_add_listing(rig_add_run(0), 25500, 0);
-    listing->request = "{}";
+    listing->request = RIG_CHAIN;
     return listing;
 }
 

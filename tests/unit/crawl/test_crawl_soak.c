@@ -48,7 +48,9 @@ static void begin(uint64_t seed)
 
             listing->latency_ms = rig_random(2) == 0 ? 0 : (int64_t)rig_random(20000);
             listing->last_total_count = (int64_t)rig_random(3000) - 1;
-            listing->request = is_chain || rig_random(2) == 0 ? "{}" : "{\"limit\": 100}";
+            listing->request = is_chain && rig_random(2) == 0   ? RIG_CHAIN
+                               : is_chain || rig_random(2) == 0 ? "{}"
+                                                                : "{\"limit\": 100}";
         }
     }
 }

@@ -24,7 +24,7 @@ static void begin(uint64_t seed)
     rig_begin(seed);
     rig.fault = now_and_then;
     rig_add_listing(rig_add_run(0), 750, 0);
-    rig_add_listing(0, 20001, 0)->request = "{}";
+    rig_add_listing(0, 20001, 0)->request = RIG_CHAIN;
     rig_add_listing(rig_add_run(INT64_C(1000000000)), 300, 0);
 }
 

@@ -87,7 +87,7 @@ Test(crawl_unknown, lets_everything_else_go_on)
         struct rig_listing *chain = rig_add_listing(0, 25500, 0);
         int64_t again_ms;
 
-        chain->request = "{}";
+        chain->request = RIG_CHAIN;
         rig_play();
         rig_expect_published(listing);
         rig_expect_published(chain);
@@ -104,7 +104,7 @@ Test(crawl_unknown, makes_a_chain_wait_and_no_other_listing)
     struct rig_listing *other = rig_add_listing(0, 1000, 0);
 
     chain->n_items = 25500;
-    chain->request = "{}";
+    chain->request = RIG_CHAIN;
     rig_play();
     rig_expect_published(chain);
     rig_expect_published(other);
@@ -322,7 +322,7 @@ static struct rig_listing *leave_chain(int64_t age_ms, bool is_billed)
     struct rig_slice *slice;
 
     listing->n_items = 25500;
-    listing->request = "{}";
+    listing->request = RIG_CHAIN;
     slice = rig_leave(listing, 1000);
     slice->walk = PAGER_CHAIN;
     slice->total_count = 25500;
@@ -343,6 +343,7 @@ static struct rig_listing *leave_chain(int64_t age_ms, bool is_billed)
                                         .over_ms = position == 5000 ? 0 : rig.settings.hold_ms,
                                         .is_billed = is_billed,
                                         .listed_ms = 20000};
+        rig_look_up(attempt);
         rig.runs[0].booked_nanousd += attempt->reserved_nanousd;
     }
     return listing;
@@ -404,6 +405,8 @@ Test(crawl_unknown, leaves_alone_what_the_slice_never_wants)
         struct rig_listing *listing = leave_chain(0, is_billed);
 
         listing->n_items = 5999; /* what was received is the last page */
+        rig_look_up(&rig.attempts[0]);
+        rig_look_up(&rig.attempts[1]);
         rig_play();
         rig_expect_published(listing);
         cr_expect(eq(sz, rig.n_sent, 2), "nothing was sent but what had been");

@@ -10,6 +10,80 @@
 
 TestSuite(pager_restore, .timeout = 60);
 
+/* --- cut, and narrowed ----------------------------------------------------------------------- */
+
+static void serve_long(int64_t n_items, uint64_t seed)
+{
+    model_serve((struct model_server){n_items, 1000}, seed);
+    model.pager.settings.may_be_cut = true;
+}
+
+Test(pager_restore, asks_for_nothing_more_of_what_is_to_be_cut)
+{
+    struct pager_ask ask;
+
+    serve_long(45000, 0);
+    model_walk(1);
+    cr_expect(eq(int, model.pager.walk, PAGER_OFFSET));
+    cr_expect(pager_is_to_be_cut(&model.pager));
+    cr_expect(not(pager_next(&model.pager, &ask)));
+    cr_expect(not(pager_is_done(&model.pager)));
+    cr_expect(not(pager_is_stuck(&model.pager)));
+    pager_give_in(&model.pager);
+    model_walk_to_the_end();
+    model_check_items(20000, "as far as offsets reach");
+    model_expect_word("capped");
+}
+
+/* The server then has fewer, as behind a filter; what is in stays in. */
+Test(pager_restore, goes_on_behind_its_pages_where_it_is_narrowed)
+{
+    for (int64_t n = 1000; n <= 20000; n += 499) {
+        serve_long(45000, (uint64_t)n);
+        model_walk(1);
+        pager_narrow(&model.pager, /* is_whole= */ false);
+        model.server.n_items = model.total_count = n;
+        cr_expect(eq(i64, pager_expected(&model.pager), -1));
+        model_walk_to_the_end();
+        model_check_items(n, "narrowed");
+        model_expect_word("complete");
+        cr_expect(eq(i64, pager_expected(&model.pager), n));
+        cr_expect(eq(sz, model.n_calls, (size_t)(n == 1000 ? 2 : (n + 999) / 1000)));
+    }
+}
+
+Test(pager_restore, is_at_its_end_where_all_of_the_narrowed_is_in)
+{
+    serve_long(45000, 0);
+    model_walk(1);
+    pager_narrow(&model.pager, /* is_whole= */ true);
+    cr_expect(pager_is_done(&model.pager));
+    pager_restore(&model.pager, PAGER_OFFSET, 0, NULL, -1, true);
+    cr_expect(pager_is_done(&model.pager), "and stays so");
+}
+
+/* It grows beyond the reach while its pages are under way: those that were planned still come. */
+Test(pager_restore, takes_what_was_planned_before_it_waits_for_a_cut)
+{
+    for (uint64_t seed = 0; seed < 50; seed++) {
+        serve_long(19500, seed);
+        model_walk(3);
+        model.server.n_items = model.total_count = 20100;
+        model_walk(SIZE_MAX);
+        model_check_items(20000, "all that offsets reach");
+        cr_expect(pager_is_to_be_cut(&model.pager));
+    }
+}
+
+Test(pager_restore, is_too_long_for_a_cut_where_max_rows_binds)
+{
+    model_serve((struct model_server){45000, 1000, 30000}, 0);
+    model.pager.settings.may_be_cut = true;
+    model_walk_to_the_end();
+    model_check_items(30000, "a chain");
+    model_expect_word("limited");
+}
+
 /* --- taking up again ------------------------------------------------------------------------- */
 
 /* A new pager stands where the old one's checkpoint says; pages by offset come from `is_in`. */

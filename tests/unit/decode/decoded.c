@@ -6,7 +6,13 @@
 #include <zlib.h>
 
 #include "api/endpoint.h"
+#include "api/request.h"
 #include "core/mem.h"
+
+static const struct request_targets targets = {
+    .keys = {(char[]){"1"}, (char[]){"2"}},
+    .targets = {(char[]){"moz.com"}, (char[]){"ahrefs.com"}},
+    .n = 2};
 
 const struct page_front decoded_front = {
     .night = 9822,
@@ -16,6 +22,7 @@ const struct page_front decoded_front = {
     .slice_no = 3,
     .items_before = 1000,
     .target = "moz.com",
+    .targets = &targets,
 };
 
 static bool read_memory(void *data, uint64_t position, void *into, size_t size, size_t *ret_size,
@@ -64,11 +71,11 @@ static bool take_part(struct page *page, enum page_part part, struct buf *bytes,
            err_set(err, ERR_INTERNAL, "COPY: %s", reader->complaint);
 }
 
-struct decoded decode_memory(struct memory *memory)
+static struct decoded decode_as(const struct endpoint *endpoint, struct memory *memory)
 {
     struct page_source source = memory_source(memory);
-    struct page *page = page_new(endpoint_find("backlinks"), &source);
-    struct decoded decoded = {.is_fine = false};
+    struct page *page = page_new(endpoint, &source);
+    struct decoded decoded = {.endpoint = endpoint};
 
     decoded.is_fine = page_envelope(page, 1 << 30, &decoded.envelope, &decoded.err) &&
                       take_part(page, PAGE_ROWS, &decoded.rows_bytes, &decoded.rows,
@@ -77,6 +84,11 @@ struct decoded decode_memory(struct memory *memory)
                                 &decoded.reject_counts, &decoded.err);
     page_destroy(page);
     return decoded;
+}
+
+struct decoded decode_memory(struct memory *memory)
+{
+    return decode_as(endpoint_find("backlinks"), memory);
 }
 
 struct decoded decode(const char *body, size_t size)
@@ -114,35 +126,57 @@ char *item_of(const char *more)
                       more);
 }
 
-struct decoded decode_items(const char *items)
+struct decoded decode_items_of(const char *endpoint, const char *items)
 {
     char *body = body_of(items);
-    struct decoded decoded = decode(body, strlen(body));
+    struct memory memory = {.data = body, .size = strlen(body)};
+    struct decoded decoded = decode_as(endpoint_find(endpoint), &memory);
 
     free(body);
     return decoded;
 }
 
-static size_t column_index(const char *name)
+struct decoded decode_items(const char *items)
 {
-    static const char *const front[] = {"night",  "run_id",   "listing_id", "slice_no", "ordinal",
-                                        "target", "link_key", "loaded_at",  NULL};
-    const struct endpoint *endpoint = endpoint_find("backlinks");
+    return decode_items_of("backlinks", items);
+}
 
-    for (size_t i = 0; front[i] != NULL; i++)
-        if (strcmp(front[i], name) == 0)
-            return i;
+static size_t column_index(const struct endpoint *endpoint, const char *name)
+{
+    const struct {
+        const char *name;
+        bool is_there;
+    } front[] = {
+        {"night", true},
+        {"run_id", true},
+        {"listing_id", true},
+        {"slice_no", true},
+        {"ordinal", true},
+        {"target", !endpoint->takes_list},
+        {"target_key", endpoint->wrapper != NULL},
+        {"link_key", true},
+        {"link_no", endpoint->has_link_no},
+        {"loaded_at", true},
+        {"intersections_count", endpoint->wrapper != NULL},
+    };
+    size_t n = 0;
+
+    for (size_t i = 0; i < sizeof(front) / sizeof(front[0]); i++) {
+        if (front[i].is_there && strcmp(front[i].name, name) == 0)
+            return n;
+        n += front[i].is_there;
+    }
     for (size_t i = 0; i < endpoint->n_columns; i++)
         if (strcmp(endpoint->columns[i].name, name) == 0)
-            return 8 + i;
+            return n + i;
     if (strcmp(name, "extra") == 0)
-        return 8 + endpoint->n_columns;
+        return n + endpoint->n_columns;
     abort();
 }
 
 struct copy_field row_field(const struct decoded *decoded, size_t row, const char *column)
 {
-    return copy_field_at(&decoded->rows, row, column_index(column));
+    return copy_field_at(&decoded->rows, row, column_index(decoded->endpoint, column));
 }
 
 char *row_extra(const struct decoded *decoded, size_t row)

@@ -21,6 +21,7 @@ struct memory {
 struct page_source memory_source(struct memory *memory);
 
 struct decoded {
+    const struct endpoint *endpoint;
     bool is_fine; /* every step was */
     struct err err;
     struct envelope envelope;
@@ -41,8 +42,10 @@ char *body_of(const char *items);
 /* One item with both URLs and what `more` has, which begins with a comma or is "". free() it. */
 char *item_of(const char *more);
 
-/* decode() of a body with these items. */
+/* decode() of a body with these items; and as another endpoint, whose targets by number are moz.com
+ * and ahrefs.com. */
 struct decoded decode_items(const char *items);
+struct decoded decode_items_of(const char *endpoint, const char *items);
 
 /* The row's field of that column: of the endpoint's, or ordinal, link_key, extra, … */
 struct copy_field row_field(const struct decoded *decoded, size_t row, const char *column);

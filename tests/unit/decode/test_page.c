@@ -82,6 +82,41 @@ static void expect_ordinals(enum page_part part, int64_t first, int64_t n, const
     buf_deinit(&bytes);
 }
 
+static int64_t newest_of(const char *items)
+{
+    struct buf bytes;
+    struct copy_reader reader;
+    int64_t newest_us;
+
+    f.body = body_of(items);
+    f.memory = (struct memory){.data = f.body, .size = strlen(f.body)};
+    f.source = memory_source(&f.memory);
+    f.page = page_new(endpoint_find("backlinks"), &f.source);
+    reader = take(PAGE_ROWS, 0, INT64_MAX, NULL, &bytes);
+    newest_us = page_counts(f.page)->newest_us;
+    copy_reader_deinit(&reader);
+    buf_deinit(&bytes);
+    teardown_page();
+    return newest_us;
+}
+
+#define SEEN(time) "{\"url_from\":\"f\",\"url_to\":\"t\",\"first_seen\":" time "}"
+
+/* So that the crawl knows how far a page reaches. */
+Test(page, tells_the_largest_time_of_the_walk)
+{
+    cr_expect(eq(i64, newest_of(SEEN("\"2000-01-01 00:00:09 +00:00\"")), INT64_C(9000000)));
+    cr_expect(eq(i64,
+                 newest_of(SEEN("\"2000-01-01 00:00:01 +00:00\"") "," SEEN(
+                     "\"2000-01-01 00:00:07 +00:00\"") "," SEEN("null")),
+                 INT64_C(7000000)));
+    cr_expect(eq(i64, newest_of(SEEN("\"1999-12-31 23:59:59 +00:00\"")), INT64_C(-1000000)));
+    cr_expect(eq(i64, newest_of(SEEN("null") "," SEEN("\"soon\"") "," SEEN("17")), PAGE_NO_TIME));
+    cr_expect(eq(i64, newest_of("{\"url_from\":\"f\",\"url_to\":\"t\"}"), PAGE_NO_TIME));
+    cr_expect(eq(i64, newest_of("{\"first_seen\":\"2000-01-01 00:00:09 +00:00\"}"), PAGE_NO_TIME),
+              "no row");
+}
+
 Test(page, hands_out_rows_in_bounded_chunks_without_a_hole)
 {
     struct buf bytes;

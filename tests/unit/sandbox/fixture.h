@@ -80,6 +80,16 @@ static inline struct json_object *live(const char *body)
     return ask("POST", LIVE, body);
 }
 
+/* The answer of "domain_intersection" or another one. */
+static inline struct json_object *ask_of(const char *endpoint, const char *body)
+{
+    char *path = mem_printf("/v3/backlinks/%s/live", endpoint);
+    struct json_object *json = ask("POST", path, body);
+
+    free(path);
+    return json;
+}
+
 /* The value at a path such as "tasks.0.result.0.items"; NULL where there is none. */
 static inline struct json_object *at(struct json_object *json, const char *path)
 {

@@ -9,7 +9,7 @@
 
 #include "api/endpoint.h"
 #include "core/mem.h"
-#include "sandbox/item.h"
+#include "sandbox/print.h"
 #include "sandbox/row.h"
 
 TestSuite(data, .timeout = 60);
@@ -23,9 +23,9 @@ Test(data, has_the_fields_of_the_endpoint_in_its_order)
 {
     const struct endpoint *endpoint = endpoint_find("backlinks");
 
-    cr_assert(eq(sz, n_row_fields, endpoint->n_columns));
-    for (size_t i = 0; i < n_row_fields; i++)
-        cr_expect_str_eq(row_fields[i].path, endpoint->columns[i].path);
+    cr_assert(eq(sz, shape_backlinks.n_fields, endpoint->n_columns));
+    for (size_t i = 0; i < shape_backlinks.n_fields; i++)
+        cr_expect_str_eq(shape_backlinks.fields[i].path, endpoint->columns[i].path);
 }
 
 static bool is_same(const struct value *a, const struct value *b)
@@ -44,10 +44,11 @@ Test(data, makes_a_row_from_its_number_alone)
         row_make(&row, &source, number);
         row_make(&other, &again, 499 - number); /* what was made before must not matter */
         row_make(&other, &again, number);
-        for (size_t field = 0; field < n_row_fields; field++) {
+        for (size_t field = 0; field < shape_backlinks.n_fields; field++) {
             struct value a = row_value(&row, field), b = row_value(&other, field);
 
-            cr_assert(is_same(&a, &b), "row %d: %s", (int)number, row_fields[field].path);
+            cr_assert(is_same(&a, &b), "row %d: %s", (int)number,
+                      shape_backlinks.fields[field].path);
         }
     }
 }
@@ -61,7 +62,7 @@ static size_t field_of(const char *path)
 {
     size_t field = 0;
 
-    while (strcmp(row_fields[field].path, path) != 0)
+    while (strcmp(shape_backlinks.fields[field].path, path) != 0)
         field++;
     return field;
 }
@@ -179,15 +180,16 @@ Test(data, prints_what_a_library_reads_back)
 
         buf_clear(&buf);
         row_make(&row, &source, number);
-        cr_assert(item_append(&buf, &row));
+        cr_assert(print_row(&buf, &row));
         n_bytes += buf.size;
         item = json_tokener_parse_verbose(buf_text(&buf), &error);
         cr_assert(eq(int, error, json_tokener_success), "row %d: %s", (int)number, buf_text(&buf));
         n_odd += !row.is_plain_shape;
-        for (size_t field = 0; row.is_plain_shape && field < n_row_fields; field++) {
+        for (size_t field = 0; row.is_plain_shape && field < shape_backlinks.n_fields; field++) {
             struct value value = row_value(&row, field);
 
-            expect_printed(&value, value_at(item, row_fields[field].path), row_fields[field].path);
+            expect_printed(&value, value_at(item, shape_backlinks.fields[field].path),
+                           shape_backlinks.fields[field].path);
         }
         json_object_put(item);
     }
@@ -230,7 +232,7 @@ Test(data, holds_everything_that_the_vendor_has_been_seen_to_send)
 
         buf_clear(&buf);
         row_make(&row, &source, number);
-        item_append(&buf, &row);
+        print_row(&buf, &row);
         for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
             has_piece[i] = has_piece[i] || strstr(buf_text(&buf), pieces[i]) != NULL;
         n_iso += has_iso_time(buf_text(&buf));
