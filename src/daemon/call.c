@@ -226,11 +226,10 @@ static int64_t charge_of(struct call *call)
     const struct envelope *envelope = &call->envelope;
     int64_t cost_nanousd = call->has_envelope ? envelope->cost_nanousd : -1, price_nanousd;
 
-    if (account->config->provider->charge_header == NULL)
-        return cost_nanousd;
     if (call->answer->end.charge_nanousd >= 0)
         return call->answer->end.charge_nanousd;
-    if (!call->has_envelope || envelope->task_status_code != CODE_OK)
+    if (account->config->provider->charge_header == NULL || !call->has_envelope ||
+        envelope->task_status_code != CODE_OK)
         return cost_nanousd;
     price_nanousd =
         price_worst(account->prices[endpoint_no(call->run->job->endpoint)], envelope->n_items);

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,7 +27,7 @@ static void begin_with(const char *password, const char *budget)
     story_sandbox(&story, "--items", "example.com=5000", "--items", "example.org=3000");
     story_file(&story, "linkhaul.yaml",
                "accounts:\n"
-               "  north: {base_url: \"%s\", login: sandbox, password: %s}\n"
+               "  north: {base_url: \"%s\", login: sandbox, password: %s, in_flight: 1}\n"
                "  gateway: {provider: aisa, base_url: \"%s/apis/v1\", token: sk-aisa-sandbox%s}\n"
                "database: {url: \"%s\"}\nspool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n",
                story.sandbox_url, password, story.sandbox_url, budget, story.database_url,
@@ -104,5 +105,39 @@ Test(accounts, are_each_asked_by_check)
     cr_expect(
         ne(ptr, strstr(story.out, "API, account gateway: not asked: aisa has no free call"), NULL),
         "%s", story.out);
+    story_end(&story);
+}
+
+Test(accounts, a_job_that_changes_its_account_begins_a_new_run)
+{
+    begin_with("sandbox", "");
+    setenv("LINKHAUL_DIE_AT", "after-commit:2", 1);
+    cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    story_file(&story, "jobs.d/jobs.yaml",
+               "job: first\nendpoint: backlinks\naccount: gateway\ntargets: [example.com]\n");
+    cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
+    expect_said("is closed before it was whole");
+    cr_expect(eq(i64, n_links("example.com"), 5000));
+    story_expect_text(&story, "north,gateway",
+                      "select string_agg(account, ',' order by run_id) from linkhaul.run");
+    cr_expect(eq(int, story_run(&story, "cost", "--by", "account"), 0), "%s", story.err);
+    cr_expect(ne(ptr, strstr(story.out, "north"), NULL), "%s", story.out);
+    cr_expect(ne(ptr, strstr(story.out, "gateway"), NULL), "[%s]", story.out);
+    story_end(&story);
+}
+
+Test(accounts, are_named_by_status_and_plan_where_there_are_several)
+{
+    begin_with("sandbox", ", budget: {per_day: 0.10}");
+    story_run(&story, "run", "--all");
+    cr_expect(eq(int, story_run(&story, "status"), 0), "%s", story.err);
+    cr_expect(ne(ptr, strstr(story.out, "account north"), NULL), "%s", story.out);
+    cr_expect(ne(ptr, strstr(story.out, "account gateway"), NULL), "%s", story.out);
+    cr_expect(eq(int, story_run(&story, "plan", "first", "second"), 0), "%s", story.err);
+    cr_expect(ne(ptr, strstr(story.out, "prices of backlinks with account north"), NULL), "%s",
+              story.out);
+    cr_expect(ne(ptr, strstr(story.out, "$0.10 per day (budget of account gateway)"), NULL), "%s",
+              story.out);
     story_end(&story);
 }
