@@ -95,6 +95,19 @@ void engine_ask_accounts(struct engine *engine, void (*next)(struct engine *engi
     begin_turn(turn);
 }
 
+/* The one account's own error, or the worst of several, which have been told. */
+static void give_up(struct engine *engine)
+{
+    struct err err = engine->accounts[0].err;
+
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].err.kind == ERR_LOGIN)
+            err = engine->accounts[i].err;
+    if (engine->n_accounts > 1)
+        err_set(&err, err.kind, "there is no account whose jobs may run");
+    engine_close(engine, &err);
+}
+
 static void end_turns(struct turn *turn, struct engine *engine)
 {
     void (*next)(struct engine * engine) = turn->next;
@@ -106,7 +119,7 @@ static void end_turns(struct turn *turn, struct engine *engine)
     if (is_any_good)
         next(engine);
     else
-        engine_close(engine, &engine->accounts[0].err);
+        give_up(engine);
 }
 
 static void begin_turn(struct turn *turn)
@@ -197,8 +210,9 @@ static void on_asked(void *data, const struct account *accounts, const struct er
     if (!goes_on(turn, NULL))
         return;
     if (err != NULL) {
-        log_warning("the account's prices cannot be asked for (%s); going by the last known ones",
-                    err->text);
+        log_warning(
+            "the prices of account %s cannot be asked for (%s); going by the last known ones",
+            account->config->name, err->text);
         begin_turn(turn);
         return;
     }

@@ -72,6 +72,23 @@ Test(accounts, a_login_that_is_refused_stops_its_own_jobs_alone)
     story_end(&story);
 }
 
+Test(accounts, that_are_all_refused_end_the_run)
+{
+    begin_with("wrong", "");
+    story_file(&story, "linkhaul.yaml",
+               "accounts:\n"
+               "  north: {base_url: \"%s\", login: a, password: b}\n"
+               "  gateway: {base_url: \"%s\", login: c, password: d}\n"
+               "database: {url: \"%s\"}\nspool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n",
+               story.sandbox_url, story.sandbox_url, story.database_url, story.folder);
+    cr_expect(eq(int, story_run(&story, "run", "--all"), 77), "%s", story.err);
+    expect_said("account north: ");
+    expect_said("account gateway: ");
+    expect_said("there is no account whose jobs may run");
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 0));
+    story_end(&story);
+}
+
 Test(accounts, one_that_is_stopped_on_the_way_stops_its_own_jobs_alone)
 {
     begin_with("sandbox", "");
