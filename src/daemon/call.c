@@ -338,8 +338,10 @@ static void on_landed(struct landing *landing, const struct err *err)
 {
     struct call *call = landing->data;
 
-    if (err == NULL)
+    if (err == NULL) {
         engine_database_works(call->run->engine);
+        engine_watch_drift(call->run, page_drift(call->decoder));
+    }
     crawl_on_landed(call->page, seen_to_s(landing), err);
 }
 

@@ -176,6 +176,7 @@ static void end_life(struct engine *engine)
     }
     for (size_t i = 0; i < engine->n_runs; i++) {
         free(engine->runs[i].published);
+        drift_deinit(&engine->runs[i].drift);
         free(engine->runs[i].open_attempts);
         store_run_free(engine->runs[i].run);
         engine->runs[i] = (struct engine_run){.engine = NULL};

@@ -13,6 +13,7 @@
 #include "crawl/crawl.h"
 #include "daemon/engine.h"
 #include "daemon/lander.h"
+#include "decode/drift.h"
 #include "http/http.h"
 #include "spool/spool.h"
 #include "store/store.h"
@@ -53,6 +54,7 @@ struct engine_run {
     size_t n_open_attempts;
     size_t n_lost; /* calls that only the spool knew of */
     struct crawl_run *crawl_run;
+    struct drift drift; /* of what has landed here; without an endpoint: nothing has */
     struct store_published *published; /* by the listing's place in the run */
 };
 
@@ -189,6 +191,11 @@ void look_cancel(struct engine_account *account);
  */
 void engine_watch_disk(struct engine *engine);
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
+
+/* drift_watch.c: what a page that has landed shows of the API's changes; and at the end of the run,
+ * the fields that never came. */
+void engine_watch_drift(struct engine_run *run, const struct drift *drift);
+void engine_tell_gone(struct engine_run *run);
 
 /* summary.c: keeps what of this life the next one will not know. */
 void engine_keep_results(struct engine *engine);

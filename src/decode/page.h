@@ -19,6 +19,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 
+struct drift;
 struct endpoint;
 struct page;
 struct request_targets;
@@ -120,6 +121,9 @@ void page_select(struct page *page, const struct page_front *front, enum page_pa
 bool page_next(struct page *page, struct buf *chunk, bool *ret_is_end, struct err *err);
 
 const struct page_counts *page_counts(const struct page *page);
+
+/* What the items of all second passes so far have shown that is not as in the endpoint's table. */
+const struct drift *page_drift(const struct page *page);
 
 /*
  * The COPY statement for a part, its columns in the order in which the rows have them: for
