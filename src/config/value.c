@@ -343,17 +343,19 @@ static void read_nothing(const struct slot *slot)
 void value_read(const struct slot *slot)
 {
     static void (*const readers[])(const struct slot *slot) = {
-        [KEY_MAP] = read_nothing,       [KEY_TEXT] = read_text,
-        [KEY_SECRET] = read_text,       [KEY_FILE] = read_file_key,
-        [KEY_DATABASE] = read_database, [KEY_URL] = read_url,
-        [KEY_PATH] = read_path,         [KEY_WORD] = read_word,
-        [KEY_NAME] = read_name,         [KEY_INT] = read_int,
-        [KEY_SIZE] = read_quantity,     [KEY_DURATION] = read_quantity,
-        [KEY_PERCENT] = read_quantity,  [KEY_MONEY] = value_read_money,
-        [KEY_BUDGET] = read_nothing,    [KEY_ZONE] = read_zone,
-        [KEY_SCHEDULE] = read_schedule, [KEY_ENDPOINT] = read_endpoint,
-        [KEY_TARGETS] = read_nothing,   [KEY_REQUEST] = read_nothing,
-        [KEY_LABELS] = read_nothing,
+        [KEY_MAP] = read_nothing,        [KEY_TEXT] = read_text,
+        [KEY_SECRET] = read_text,        [KEY_FILE] = read_file_key,
+        [KEY_DATABASE] = read_database,  [KEY_URL] = read_url,
+        [KEY_PATH] = read_path,          [KEY_WORD] = read_word,
+        [KEY_NAME] = read_name,          [KEY_INT] = read_int,
+        [KEY_SIZE] = read_quantity,      [KEY_DURATION] = read_quantity,
+        [KEY_PERCENT] = read_quantity,   [KEY_MONEY] = value_read_money,
+        [KEY_BUDGET] = read_nothing,     [KEY_ZONE] = read_zone,
+        [KEY_SCHEDULE] = read_schedule,  [KEY_ENDPOINT] = read_endpoint,
+        [KEY_TARGETS] = read_nothing,    [KEY_REQUEST] = read_nothing,
+        [KEY_LABELS] = read_nothing,     [KEY_PROVIDER] = read_nothing,
+        [KEY_ACCOUNT] = read_nothing,    [KEY_ACCOUNTS] = read_nothing,
+        [KEY_ACCOUNT_OF] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)

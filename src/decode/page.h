@@ -62,7 +62,9 @@ struct envelope {
     char message[ENVELOPE_TEXT_MAX]; /* of the task where it has one, else of the top level; clean
                                         UTF-8 */
     char task_id[ENVELOPE_ID_MAX];
-    bool has_result;      /* tasks[0].result[0] is there, with or without items */
+    bool has_error;                   /* the body is no envelope, but the error of a gateway */
+    char error_code[ENVELOPE_ID_MAX]; /* its code, else its type; "": none */
+    bool has_result;                  /* tasks[0].result[0] is there, with or without items */
     int64_t cost_nanousd; /* tasks[0].cost, else the top level's; -1: the answer names none */
     int64_t total_count;  /* of tasks[0].result[0] */
     int64_t items_count;  /* as the API counts */
