@@ -269,7 +269,7 @@ BEGIN
     END IF;
 
     EXECUTE format($sql$
-        WITH step AS MATERIALIZED (
+        WITH step AS (
             SELECT link_key, s.is_lost, was.state AS was, was.missing_since,
                    coalesce(s.domain_from, was.domain_from) AS domain, %3$s,
                    CASE WHEN s.is_lost IS NULL
@@ -284,7 +284,7 @@ BEGIN
                        ELSE was.state IS DISTINCT FROM
                             CASE WHEN s.is_lost OR $4 = 'lost' THEN 'lost' ELSE 'live' END
                             OR (%4$s) IS DISTINCT FROM (%5$s) END
-        ), scoped AS MATERIALIZED (
+        ), scoped AS (
             SELECT step.*,
                    CASE WHEN is_lost IS NOT NULL OR state <> 'lost' THEN NULL
                         WHEN $6 AND domain IN (SELECT facts.domain_from FROM linkhaul.%6$I AS facts
@@ -299,22 +299,23 @@ BEGIN
                               ORDER BY e.feed_id
                               LIMIT 1) END AS alive
             FROM step
-        ), told AS MATERIALIZED (
+            OFFSET 0
+        ), judged AS (
             SELECT scoped.*,
                    CASE WHEN alive IS NOT NULL THEN 'out_of_scope' ELSE state END AS now_is,
                    CASE WHEN state <> 'lost' THEN NULL
                         WHEN is_lost IS NULL THEN coalesce(alive, 'not in the listing')
                         ELSE 'the vendor says so' END AS why
             FROM scoped
-        ), event AS MATERIALIZED (
-            SELECT link_key, why,
+        ), told AS MATERIALIZED (
+            SELECT judged.*,
                    CASE WHEN was IS NULL
                         THEN CASE WHEN $7 OR first_seen > $8
                                   THEN CASE now_is WHEN 'lost' THEN 'lost' ELSE 'new' END END
                         WHEN now_is IN ('lost', 'out_of_scope') AND was <> now_is THEN now_is
                         WHEN now_is = 'live' AND was IN ('lost', 'out_of_scope') THEN 'returned'
                    END AS event
-            FROM told
+            FROM judged
         ), added AS (
             INSERT INTO linkhaul.%1$I (feed_id, link_key, state, first_night, gone_night, reason,
                                        changed_night, %7$s)
@@ -340,13 +341,13 @@ BEGIN
         ), noted AS (
             INSERT INTO linkhaul.link_event (feed_id, night, listing_id, event, link_key, reason)
             SELECT $1, $2, $3, event, link_key, why
-            FROM event WHERE event IS NOT NULL
+            FROM told WHERE event IS NOT NULL
         )
         SELECT count(*) FILTER (WHERE event = 'new') AS n_new,
                count(*) FILTER (WHERE event = 'lost') AS n_lost,
-               (SELECT count(*) FROM told WHERE is_lost IS NOT NULL) AS n_seen,
-               (SELECT array_agg(DISTINCT domain) FROM told WHERE $11) AS domains
-        FROM event
+               count(*) FILTER (WHERE is_lost IS NOT NULL) AS n_seen,
+               array_agg(DISTINCT domain) FILTER (WHERE $11) AS domains
+        FROM told
         $sql$, place, linkhaul.rows_for_state(f.facts, columns),
         (SELECT string_agg('s.' || c, ', ') FROM unnest(columns) AS c),
         (SELECT string_agg('s.' || c, ', ') FROM unnest(compared) AS c),
