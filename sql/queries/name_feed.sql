@@ -1,12 +1,14 @@
 -- Notes a feed that the job has, and begins its listing in the open run where it has none yet.
 -- One that only counts ('count') asks for a single item.
 -- $1 key, $2 project, $3 job, $4 endpoint, $5 table of its rows, $6 target, $7 request, $8 max_rows,
--- $9 kind of listing
+-- $9 kind of listing, $10 how many days its rows are kept
 WITH named AS (
-    INSERT INTO linkhaul.feed (key, project, job, endpoint, facts, target, request, max_rows)
-    VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::json, nullif($8::bigint, 0))
+    INSERT INTO linkhaul.feed (key, project, job, endpoint, facts, target, request, max_rows,
+                               retention_days)
+    VALUES ($1::uuid, $2, $3, $4, $5, $6, $7::json, nullif($8::bigint, 0), $10::integer)
     ON CONFLICT (key) DO UPDATE
-    SET request = excluded.request, max_rows = excluded.max_rows, asked_at = now()
+    SET request = excluded.request, max_rows = excluded.max_rows,
+        retention_days = excluded.retention_days, asked_at = now()
     RETURNING feed_id, request, max_rows
 )
 INSERT INTO linkhaul.listing (run_id, feed_id, night, kind, request, max_rows)

@@ -68,7 +68,7 @@ WITH note AS (
                'state', CASE (listed.was).state WHEN 'abandoned' THEN 'abandoned' ELSE 'open' END,
                'completeness', NULL, 'reason', '', 'published_at', NULL, 'total_count', NULL,
                'whole_count', NULL, 'n_items', 0, 'n_rows', 0, 'n_rejects', 0, 'n_extra', 0,
-               'n_cleaned', 0, 'n_duplicates', 0, 'n_missing', 0))).*
+               'n_cleaned', 0, 'n_duplicates', 0, 'n_missing', 0, 'n_new', 0, 'n_lost', 0))).*
     FROM restored, listed
     JOIN fed ON (fed.was).feed_id = (listed.was).feed_id
     JOIN feeds ON feeds.key = (fed.was).key

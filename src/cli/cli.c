@@ -78,14 +78,17 @@ static const struct command commands[] = {
       "            something newer is, or given up, and its dollars are named\n",
       command_run },
     { "serve", "", "the service", NULL, NULL },
-    { "status", "[--json]", "each feed: its last listing, rows, dollars",
+    { "status", "[--size] [--json]", "each feed: its last listing, rows, dollars",
       "What the database knows; no call is made. PUBLISHED is the night that analysts see; the other\n"
       "columns are of the last listing and its run. LAST is its completeness where it is published,\n"
       "else its state: open, held (see `linkhaul help publish`), abandoned.\n\n"
+      "  --size   also what takes how much room: facts by week, state, ledger, spool\n"
       "  --json   {running: {name, since} or null, feeds: [{project, job, target, endpoint,\n"
       "           published_night, last: {run, run_state, night, state, completeness, reason,\n"
-      "           published_at, total_count, max_rows, items, rows, repeats, missing, and in\n"
-      "           dollars, as decimal strings: settled, undelivered, unknown, reserved}}]}\n",
+      "           published_at, total_count, max_rows, items, rows, repeats, missing, new,\n"
+      "           lost, and in dollars, as decimal strings: settled, undelivered, unknown,\n"
+      "           reserved}}]}; with --size also sizes: [{of, table, partition, rows_about,\n"
+      "           bytes}], spool_bytes, bytes\n",
       command_status },
     { "stop", "RUN | JOB", "no more calls for a run; what was paid for lands",
       "Said to an open run by its number (see `status`), or to a job. Whoever works on it makes no\n"

@@ -1,14 +1,17 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cli/asking.h"
 #include "cli/command.h"
+#include "cli/sizes.h"
 #include "cli/table.h"
 #include "cli/writer.h"
 #include "config/config.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "spool/archive.h"
 #include "store/people.h"
 
 /*
@@ -21,7 +24,8 @@
 
 struct reporting {
     struct asking asking;
-    bool is_json;
+    bool is_json, has_sizes;
+    struct sizes_spool spool;
     struct writer writer;
 };
 
@@ -31,6 +35,12 @@ static void note(struct buf *notes, const char *text)
 {
     if (text[0] != '\0')
         buf_printf(notes, "%s%s", notes->size > 0 ? "; " : "", text);
+}
+
+static void note_number(struct buf *notes, int64_t n, const char *what)
+{
+    if (n > 0)
+        buf_printf(notes, "%s%" PRId64 " %s", notes->size > 0 ? "; " : "", n, what);
 }
 
 static void note_money(struct buf *notes, int64_t nanousd, const char *what)
@@ -50,8 +60,9 @@ static void collect_notes(struct buf *notes, const struct store_status_row *row,
     if (is_open && row->total_count >= 0)
         buf_printf(notes, "%" PRId64 " of %" PRId64 " items", row->n_items,
                    is_cut ? row->max_rows : row->total_count);
-    if (row->n_missing > 0)
-        buf_printf(notes, "%" PRId64 " missing", row->n_missing);
+    note_number(notes, row->n_new, "new");
+    note_number(notes, row->n_lost, "lost");
+    note_number(notes, row->n_missing, "missing");
     note_money(notes, row->unknown_nanousd, "unknown");
     note_money(notes, row->undelivered_nanousd, "undelivered");
     note_money(notes, row->reserved_nanousd, "reserved");
@@ -139,6 +150,8 @@ static void write_row(struct writer *writer, const struct store_status_row *row)
     writer_int(writer, "rows", row->n_rows);
     writer_int(writer, "repeats", row->n_duplicates);
     writer_int(writer, "missing", row->n_missing);
+    writer_int(writer, "new", row->n_new);
+    writer_int(writer, "lost", row->n_lost);
     writer_dollars(writer, "settled", row->settled_nanousd);
     writer_dollars(writer, "undelivered", row->undelivered_nanousd);
     writer_dollars(writer, "unknown", row->unknown_nanousd);
@@ -181,12 +194,42 @@ static void on_status(void *data, const struct store_status_row *rows, size_t n_
     asking_answered(&reporting->asking, err);
 }
 
-static int report(struct reporting *reporting, const char *database_url)
+static void on_sizes(void *data, const struct store_size *sizes, size_t n_sizes,
+                     const struct err *err)
+{
+    struct reporting *reporting = data;
+
+    if (err == NULL)
+        sizes_write(&reporting->writer, sizes, n_sizes, &reporting->spool);
+    if (err == NULL && !reporting->is_json) {
+        putchar('\n');
+        sizes_print(sizes, n_sizes, &reporting->spool);
+    }
+    asking_answered(&reporting->asking, err);
+}
+
+static bool sum_spool(const char *dir, struct sizes_spool *ret_spool, struct err *err)
+{
+    struct spool_file *files;
+
+    *ret_spool = (struct sizes_spool){0};
+    if (!spool_list(dir, &files, &ret_spool->n_files, err))
+        return false;
+    for (size_t i = 0; i < ret_spool->n_files; i++)
+        ret_spool->bytes += files[i].bytes;
+    free(files);
+    return true;
+}
+
+static int report(struct reporting *reporting, const struct config *config)
 {
     struct asking *asking = &reporting->asking;
+    struct err err;
 
-    if (!asking_open(asking, database_url))
+    if (!asking_open(asking, config->database_url))
         return command_fail(&asking->err);
+    if (reporting->has_sizes && !sum_spool(config->spool, &reporting->spool, &err))
+        return command_fail(&err);
     writer_begin(&reporting->writer, NULL, '{');
     store_who_holds(asking->store, on_holder, reporting);
     if (!asking_wait(asking))
@@ -194,6 +237,11 @@ static int report(struct reporting *reporting, const char *database_url)
     store_status(asking->store, on_status, reporting);
     if (!asking_wait(asking))
         return command_fail(&asking->err);
+    if (reporting->has_sizes) {
+        store_read_sizes(asking->store, on_sizes, reporting);
+        if (!asking_wait(asking))
+            return command_fail(&asking->err);
+    }
     writer_end(&reporting->writer, '}');
     if (reporting->is_json)
         writer_print(&reporting->writer, stdout);
@@ -204,7 +252,7 @@ int command_status(const char *file, int argc, char **argv)
 {
     struct reporting reporting = {.is_json = false};
     const struct command_switch switches[] = {
-        {"--size", NULL}, {"--json", &reporting.is_json}, {NULL, NULL}};
+        {"--size", &reporting.has_sizes}, {"--json", &reporting.is_json}, {NULL, NULL}};
     CLEANUP(config_free) struct config *config = NULL;
     int exit_code = 0;
 
@@ -214,7 +262,7 @@ int command_status(const char *file, int argc, char **argv)
     if (config == NULL)
         return exit_code;
     writer_init(&reporting.writer);
-    exit_code = report(&reporting, config->database_url);
+    exit_code = report(&reporting, config);
     asking_close(&reporting.asking);
     writer_deinit(&reporting.writer);
     return exit_code;

@@ -83,6 +83,7 @@ struct config_job {
     int64_t missing_ok_ppm;    /* of the items promised; more missing ones make a listing short */
     int64_t max_shrink_ppm;    /* against the listing before; one that shrank by more is held */
     int64_t resume_within_s;   /* a run that was stopped is gone on with for this long */
+    int64_t retention_s;       /* rows are kept for this long behind their night, at least */
     char *labels;              /* JSON object, keys sorted; "{}" where there are none */
     struct config_feed *feeds; /* one per target, in the order of the file */
     size_t n_feeds;

@@ -15,6 +15,7 @@
 #include "api/endpoint.h"
 #include "api/price.h"
 #include "config/config.h"
+#include "config/job_notes.h"
 #include "config/json.h"
 #include "config/read.h"
 #include "config/request.h"
@@ -75,6 +76,7 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
     if (document->is_flawed || ret_job->account == NULL || source->complaints->n_errors > n_errors)
         return false;
     warn_of_small_pages(source, document, ret_job);
+    job_note_what_is_never_lost(source, document, ret_job);
     for (size_t i = 0; i < ret_job->n_feeds; i++) {
         struct config_feed *feed = &ret_job->feeds[i];
 

@@ -150,11 +150,13 @@ static const struct key all_job_keys[] = {
       .doc = "a listing that is smaller than the one before by more is held back" },
     { "resume_within", KEY_DURATION, IN_JOB(resume_within_s), 1, DURATION_MAX_S, .fallback = "7d",
       .doc = "how long after its night a run that was stopped is gone on with" },
+    { "retention", KEY_DURATION, IN_JOB(retention_s), 1, DURATION_MAX_S, .fallback = "14d",
+      .doc = "how many days behind their night raw rows are kept at least; what a feed is now, events and costs stay" },
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
     { "project", LATER }, { "projects", LATER }, { "sync", LATER },
     { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, { "at_least", LATER },
-    { "formerly", LATER }, { "feeds", LATER }, { "retention", LATER },
+    { "formerly", LATER }, { "feeds", LATER },
 };
 // clang-format on
 

@@ -14,11 +14,11 @@
  * done │                                                                          │ └────────────
  * wait ◀── the database was lost, and it may come back ◀───────┘
  *
- * From opening the database to closing it is a life. A database that is lost ends it as a death of
- * the process would: no new calls, what is on its way still goes to the spool, nothing lands. The
- * next life begins as a process does, from the spool and the checkpoints, so there is one recovery
- * and not two. That goes on for as long as something lands; where nothing has for DATABASE_WAIT_MS
- * the engine ends with the error.
+ * Pruning is of the archive and of facts. From opening the database to closing it is a life. A
+ * database that is lost ends it as a death of the process would: no new calls, what is on its way
+ * still goes to the spool, nothing lands. The next life begins as a process does, from the spool
+ * and the checkpoints, so there is one recovery and not two. That goes on for as long as something
+ * lands; where nothing has for DATABASE_WAIT_MS the engine ends with the error.
  *
  * A life that only landed what is to be closed (takeup.c) begins anew on the same connections.
  *
@@ -245,12 +245,21 @@ static void close_store(struct engine *engine)
     uv_close((uv_handle_t *)&engine->timer, on_timer_closed);
 }
 
+/* Nobody waits for that who asked for an end. */
+static void retire(struct engine *engine)
+{
+    if (engine->is_stopping || engine->is_landing)
+        close_store(engine);
+    else
+        engine_retire(engine, close_store);
+}
+
 void engine_part_closed(struct engine *engine)
 {
     if (--engine->n_closing > 0)
         return;
     if (engine->err.kind == ERR_NONE)
-        engine_prune(engine, close_store);
+        engine_prune(engine, retire);
     else
         close_store(engine);
 }

@@ -74,6 +74,7 @@ struct engine {
     uv_work_t disk_work;
     bool is_disk_busy;    /* disk_work is under way */
     struct err disk_err;  /* what it found; ERR_NONE */
+    void (*retired)(struct engine *engine); /* what follows engine_retire() */
     bool *is_closed_next; /* by job: its next start closes listings that are not whole */
     bool has_landed;      /* what those have received */
     bool *has_begun;      /* by job: its run has been started in this process */
@@ -187,10 +188,11 @@ void look_cancel(struct engine_account *account);
 /*
  * keeper.c: room on the spool's disk. While it watches, a disk that is full or read-only stops the
  * crawl. engine_prune() removes what the archive need not keep any longer, in a worker, then calls
- * `done`.
+ * `done`. engine_retire() does the same with facts whose retention is over, in the database.
  */
 void engine_watch_disk(struct engine *engine);
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
+void engine_retire(struct engine *engine, void (*done)(struct engine *engine));
 
 /* drift_watch.c: what a page that has landed shows of the API's changes; and at the end of the run,
  * the fields that never came. */

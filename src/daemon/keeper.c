@@ -6,15 +6,16 @@
 #include "core/mem.h"
 #include "daemon/engine_private.h"
 #include "spool/archive.h"
+#include "store/retention.h"
 
 /*
- * What keeps the spool's disk usable: a look at its free space every second while the crawl works,
- * and the removal of segments that the archive need not keep. Both happen in a worker, since a disk
- * may let one wait.
+ * What keeps the disks usable: a look at the spool's free space every second while the crawl works,
+ * and the removal of segments that the archive need not keep, both in a worker, since a disk may
+ * let one wait; and of facts whose retention is over, in the database.
  *
  * - Too little is free, or it is read-only: no new call goes out, what is paid for lands, and the
  *   engine ends with the error.
- * - Pruning fails: a warning; nothing hangs on it.
+ * - Pruning or retiring fails: a warning; nothing hangs on it.
  */
 
 #define DISK_EVERY_MS 1000
@@ -150,4 +151,46 @@ void engine_prune(struct engine *engine, void (*done)(struct engine *engine))
     pruning->engine = engine;
     pruning->done = done;
     store_read_over_runs(engine->store, on_over_runs, pruning);
+}
+
+/* --- facts ----------------------------------------------------------------------------------- */
+
+static void log_retired(const struct store_retired *part)
+{
+    if (part->err.kind != ERR_NONE)
+        log_warning(
+            "%s: its retention is over, and it cannot be taken out now: %s; the next run "
+            "tries again",
+            part->part, part->err.text);
+    else if (part->hangs != NULL)
+        log_warning(
+            "%s: its retention is over (nights %s to %s), and it stays because of what hangs "
+            "on it: %s",
+            part->part, part->first_night, part->last_night, part->hangs);
+    else if (part->shows != NULL)
+        log_info(
+            "%s: its retention is over (nights %s to %s), and it stays while analysts see it: "
+            "the newest listing of %s",
+            part->part, part->first_night, part->last_night, part->shows);
+    else if (part->first_night[0] != '\0')
+        log_info("%s: dropped, the retention of its nights %s to %s is over", part->part,
+                 part->first_night, part->last_night);
+}
+
+static void on_retired(void *data, const struct store_retired *parts, size_t n_parts,
+                       const struct err *err)
+{
+    struct engine *engine = data;
+
+    if (err != NULL)
+        log_warning("facts whose retention is over cannot be dropped, ignoring: %s", err->text);
+    for (size_t i = 0; i < n_parts; i++)
+        log_retired(&parts[i]);
+    engine->retired(engine);
+}
+
+void engine_retire(struct engine *engine, void (*done)(struct engine *engine))
+{
+    engine->retired = done;
+    store_retire(engine->store, on_retired, engine);
 }

@@ -26,6 +26,7 @@
  * job alone: it is left out, and the others run.
  */
 
+#define DAY_S 86400
 #define FOR_EVER_MS INT64_C(3155760000000) /* a hundred years */
 
 static void bring_back(struct engine *engine);
@@ -107,6 +108,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
                             : engine->settings.counted != NULL ? FOR_EVER_MS
                                                                : job->resume_within_s * 1000,
         .tolerance = {.missing_ok = job->missing_ok_ppm, .max_shrink = job->max_shrink_ppm},
+        .retention_days = (job->retention_s + DAY_S - 1) / DAY_S,
     };
 }
 

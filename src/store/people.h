@@ -77,8 +77,9 @@ struct store_status_row {
     const char *reason;        /* why it is not published */
     const char *published_at;  /* with its zone */
     int64_t n_items, n_rows, n_duplicates, n_missing;
-    int64_t total_count; /* -1: never told */
-    int64_t max_rows;    /* 0: all */
+    int64_t n_new, n_lost; /* links, or domains */
+    int64_t total_count;   /* -1: never told */
+    int64_t max_rows;      /* 0: all */
     /* of the last listing, all its nights */
     int64_t settled_nanousd, undelivered_nanousd, unknown_nanousd, reserved_nanousd;
 };
@@ -86,6 +87,18 @@ struct store_status_row {
 typedef void store_status_fn(void *data, const struct store_status_row *rows, size_t n_rows,
                              const struct err *err);
 void store_status(struct store *store, store_status_fn *done, void *data);
+
+/* A table with its indexes and long values; of facts each partition. */
+struct store_size {
+    const char *kind; /* facts, state, ledger, operations */
+    const char *table, *partition;
+    uint64_t bytes;
+    int64_t n_rows; /* as the planner believes */
+};
+
+typedef void store_sizes_fn(void *data, const struct store_size *sizes, size_t n_sizes,
+                            const struct err *err);
+void store_read_sizes(struct store *store, store_sizes_fn *done, void *data);
 
 /* What a ledger is summed by. */
 enum store_sum_by {

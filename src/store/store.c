@@ -41,7 +41,7 @@ static const struct seat holder_seats[] = {{"control", CONTROL, STORE_LOCK_KEY},
                                            {"publisher", PUBLISHER, STORE_LOCK_KEY + 2},
                                            {NULL}};
 static const struct seat reader_seats[] = {{"control", CONTROL, 0}, {NULL}};
-static const struct seat replay_seats[] = {{"replay", LOADER, STORE_LOCK_KEY + 3}, {NULL}};
+static const struct seat replay_seats[] = {{"replay", LOADER, STORE_REPLAY_LOCK_KEY}, {NULL}};
 
 struct opening {
     struct store *store;

@@ -69,6 +69,7 @@ struct store_run_request {
     bool is_taken_up; /* by the same process, after the database was lost: a `stop` still holds */
     int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */
     struct store_tolerance tolerance; /* for what that publishes */
+    int64_t retention_days;           /* how long behind its night a row is kept at least */
     const struct store_feed *feeds;
     size_t n_feeds;
 };

@@ -151,6 +151,8 @@ static void on_status(void *data, const struct db_result *result, const struct e
             .reserved_nanousd = db_int64(result, row, 20),
             .max_rows = db_int64(result, row, 21),
             .account = db_text(result, row, 22),
+            .n_new = db_int64(result, row, 23),
+            .n_lost = db_int64(result, row, 24),
         };
     ((store_status_fn *)question->done)(question->data, rows, (size_t)n, err);
     free(rows);
@@ -161,6 +163,28 @@ void store_status(struct store *store, store_status_fn *done, void *data)
 {
 
     question_put(store, sql_status, &(struct params){0}, on_status, (void (*)(void))done, data);
+}
+
+static void on_sizes(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_size *sizes = mem_new_array((size_t)n, sizeof(*sizes));
+
+    for (int row = 0; row < n; row++)
+        sizes[row] = (struct store_size){.kind = db_text(result, row, 0),
+                                         .table = db_text(result, row, 1),
+                                         .partition = db_text(result, row, 2),
+                                         .bytes = (uint64_t)db_int64(result, row, 3),
+                                         .n_rows = db_int64(result, row, 4)};
+    ((store_sizes_fn *)question->done)(question->data, sizes, (size_t)n, err);
+    free(sizes);
+    question_end(question);
+}
+
+void store_read_sizes(struct store *store, store_sizes_fn *done, void *data)
+{
+    question_put(store, sql_sizes, &(struct params){0}, on_sizes, (void (*)(void))done, data);
 }
 
 static void on_costs(void *data, const struct db_result *result, const struct err *err)

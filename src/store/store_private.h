@@ -12,6 +12,9 @@
 /* "linkhaul": the lock that a holder's `control` has; the other connections' are next to it. */
 #define STORE_LOCK_KEY INT64_C(0x6c696e6b6861756c)
 
+/* Of a process that loads a run again. */
+#define STORE_REPLAY_LOCK_KEY (STORE_LOCK_KEY + 3)
+
 enum store_connection { CONTROL, LOADER, PUBLISHER, N_CONNECTIONS };
 
 struct store {

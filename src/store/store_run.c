@@ -355,6 +355,7 @@ static void name_feed(struct start *start, struct db *db, const struct store_run
     params_text(&params, feed->request);
     params_int(&params, feed->max_rows);
     params_text(&params, request->kind);
+    params_int(&params, request->retention_days);
     db_query(db, sql_name_feed, params.n, params.values, on_step, start);
 }
 

@@ -54,7 +54,7 @@ static void require_same_job(const struct config_job *a, const struct config_job
     require(a->limit == b->limit && a->max_rows == b->max_rows, "limit and max_rows");
     require(memcmp(&a->own_budget, &b->own_budget, sizeof(a->own_budget)) == 0, "budget");
     require(a->missing_ok_ppm == b->missing_ok_ppm && a->max_shrink_ppm == b->max_shrink_ppm &&
-                a->resume_within_s == b->resume_within_s,
+                a->resume_within_s == b->resume_within_s && a->retention_s == b->retention_s,
             "percentages and durations");
     require(a->n_feeds == b->n_feeds, "number of feeds");
     for (size_t i = 0; i < a->n_feeds; i++) {

@@ -140,6 +140,25 @@ Test(people, status_as_json_says_the_same_to_programs)
     json_object_put(tree);
 }
 
+Test(people, status_tells_what_takes_how_much_room)
+{
+    struct json_object *tree, *sizes, *first;
+
+    cr_assert(eq(int, story_run(&story, "status", "--size"), 0), "%s", story.err);
+    expect_said(story.out, "state  link ");
+    expect_said(story.out, "spool  segments ");
+    cr_assert(eq(int, story_run(&story, "status", "--size", "--json"), 0), "%s", story.err);
+    tree = parse(story.out);
+    sizes = json_object_object_get(tree, "sizes");
+    first = json_object_array_get_idx(sizes, 0);
+    cr_expect_str_eq(text_at(first, "of"), "facts");
+    cr_expect_str_eq(text_at(first, "table"), "backlink");
+    cr_expect(gt(i64, json_object_get_int64(json_object_object_get(tree, "spool_bytes")), 0));
+    cr_expect(gt(i64, json_object_get_int64(json_object_object_get(tree, "bytes")),
+                 json_object_get_int64(json_object_object_get(tree, "spool_bytes"))));
+    json_object_put(tree);
+}
+
 /* What a terminal of `columns` places shows of `linkhaul status`; the caller's to free. */
 static char *status_on_terminal(unsigned columns)
 {

@@ -307,7 +307,7 @@ Test(publish, reads_only_the_partitions_of_published_nights)
                 "jsonb_path_query((SELECT text::jsonb FROM public.plan()), 'strict $.**') AS node "
                 "WHERE jsonb_typeof(node) = 'object' AND node ->> 'Relation Name' LIKE "
                 "'backlink%%' AND (node ->> 'Actual Loops')::numeric > 0");
-    cr_expect_str_eq(plan == NULL ? "" : plan, "backlink_2026_11");
+    cr_expect_str_eq(plan == NULL ? "" : plan, "backlink_2026_11_16");
     free(plan);
     calls_end(&c);
 }

@@ -54,9 +54,9 @@ Test(state, tells_what_is_new)
     EXPECT_STATE(feed, "1 live, 2 live, 3 live, 14 live, 15 lost");
     EXPECT_EVENTS(listing, "3 new, 14 new, 15 lost");
     EXPECT_DOMAINS(feed, "d0 live, d1 live");
-    cr_expect(eq(i64,
-                 pg_int(url, "SELECT n_new * 10 + n_lost FROM linkhaul.listing WHERE listing_id = 2"),
-                 21));
+    cr_expect(eq(
+        i64, pg_int(url, "SELECT n_new * 10 + n_lost FROM linkhaul.listing WHERE listing_id = 2"),
+        21));
     cr_expect(eq(i64,
                  pg_int(url,
                         "SELECT count(*) FROM linkhaul.link WHERE first_night = '2026-11-02' AND "
@@ -368,8 +368,9 @@ Test(state, begins_anew_where_a_feed_means_something_else)
 
 static char *versions(const char *table)
 {
-    return pg_text(url, "SELECT string_agg(ctid::text, ' ' ORDER BY feed_id, link_key) FROM "
-                        "linkhaul.%s",
+    return pg_text(url,
+                   "SELECT string_agg(ctid::text, ' ' ORDER BY feed_id, link_key) FROM "
+                   "linkhaul.%s",
                    table);
 }
 
@@ -452,8 +453,9 @@ Test(state, keeps_links_of_pages_that_link_to_several_targets)
     EXPECT_EVENTS(nights_pass(pages, "2026-11-03", "complete", "1 2 4"), "3 lost");
     EXPECT_STATE(pages, "1 live, 2 live, 3 lost, 4 live");
     cr_expect(eq(i64,
-                 pg_int(url, "SELECT count(*) FROM linkhaul_bi.new_links WHERE target = 'target 1' "
-                             "AND domain_from = 'd0'"),
+                 pg_int(url,
+                        "SELECT count(*) FROM linkhaul_bi.new_links WHERE target = 'target 1' "
+                        "AND domain_from = 'd0'"),
                  1));
 }
 
@@ -495,13 +497,15 @@ Test(state, shows_analysts_what_was_new_and_what_was_lost)
 
 Test(state, shows_analysts_commented_columns_of_plain_types)
 {
-    expect(pg_text(url,
-                   "SELECT coalesce(string_agg(attrelid::regclass || '.' || attname, ' '), '') FROM pg_attribute "
-                   "JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid IN "
-                   "('linkhaul_bi.link_events'::regclass, 'linkhaul_bi.new_links'::regclass, "
-                   "'linkhaul_bi.lost_links'::regclass) AND attnum > 0 AND "
-                   "(col_description(attrelid, attnum) IS NULL OR typcategory NOT IN ('S', 'N', "
-                   "'D', 'B') OR attnum <= 5 AND attname <> (ARRAY['project', 'target', 'night', "
-                   "'feed_id', 'completeness'])[attnum])"),
-           "", __LINE__);
+    expect(
+        pg_text(
+            url,
+            "SELECT coalesce(string_agg(attrelid::regclass || '.' || attname, ' '), '') FROM pg_attribute "
+            "JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid IN "
+            "('linkhaul_bi.link_events'::regclass, 'linkhaul_bi.new_links'::regclass, "
+            "'linkhaul_bi.lost_links'::regclass) AND attnum > 0 AND "
+            "(col_description(attrelid, attnum) IS NULL OR typcategory NOT IN ('S', 'N', "
+            "'D', 'B') OR attnum <= 5 AND attname <> (ARRAY['project', 'target', 'night', "
+            "'feed_id', 'completeness'])[attnum])"),
+        "", __LINE__);
 }

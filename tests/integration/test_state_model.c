@@ -9,9 +9,9 @@
 #include "support/pg.h"
 
 /*
- * Random nights of two feeds of one target, one of them with a filter, held against a model that says
- * in C what the state and the events have to be: listings whole and cut, held and accepted, late,
- * again, of the lost alone; links that come, go, turn nofollow and are called lost.
+ * Random nights of two feeds of one target, one of them with a filter, held against a model that
+ * says in C what the state and the events have to be: listings whole and cut, held and accepted,
+ * late, again, of the lost alone; links that come, go, turn nofollow and are called lost.
  */
 
 #define N_LINKS 24
@@ -25,12 +25,12 @@ static const char *const words_of[] = {
 struct model {
     int64_t feed;
     bool is_filtered, is_begun;
-    int shown;          /* night of what analysts see; 0: nothing yet */
+    int shown;           /* night of what analysts see; 0: nothing yet */
     bool is_shown_whole; /* and whether that is complete */
-    int64_t original;   /* whose answers it has */
-    int64_t whole;      /* the first complete listing, of its own answers; 0: none yet */
-    int baseline;       /* night of the first listing */
-    size_t n_rows;      /* of what analysts see */
+    int64_t original;    /* whose answers it has */
+    int64_t whole;       /* the first complete listing, of its own answers; 0: none yet */
+    int baseline;        /* night of the first listing */
+    size_t n_rows;       /* of what analysts see */
     enum is is[N_LINKS];
     int missing_since[N_LINKS];
 };
@@ -58,10 +58,9 @@ static void begin(void)
 {
     url = nights_begin();
     models[0] = (struct model){nights_feed("all", "example.com", "backlink", "{}"), false};
-    models[1] = (struct model){
-        nights_feed("followed", "example.com", "backlink",
-                    "{\"filters\": [\"dofollow\", \"=\", true]}"),
-        true};
+    models[1] = (struct model){nights_feed("followed", "example.com", "backlink",
+                                           "{\"filters\": [\"dofollow\", \"=\", true]}"),
+                               true};
 }
 
 TestSuite(state_model, .timeout = 300, .init = begin, .fini = pg_drop_databases);

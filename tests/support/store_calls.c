@@ -108,6 +108,7 @@ bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nano
         .keep_nanousd = calls->keep_nanousd,
         .resume_within_ms = calls->is_fresh ? 0 : INT64_C(604800000),
         .tolerance = TOLERANCE,
+        .retention_days = 14,
         .feeds = feeds,
     };
 

@@ -224,11 +224,13 @@ static const struct mistake in_jobs[] = {
     {FULL "budget: 0.05\n",
      "job.yaml:4:9: warning: budget: $0.05 is less than one page may cost at "
      "list price ($0.06 for 1000 items), so no call would be made\n"},
-    {FULL "budget: 0.05\nmax_rows: 100\n", ""},
+    {FULL "budget: 0.05\nmax_rows: 100\n",
+     "job.yaml:5:11: note: max_rows: a listing that it cuts is `limited`: what is not in it is never told as lost\n"},
     {FULL "request: {limit: 100}\n",
      "job.yaml:4:18: warning: request.limit: in pages of 100 items 1000 of them cost $0.276 at "
      "list price, in one page $0.06; leave limit out, and bound a listing by max_rows\n"},
-    {FULL "request: {limit: 100}\nmax_rows: 100\n", ""},
+    {FULL "request: {limit: 100}\nmax_rows: 100\n",
+     "job.yaml:5:11: note: max_rows: a listing that it cuts is `limited`: what is not in it is never told as lost\n"},
     {FULL "request: {limit: 1000}\n", ""},
     {FULL "labels: [a]\n",
      "job.yaml:4:9: labels: found a list, expected a map of up to 16 labels\n"},
@@ -248,6 +250,17 @@ static const struct mistake in_jobs[] = {
     {FULL "schedule: \"15 2 * * *\"\n",
      "job.yaml:4:11: note: schedule: checked, and used by the service of a later version; in this "
      "one a run is started by linkhaul run\n"},
+    {FULL "max_rows: 5000\n",
+     "job.yaml:4:11: note: max_rows: a listing that it cuts is `limited`: what is not in it is never "
+     "told as lost\n"},
+    {FULL "request: {mode: one_per_anchor}\n",
+     "job.yaml:4:17: note: request.mode: other links stand for a group every night: none of them is "
+     "ever told as lost, unless the vendor says so\n"},
+    {FULL "request: {mode: one_per_domain}\n", ""},
+    {FULL "request: {custom_mode: {field: tld_from, value: 5}}\n",
+     "job.yaml:4:24: note: request.custom_mode: other links stand for a group every night: none of "
+     "them is ever told as lost, unless the vendor says so\n"},
+    {FULL "request: {custom_mode: {field: domain_from, value: 5}}\n", ""},
 };
 
 Test(complaints, name_what_is_wrong_in_a_job)

@@ -10,7 +10,7 @@ TestSuite(keys, .timeout = 20);
 /* The names that the contract reserves for later; a key that moves in leaves this list. */
 static const char *const later_main[] = {"projects", "http", "log", "on_night"};
 static const char *const later_job[] = {"project", "projects", "sync",     "refresh", "catch_up",
-                                        "jitter",  "at_least", "formerly", "feeds",   "retention"};
+                                        "jitter",  "at_least", "formerly", "feeds"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
@@ -165,12 +165,14 @@ Test(keys, of_a_job_stand_in_front_of_those_of_the_main_file)
     CLEANUP(config_free)
     struct config *own = load_job(MAIN "missing_ok: 3%\n", FULL
                                   "missing_ok: 0 %\nmax_shrink: 12.5 %\n"
-                                  "resume_within: 2w\n"
+                                  "resume_within: 2w\nretention: 36h\n"
                                   "budget: {per_day: 7, per_month: 9}\n");
 
     cr_expect(eq(i64, plain->jobs[0].missing_ok_ppm, 30000));
     cr_expect(eq(i64, plain->jobs[0].max_shrink_ppm, 500000));
     cr_expect(eq(i64, plain->jobs[0].resume_within_s, 7 * 86400));
+    cr_expect(eq(i64, plain->jobs[0].retention_s, 14 * 86400));
+    cr_expect(eq(i64, own->jobs[0].retention_s, 36 * 3600));
     cr_expect(eq(i64, own->jobs[0].missing_ok_ppm, 0));
     cr_expect(eq(i64, own->jobs[0].max_shrink_ppm, 125000));
     cr_expect(eq(i64, own->jobs[0].resume_within_s, 14 * 86400));

@@ -42,9 +42,12 @@ static const struct mistake in_params[] = {
     {REQ "{rank_scale: 100}\n",
      "job.yaml:4:23: request.rank_scale: found 100, expected one_hundred or one_thousand\n"},
     {REQ "{tag: 5}\n", "job.yaml:4:16: request.tag: found 5, expected a text; quote it\n"},
-    {REQ "{custom_mode: {field: anchor, value: 5}}\n", ""},
+    {REQ "{custom_mode: {field: anchor, value: 5}}\n",
+     "job.yaml:4:24: note: request.custom_mode: other links stand for a group every night: none of them is ever told as lost, unless the vendor says so\n"},
     {REQ "{custom_mode: {field: anchor, value: 5}, mode: as_is}\n",
-     "job.yaml:4:57: warning: request.mode: the API ignores it where custom_mode is set\n"},
+     "job.yaml:4:57: warning: request.mode: the API ignores it where custom_mode is set\n"
+     "job.yaml:4:24: note: request.custom_mode: other links stand for a group every night: none of "
+     "them is ever told as lost, unless the vendor says so\n"},
     {REQ "{custom_mode: {field: anchors, value: 5}}\n",
      "job.yaml:4:32: request.custom_mode.field: found \"anchors\"; did you mean anchor?\n"},
     {REQ "{custom_mode: {field: anchor, value: 1001}}\n",
