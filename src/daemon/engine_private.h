@@ -72,8 +72,8 @@ struct engine {
     uv_timer_t timer;      /* between lives: the wait for the database */
     uv_timer_t disk_timer; /* while the crawl works */
     uv_work_t disk_work;
-    bool is_disk_busy;    /* disk_work is under way */
-    struct err disk_err;  /* what it found; ERR_NONE */
+    bool is_disk_busy;                      /* disk_work is under way */
+    struct err disk_err;                    /* what it found; ERR_NONE */
     void (*retired)(struct engine *engine); /* what follows engine_retire() */
     bool *is_closed_next; /* by job: its next start closes listings that are not whole */
     bool has_landed;      /* what those have received */

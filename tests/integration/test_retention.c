@@ -9,6 +9,7 @@
 #include "support/nights.h"
 #include "support/pg.h"
 #include "support/store_calls.h"
+#include "support/story.h"
 
 /*
  * Which partitions go and which stay, beside readers and users' views. The nights are past, so the
@@ -249,4 +250,32 @@ Test(retention, goes_on_behind_partitions_of_months)
                      "backlink_2026_10_01 4 backlink_2026_10_05 7 "
                      "backlink_2026_10_12 7");
     free(there);
+}
+
+Test(retention, happens_at_the_end_of_a_run)
+{
+    struct story story;
+
+    story_begin(&story, url);
+    story_sandbox(&story, "--items", "example.com=5");
+    story_config(&story, "budget: 5.00\n");
+    story_file(&story, "jobs.d/job.yaml",
+               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nretention: 30d\n");
+    pg_execute(url, "SELECT linkhaul.make_partitions('backlink', '2026-01-07')");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    cr_expect(ne(ptr,
+                 strstr(story.err,
+                        "backlink_2026_01_05: dropped, the retention of its nights 2026-01-05 to "
+                        "2026-01-11 is over"),
+                 NULL),
+              "%s", story.err);
+    cr_expect(eq(i64,
+                 pg_int(url, "SELECT count(*) FROM linkhaul.partitions() WHERE facts = 'backlink'"),
+                 2));
+    cr_expect(eq(i64,
+                 pg_int(url,
+                        "SELECT n_links FROM linkhaul.link_event AS e JOIN linkhaul.feed AS f "
+                        "USING (feed_id) WHERE retention_days = 30"),
+                 5));
+    story_end(&story);
 }

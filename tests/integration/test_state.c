@@ -22,18 +22,6 @@ static void begin(void)
 
 TestSuite(state, .timeout = 120, .init = begin, .fini = pg_drop_databases);
 
-static void expect(char *text, const char *wanted, int line)
-{
-    cr_expect(eq(int, strcmp(text, wanted), 0), "line %d: got \"%s\", wanted \"%s\"", line, text,
-              wanted);
-    free(text);
-}
-
-#define EXPECT_STATE(of, wanted) expect(nights_state(of, NULL), wanted, __LINE__)
-#define EXPECT_GONE(of, wanted) expect(nights_state(of, "live"), wanted, __LINE__)
-#define EXPECT_DOMAINS(of, wanted) expect(nights_domains(of), wanted, __LINE__)
-#define EXPECT_EVENTS(of, wanted) expect(nights_events(of), wanted, __LINE__)
-
 /* --- coming ---------------------------------------------------------------------------------- */
 
 Test(state, begins_with_a_baseline_that_has_no_news)
@@ -208,11 +196,12 @@ Test(state, calls_out_of_scope_what_lives_on_beside_the_filter)
     EXPECT_GONE(filtered, "2 missing, 3 missing");
     listing = nights_pass(filtered, "2026-11-03", "complete", "1 7");
     EXPECT_EVENTS(listing, "2 out_of_scope, 3 lost");
-    expect(pg_text(url,
-                   "SELECT string_agg(reason, '; ' ORDER BY reason) FROM linkhaul.link_event WHERE "
-                   "listing_id = %lld",
-                   (long long)listing),
-           "alive in feed 1, of job walk; not in the listing", __LINE__);
+    nights_expect(
+        pg_text(url,
+                "SELECT string_agg(reason, '; ' ORDER BY reason) FROM linkhaul.link_event WHERE "
+                "listing_id = %lld",
+                (long long)listing),
+        "alive in feed 1, of job walk; not in the listing", __LINE__);
     EXPECT_EVENTS(nights_pass(filtered, "2026-11-04", "complete", "1 7"), "");
     EXPECT_EVENTS(nights_pass(filtered, "2026-11-05", "complete", "1 2"), "2 returned");
 }
@@ -382,15 +371,15 @@ Test(state, touches_no_row_that_does_not_differ)
     links = versions("link");
     domains = versions("referring_domain");
     nights_pass(feed, "2026-11-02", "complete", "1 2 3 11");
-    expect(versions("link"), links, __LINE__);
-    expect(versions("referring_domain"), domains, __LINE__);
+    nights_expect(versions("link"), links, __LINE__);
+    nights_expect(versions("referring_domain"), domains, __LINE__);
     nights_pass(feed, "2026-11-03", "complete", "1 2@50 3 11");
     cr_expect(eq(i64,
                  pg_int(url,
                         "SELECT count(*) FROM linkhaul.link WHERE rank = 50 AND last_seen = "
                         "'2026-11-03' AND changed_night = '2026-11-03'"),
                  1));
-    expect(versions("referring_domain"), domains, __LINE__);
+    nights_expect(versions("referring_domain"), domains, __LINE__);
     nights_pass(feed, "2026-11-04", "complete", "1 2@50 3~ 11");
     cr_expect(eq(i64,
                  pg_int(url,
@@ -410,102 +399,4 @@ Test(state, takes_a_domain_of_any_length)
                "SELECT linkhaul.sum_domains(1, '2026-11-02', NULL)");
     cr_expect(eq(i64, pg_int(url, "SELECT max(length(domain_from)) FROM linkhaul.referring_domain"),
                  32000));
-}
-
-/* --- other endpoints ------------------------------------------------------------------------- */
-
-Test(state, keeps_domains_where_domains_are_listed)
-{
-    static const char *const tables[] = {"domain_intersection", "referring_domain_metrics"};
-
-    for (int i = 0; i < 2; i++) {
-        int64_t gap = nights_feed("gap", "a and b", tables[i], "{}");
-
-        EXPECT_EVENTS(nights_pass(gap, "2026-11-01", "complete", "1 2 3"), "baseline of 3");
-        EXPECT_EVENTS(nights_pass(gap, "2026-11-02", "complete", "1 2@9 4"), "d4 new");
-        EXPECT_EVENTS(nights_pass(gap, "2026-11-03", "complete", "1 2@9 4"), "d3 lost");
-        EXPECT_EVENTS(nights_pass(gap, "2026-11-04", "complete", "1 2@9 3"), "d3 returned");
-        EXPECT_DOMAINS(gap, "d1 live, d2 live, d3 live, d4 missing");
-        EXPECT_STATE(gap, "");
-        cr_expect(eq(i64,
-                     pg_int(url,
-                            "SELECT sum(links) FROM linkhaul.referring_domain WHERE feed_id = %lld "
-                            "AND rank = 9",
-                            (long long)gap),
-                     i == 0 ? 6 : 3));
-    }
-}
-
-Test(state, believes_the_vendor_about_domains)
-{
-    int64_t domains = nights_feed("domains", "example.com", "referring_domain_metrics", "{}");
-
-    nights_pass(domains, "2026-11-01", "complete", "1 2");
-    EXPECT_EVENTS(nights_pass(domains, "2026-11-02", "complete", "1! 2"), "d1 lost");
-}
-
-Test(state, keeps_links_of_pages_that_link_to_several_targets)
-{
-    int64_t pages = nights_feed("pages", "a and b", "page_intersection", "{}");
-
-    nights_pass(pages, "2026-11-01", "complete", "1 2 3");
-    EXPECT_EVENTS(nights_pass(pages, "2026-11-02", "complete", "1 2 4"), "4 new");
-    EXPECT_EVENTS(nights_pass(pages, "2026-11-03", "complete", "1 2 4"), "3 lost");
-    EXPECT_STATE(pages, "1 live, 2 live, 3 lost, 4 live");
-    cr_expect(eq(i64,
-                 pg_int(url,
-                        "SELECT count(*) FROM linkhaul_bi.new_links WHERE target = 'target 1' "
-                        "AND domain_from = 'd0'"),
-                 1));
-}
-
-Test(state, keeps_none_where_targets_are_counted)
-{
-    int64_t bulk = nights_feed("bulk", "a and b", "bulk_new_lost_backlinks", "{}");
-
-    nights_pass(bulk, "2026-11-01", "complete", "");
-    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul.link_event"), 0));
-}
-
-/* --- what analysts see ----------------------------------------------------------------------- */
-
-Test(state, shows_analysts_what_was_new_and_what_was_lost)
-{
-    int64_t gap = nights_feed("gap", "a and b", "domain_intersection", "{}");
-
-    nights_pass(feed, "2026-11-01", "complete", "1 2");
-    nights_pass(gap, "2026-11-01", "complete", "1");
-    nights_pass(gap, "2026-11-02", "complete", "1 2");
-    nights_pass(feed, "2026-11-02", "complete", "1! 2 3");
-    expect(pg_text(url,
-                   "SELECT string_agg(concat_ws(' ', project, target, night, feed_id, "
-                   "completeness, url_from, anchor, state, job), '; ') FROM linkhaul_bi.new_links"),
-           "default example.com 2026-11-02 1 complete 3 anchor 0 live walk", __LINE__);
-    expect(pg_text(url,
-                   "SELECT string_agg(concat_ws(' ', target, night, reason, url_from), '; ') FROM "
-                   "linkhaul_bi.lost_links"),
-           "example.com 2026-11-02 the vendor says so 1", __LINE__);
-    expect(pg_text(url,
-                   "SELECT string_agg(concat_ws(' ', target, night, event, n_links, domain_from, "
-                   "url_from), '; ' ORDER BY night, feed_id, event, url_from) FROM "
-                   "linkhaul_bi.link_events"),
-           "example.com 2026-11-01 baseline 2; a and b 2026-11-01 baseline 1; "
-           "example.com 2026-11-02 lost d0 1; example.com 2026-11-02 new d0 3; "
-           "a and b 2026-11-02 new d2",
-           __LINE__);
-}
-
-Test(state, shows_analysts_commented_columns_of_plain_types)
-{
-    expect(
-        pg_text(
-            url,
-            "SELECT coalesce(string_agg(attrelid::regclass || '.' || attname, ' '), '') FROM pg_attribute "
-            "JOIN pg_type AS t ON t.oid = atttypid WHERE attrelid IN "
-            "('linkhaul_bi.link_events'::regclass, 'linkhaul_bi.new_links'::regclass, "
-            "'linkhaul_bi.lost_links'::regclass) AND attnum > 0 AND "
-            "(col_description(attrelid, attnum) IS NULL OR typcategory NOT IN ('S', 'N', "
-            "'D', 'B') OR attnum <= 5 AND attname <> (ARRAY['project', 'target', 'night', "
-            "'feed_id', 'completeness'])[attnum])"),
-        "", __LINE__);
 }

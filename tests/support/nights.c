@@ -143,3 +143,10 @@ char *nights_events(int64_t listing)
                 "listing_id = %lld",
                 (long long)listing));
 }
+
+void nights_expect(char *text, const char *wanted, int line)
+{
+    cr_expect(eq(int, strcmp(text, wanted), 0), "line %d: got \"%s\", wanted \"%s\"", line, text,
+              wanted);
+    free(text);
+}

@@ -38,3 +38,11 @@ int64_t nights_pass(int64_t feed, const char *night, const char *word, const cha
 char *nights_state(int64_t feed, const char *but);
 char *nights_domains(int64_t feed);
 char *nights_events(int64_t listing);
+
+/* Fails the test where the text is another one; frees it. */
+void nights_expect(char *text, const char *wanted, int line);
+
+#define EXPECT_STATE(of, wanted) nights_expect(nights_state(of, NULL), wanted, __LINE__)
+#define EXPECT_GONE(of, wanted) nights_expect(nights_state(of, "live"), wanted, __LINE__)
+#define EXPECT_DOMAINS(of, wanted) nights_expect(nights_domains(of), wanted, __LINE__)
+#define EXPECT_EVENTS(of, wanted) nights_expect(nights_events(of), wanted, __LINE__)
