@@ -86,6 +86,25 @@ COMMENT ON COLUMN linkhaul.referring_domain.rank IS 'the best that was told of t
 COMMENT ON COLUMN linkhaul.referring_domain.backlink_spam_score IS 'the worst of its links, 0 to 100; of a listing of domains the vendor''s average';
 COMMENT ON COLUMN linkhaul.referring_domain.intersections_count IS 'targets that it links to, of an intersection';
 
+-- What has the API's name is what the facts say it is.
+DO $$
+DECLARE
+    c record;
+BEGIN
+    FOR c IN
+        SELECT a.attrelid::regclass AS place, a.attname, col_description(f.attrelid, f.attnum) AS text
+        FROM pg_attribute AS a
+        JOIN pg_attribute AS f ON f.attrelid = 'linkhaul.backlink'::regclass AND f.attname = a.attname
+        WHERE a.attrelid IN ('linkhaul.link'::regclass, 'linkhaul.referring_domain'::regclass)
+          AND a.attnum > 0 AND col_description(a.attrelid, a.attnum) IS NULL
+    LOOP
+        EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.place, c.attname, c.text);
+    END LOOP;
+END
+$$;
+COMMENT ON COLUMN linkhaul.link.feed_id IS 'whose it is';
+COMMENT ON COLUMN linkhaul.referring_domain.feed_id IS 'whose it is';
+
 -- Nothing of it is ever dropped, so partitions would bring no more than their planning.
 CREATE TABLE linkhaul.link_event (
     event_id   bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -102,6 +121,9 @@ CREATE TABLE linkhaul.link_event (
 );
 CREATE INDEX ON linkhaul.link_event (feed_id, night);
 COMMENT ON TABLE linkhaul.link_event IS 'What became of links, and of domains where domains are listed; append-only';
+COMMENT ON COLUMN linkhaul.link_event.feed_id IS 'whose it is';
+COMMENT ON COLUMN linkhaul.link_event.night IS 'night of the listing that showed it';
+COMMENT ON COLUMN linkhaul.link_event.listing_id IS 'that listing';
 COMMENT ON COLUMN linkhaul.link_event.event IS 'baseline: the feed''s first listing, once for all its links; new, lost, returned, out_of_scope';
 COMMENT ON COLUMN linkhaul.link_event.link_key IS 'which link, or which domain; null: baseline';
 COMMENT ON COLUMN linkhaul.link_event.n_links IS 'baseline: how many there were';

@@ -118,8 +118,7 @@ BEGIN
            NULL, NULL
     FROM pg_class AS c
     WHERE c.relnamespace = 'linkhaul'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
-      AND obj_description(c.oid, 'pg_class') = mark
-    ORDER BY 2 NULLS FIRST, 1;
+      AND obj_description(c.oid, 'pg_class') = mark;
 END
 $$;
 COMMENT ON FUNCTION linkhaul.over_partitions IS 'Partitions whose retention is over, with what takes each out, or why it stays';

@@ -300,10 +300,11 @@ Test(migrate, explains_every_table_and_what_analysts_and_importers_see)
                       "'linkhaul_bi') AND relkind IN ('r', 'p', 'v') AND "
                       "obj_description(c.oid, 'pg_class') IS NULL");
     cr_expect(eq(ptr, missing, NULL), "%s", missing);
-    missing = pg_text(url,
-                      "SELECT string_agg(attname, ', ') FROM pg_attribute WHERE attrelid IN "
-                      "('linkhaul.backlink'::regclass, 'linkhaul_bi.links'::regclass) AND "
-                      "attnum > 0 AND col_description(attrelid, attnum) IS NULL");
+    missing = pg_text(
+        url,
+        "SELECT string_agg(attname, ', ') FROM pg_attribute WHERE attrelid IN "
+        "('linkhaul.backlink'::regclass, 'linkhaul.link'::regclass, 'linkhaul.referring_domain'::regclass, 'linkhaul_bi.links'::regclass) AND "
+        "attnum > 0 AND col_description(attrelid, attnum) IS NULL");
     cr_expect(eq(ptr, missing, NULL), "%s", missing);
 }
 

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
-#include <stdlib.h>
+#include <libpq-fe.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "support/nights.h"
@@ -296,6 +297,35 @@ Test(state, stays_where_what_was_held_is_accepted_late)
     nights_publish(held, "complete");
     nights_pass(feed, "2026-11-03", "complete", "1 2 3 4");
     nights_accept(held);
+    EXPECT_GONE(feed, "");
+    EXPECT_EVENTS(held, "");
+}
+
+/* The run's publish is not committed yet when somebody accepts what an earlier one held. */
+Test(state, is_changed_by_one_listing_after_the_other)
+{
+    PGconn *run = PQconnectdb(url), *person = PQconnectdb(url);
+    int64_t held, newer;
+    char sql[256];
+
+    nights_pass(feed, "2026-11-01", "complete", "1 2 3 4");
+    held = nights_land(feed, "2026-11-02", "full", "1", 0);
+    nights_publish(held, "complete");
+    newer = nights_land(feed, "2026-11-03", "full", "1 2 3 4", 0);
+    snprintf(sql, sizeof(sql),
+             "BEGIN; SELECT linkhaul.publish(%lld, 'complete', 1000, 500000, false)",
+             (long long)newer);
+    PQclear(PQexec(run, sql));
+    snprintf(sql, sizeof(sql), "SELECT linkhaul.publish(%lld, 'complete', 1000, 500000, true)",
+             (long long)held);
+    PQsendQuery(person, sql);
+    while (pg_int(url, "SELECT count(*) FROM pg_locks WHERE NOT granted AND pid = %d",
+                  PQbackendPID(person)) == 0)
+        cr_assert(PQconsumeInput(person) == 1 && PQisBusy(person), "it did not wait");
+    PQclear(PQexec(run, "COMMIT"));
+    PQclear(PQgetResult(person));
+    PQfinish(run);
+    PQfinish(person);
     EXPECT_GONE(feed, "");
     EXPECT_EVENTS(held, "");
 }
