@@ -192,10 +192,9 @@ void look_cancel(struct engine_account *account);
 void engine_watch_disk(struct engine *engine);
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
 
-/* drift_watch.c: what a page that has landed shows of the API's changes; and at the end of the run,
- * the fields that never came. */
+/* drift_watch.c: what a page that has landed shows of the API's changes; told at the run's end. */
 void engine_watch_drift(struct engine_run *run, const struct drift *drift);
-void engine_tell_gone(struct engine_run *run);
+void engine_tell_drift(const struct engine_run *run);
 
 /* summary.c: keeps what of this life the next one will not know. */
 void engine_keep_results(struct engine *engine);
