@@ -87,6 +87,7 @@ struct engine {
     size_t n_jobs_seen;     /* whose runs were started, or could not be */
     struct err job_err;     /* why the first of those could not; ERR_NONE */
     bool is_landing;        /* only what is to be closed is taken up, and nothing is asked for */
+    bool has_restored;      /* slices have come back: what was read is out of date */
     size_t n_settling;      /* calls of earlier processes that are being booked as unknown */
     size_t n_closing;       /* spools and timers that are being closed */
     bool is_ready;          /* the crawls have been started */

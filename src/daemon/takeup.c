@@ -33,6 +33,8 @@ static void look_for_closing(struct engine *engine);
 static void on_closing(void *data, bool is_closing, const struct err *err);
 static void start_next_run(struct engine *engine);
 static void on_run(void *data, struct store_run *run, const struct err *err);
+static void restore_slices(struct engine_run *run);
+static void on_slices_restored(void *data, size_t n, const struct err *err);
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err);
 static void on_restored(void *data, size_t n, const struct err *err);
@@ -186,7 +188,10 @@ static void start_next_run(struct engine *engine)
            is_left_out(engine, engine->n_jobs_seen))
         engine->n_jobs_seen++;
     if (engine->n_jobs_seen == engine->settings.n_jobs) {
-        engine_adopt(engine);
+        if (engine->has_restored)
+            engine_close(engine, NULL); /* and the life begins anew */
+        else
+            engine_adopt(engine);
         return;
     }
     request = run_request(engine, engine->n_jobs_seen);
@@ -279,12 +284,42 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     if (!engine->is_landing)
         engine->has_begun[engine->n_jobs_seen - 1] = true;
     if (run->is_resumed)
-        store_read_attempt_ids(engine->store, run->run_id, on_attempt_ids, engine_run);
+        restore_slices(engine_run);
     else
         start_next_run(engine);
 }
 
 /* --- what a fail-over has taken from the ledger ---------------------------------------------- */
+
+/* A cut that was lost has slices whose calls the spool knows. */
+static void restore_slices(struct engine_run *run)
+{
+    size_t n;
+    char **notes = mending_read_notes(run->spool, &n);
+
+    store_restore_slices(run->engine->store, run->run->run_id, notes, n, on_slices_restored, run);
+    mending_free_notes(notes, n);
+}
+
+static void on_slices_restored(void *data, size_t n, const struct err *err)
+{
+    struct engine_run *run = data;
+
+    if (err != NULL) {
+        engine_close(run->engine, err);
+        return;
+    }
+    if (n == 0) {
+        store_read_attempt_ids(run->engine->store, run->run->run_id, on_attempt_ids, run);
+        return;
+    }
+    log_warning(
+        "%s: the database has lost %zu slices that the spool knows of (a fail-over?); they "
+        "are taken up again",
+        run->job->name, n);
+    run->engine->has_restored = true;
+    start_next_run(run->engine);
+}
 
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err)

@@ -60,6 +60,7 @@ extern const char sql_reserve[];
 extern const char sql_restart_slice[];
 extern const char sql_restore_attempts[];
 extern const char sql_restore_run[];
+extern const char sql_restore_slices[];
 extern const char sql_schema_exists[];
 extern const char sql_schema_version[];
 extern const char sql_set_caps[];
