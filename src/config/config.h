@@ -54,7 +54,7 @@ struct config_api {
 struct config_feed {
     struct uuid key; /* over what the feed means; see feed_key() */
     char *target;
-    const char *request; /* the job's: a JSON object of API parameters, without the target */
+    const char *request; /* one of the job's: a JSON object of API parameters, without the target */
 };
 
 struct config_job {
@@ -63,13 +63,16 @@ struct config_job {
     unsigned line;       /* of its document */
     const char *project; /* "default" where none is named */
     const struct endpoint *endpoint;
-    char *schedule;         /* as written; NULL: only by hand */
-    struct cron cron;       /* what `schedule` says; all empty where it is NULL */
-    char *timezone;         /* IANA name */
-    char *request;          /* JSON object, keys sorted: the API parameters as the job has them */
-    char *tag;              /* the user's, from `request`; NULL: none */
+    char *schedule;   /* as written; NULL: only by hand */
+    struct cron cron; /* what `schedule` says; all empty where it is NULL */
+    char *timezone;   /* IANA name */
+    char **targets;   /* as the job has them; none where they stand in the requests */
+    size_t n_targets;
+    char *request;   /* JSON object, keys sorted: the API parameters as the job has them */
+    char **requests; /* the same, complete: with what each of `feeds` has instead */
+    size_t n_requests;
+    bool has_feeds;         /* it has overrides; else there is one of `requests` */
     int64_t limit;          /* items of a page, from `request`; 0: not given */
-    bool has_order_by;      /* `request` has one */
     int64_t max_rows;       /* items per listing; 0: all */
     int64_t budget_nanousd; /* the cap of a run: the smallest of all levels; 0: none has one */
     struct config_budget own_budget; /* as the job has it */
@@ -77,7 +80,7 @@ struct config_job {
     int64_t max_shrink_ppm;    /* against the listing before; one that shrank by more is held */
     int64_t resume_within_s;   /* a run that was stopped is gone on with for this long */
     char *labels;              /* JSON object, keys sorted; "{}" where there are none */
-    struct config_feed *feeds; /* one per target, in the order of the file */
+    struct config_feed *feeds; /* per target and request, in the order of the file */
     size_t n_feeds;
 };
 

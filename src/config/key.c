@@ -123,6 +123,8 @@ static const struct key all_job_keys[] = {
     { "targets", KEY_TARGETS, .min = 1, .max = 1000,
       .doc = "domains without https:// and www., or pages as absolute URLs; a feed each (those of an intersection stand in request)" },
     { "request", KEY_REQUEST, IN_JOB(request), .doc = "API parameters, names as the API has them" },
+    { "feeds", KEY_FEEDS, .min = 1, .max = 100,
+      .doc = "a list of what is different from request; each is a feed of its own, with every target" },
     { "max_rows", KEY_INT, IN_JOB(max_rows), 1, INT64_C(1000000000000),
       .doc = "items per listing; none: all" },
     { "budget", KEY_BUDGET, IN_JOB(own_budget), KEYS(budget_keys),
@@ -137,7 +139,7 @@ static const struct key all_job_keys[] = {
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
     { "project", LATER }, { "projects", LATER }, { "account", LATER }, { "sync", LATER },
     { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, { "at_least", LATER },
-    { "formerly", LATER }, { "feeds", LATER }, { "retention", LATER },
+    { "formerly", LATER }, { "retention", LATER },
 };
 // clang-format on
 
@@ -207,6 +209,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_ENDPOINT] = "the name of an endpoint",
         [KEY_TARGETS] = "a list of 1 to 1000 targets, such as [moz.com, ahrefs.com]",
         [KEY_REQUEST] = "a map of API parameters",
+        [KEY_FEEDS] = "a list of 1 to 100 maps of API parameters",
         [KEY_LABELS] = "a map of up to 16 labels",
     };
 

@@ -32,6 +32,7 @@ enum key_type {
     KEY_ENDPOINT, /* const struct endpoint * */
     KEY_TARGETS,  /* becomes feeds */
     KEY_REQUEST,  /* API parameters, by the endpoint's table */
+    KEY_FEEDS,    /* what differs from KEY_REQUEST, feed by feed */
     KEY_LABELS,   /* char *: JSON object */
 };
 

@@ -198,10 +198,10 @@ static void put_param(struct writer *writer, const struct param *param)
 /* What `request` may hold depends on the endpoint: one rule for each. */
 static void put_requests(struct writer *writer)
 {
-    static const char *const in_job[] = {"targets", NULL}, *const in_request[] = {"request", NULL};
+    static const char *const targets[] = {"targets", NULL};
 
     for (size_t i = 0; endpoints[i] != NULL; i++) {
-        bool is_numbered = endpoints[i]->wrapper != NULL;
+        bool is_numbered = endpoints[i]->wrapper != NULL; /* in request, or in each of feeds */
 
         open_in(writer, NULL, '{');
         open_in(writer, "if", '{');
@@ -212,12 +212,11 @@ static void put_requests(struct writer *writer)
         close_with(writer, '}');
         close_with(writer, '}');
         open_in(writer, "then", '{');
-        put_words(writer, "required", is_numbered ? in_request : in_job);
+        if (!is_numbered)
+            put_words(writer, "required", targets);
         open_in(writer, "properties", '{');
         open_in(writer, "request", '{');
         put_false(writer, "additionalProperties");
-        if (is_numbered)
-            put_words(writer, "required", in_job);
         open_in(writer, "properties", '{');
         for (size_t j = 0; j < endpoints[i]->n_params; j++)
             if (endpoints[i]->params[j].type != PARAM_OURS)
@@ -302,6 +301,17 @@ static void put_targets(struct writer *writer, const struct key *key)
     close_with(writer, '}');
 }
 
+/* What may stand in each depends on the endpoint. */
+static void put_feeds(struct writer *writer, const struct key *key)
+{
+    put_text(writer, "type", "array");
+    put_int(writer, "minItems", key->min);
+    put_int(writer, "maxItems", key->max);
+    open_in(writer, "items", '{');
+    put_text(writer, "type", "object");
+    close_with(writer, '}');
+}
+
 static void put_labels(struct writer *writer, const struct key *key)
 {
     static const char *const types[] = {"string", "number", "boolean", NULL};
@@ -367,6 +377,9 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_REQUEST:
         put_text(writer, "type", "object");
+        return;
+    case KEY_FEEDS:
+        put_feeds(writer, key);
         return;
     case KEY_LABELS:
         put_labels(writer, key);

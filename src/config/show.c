@@ -151,6 +151,7 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_MAP:
     case KEY_FILE:
     case KEY_TARGETS:
+    case KEY_FEEDS:
         return; /* written by others */
     case KEY_TEXT:
     case KEY_URL:
@@ -171,7 +172,8 @@ static bool is_there(const struct key *key, const void *base)
 {
     const char *at = (const char *)base + key->offset;
 
-    if (key->is_later || key->type == KEY_FILE || key->type == KEY_TARGETS)
+    if (key->is_later || key->type == KEY_FILE || key->type == KEY_TARGETS ||
+        key->type == KEY_FEEDS)
         return false;
     if (key->type == KEY_MAP)
         return is_one_there(key->keys, key->n_keys, base);
@@ -211,23 +213,47 @@ static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, 
     }
 }
 
+static void append_targets(struct buf *out, const struct config_job *job, bool has_keys)
+{
+    char key[UUID_TEXT_MAX];
+
+    if (job->n_targets > 0)
+        buf_append_string(out, "targets:\n");
+    for (size_t i = 0; i < job->n_targets; i++) {
+        buf_append_string(out, "  - ");
+        append_text(out, job->targets[i]);
+        if (has_keys) {
+            uuid_format(&job->feeds[i].key, key);
+            buf_printf(out, " # feed %s", key);
+        }
+        buf_append_char(out, '\n');
+    }
+}
+
+/* Each with its whole request, which replaces the job's. */
+static void append_feeds(struct buf *out, const struct config_job *job)
+{
+    if (job->has_feeds)
+        buf_append_string(out, "feeds:\n");
+    for (size_t i = 0; i < job->n_requests && job->has_feeds; i++) {
+        buf_append_string(out, "  - ");
+        append_unexpanded(out, job->requests[i]);
+        buf_append_char(out, '\n');
+    }
+}
+
 static void append_job(struct buf *out, const struct config_job *job)
 {
+    bool is_in_line = !job->has_feeds && job->n_feeds == job->n_targets; /* a feed per target */
     char key[UUID_TEXT_MAX], cap[MONEY_TEXT_MAX];
 
     buf_printf(out, "---\n# %s:%u\n", job->file, job->line);
     append_keys(out, job_keys.keys, job_keys.n_keys, job, 0);
-    if (job->endpoint->wrapper == NULL)
-        buf_append_string(out, "targets:\n");
-    for (size_t i = 0; i < job->n_feeds; i++) {
+    append_targets(out, job, is_in_line);
+    append_feeds(out, job);
+    for (size_t i = 0; i < job->n_feeds && !is_in_line; i++) {
         uuid_format(&job->feeds[i].key, key);
-        if (job->endpoint->wrapper != NULL) { /* its targets stand in request */
-            buf_printf(out, "# feed %s: %s\n", key, job->feeds[i].target);
-            continue;
-        }
-        buf_append_string(out, "  - ");
-        append_text(out, job->feeds[i].target);
-        buf_printf(out, " # feed %s\n", key);
+        buf_printf(out, "# feed %s: %s\n", key, job->feeds[i].target);
     }
     buf_printf(out, "# %zu feed%s; a run may cost %s\n", job->n_feeds, job->n_feeds == 1 ? "" : "s",
                job->budget_nanousd == 0 ? "any amount" : money_format(job->budget_nanousd, cap));

@@ -353,7 +353,7 @@ void value_read(const struct slot *slot)
         [KEY_BUDGET] = read_nothing,    [KEY_ZONE] = read_zone,
         [KEY_SCHEDULE] = read_schedule, [KEY_ENDPOINT] = read_endpoint,
         [KEY_TARGETS] = read_nothing,   [KEY_REQUEST] = read_nothing,
-        [KEY_LABELS] = read_nothing,
+        [KEY_FEEDS] = read_nothing,     [KEY_LABELS] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)

@@ -49,7 +49,6 @@ static void require_same_job(const struct config_job *a, const struct config_job
     require(is_equal(a->schedule, b->schedule), "schedule");
     require(is_equal(a->timezone, b->timezone), "timezone");
     require(is_equal(a->request, b->request), "request");
-    require(is_equal(a->tag, b->tag), "tag");
     require(is_equal(a->labels, b->labels), "labels");
     require(a->limit == b->limit && a->max_rows == b->max_rows, "limit and max_rows");
     require(memcmp(&a->own_budget, &b->own_budget, sizeof(a->own_budget)) == 0, "budget");
