@@ -54,7 +54,7 @@ static void write_job(struct writer *writer, const struct plan *plan, const stru
                                           [PLAN_PRICES_LISTED] = "list"};
 
     writer_begin(writer, NULL, '{');
-    writer_text(writer, "job", job->job->name);
+    writer_text(writer, "job", job->job->title);
     writer_text(writer, "endpoint", job->job->endpoint->name);
     writer_text_or_null(writer, "schedule", job->job->schedule != NULL ? job->job->schedule : "");
     writer_decimal(writer, "runs_a_month", plan_runs_in_month(job), 2);
@@ -96,7 +96,7 @@ static void write_bite(struct writer *writer, const struct plan *plan, const str
     else
         writer_dollars(writer, "spent", bite->cap->spent_nanousd);
     writer_text_or_null(writer, "job",
-                        bite->job == PLAN_ALL_JOBS ? "" : plan->jobs[bite->job].job->name);
+                        bite->job == PLAN_ALL_JOBS ? "" : plan->jobs[bite->job].job->title);
     writer_int_or_null(writer, "after_rows", is_end ? bite->n_rows : -1);
     writer_int_or_null(writer, "of_rows", is_end ? bite->of_rows : -1);
     writer_int_or_null(writer, "on_night", bite->night > 0 ? bite->night : -1);

@@ -17,6 +17,7 @@
 #include "config/file.h"
 #include "config/job.h"
 #include "config/key.h"
+#include "config/project.h"
 #include "config/read.h"
 #include "config/value.h"
 #include "config/yaml.h"
@@ -223,11 +224,15 @@ static void load_job_files(struct load *load)
     globfree(&files);
 }
 
-static void load_job(struct load *load, struct source *source, const struct yaml_node *document)
+/* The document's job for one project, which is NULL where it names none. */
+static void load_job(struct load *load, struct source *source, const struct yaml_node *document,
+                     const struct config_project *project)
 {
+    size_t n_errors = source->n_errors;
+    CLEANUP(yaml_node_deinit) struct yaml_node copy = project_expand(source, document, project);
+    bool is_good = source->n_errors == n_errors && (project == NULL || !project->is_flawed);
     struct config *config = load->config;
     const struct yaml_node *name = yaml_get(document, "job");
-    const struct yaml_node *schedule = yaml_get(document, "schedule");
     size_t n = config->n_jobs;
 
     if ((n & (n - 1)) == 0) { /* full at each power of two */
@@ -238,9 +243,26 @@ static void load_job(struct load *load, struct source *source, const struct yaml
         .file_no = source->file_no,
         .line = name == NULL ? document->line : name->line,
         .column = name == NULL ? document->column : name->column,
-        .is_good = job_read(source, document, config, load->is_budget_missed, &config->jobs[n]),
+        .is_good =
+            job_read(source, &copy, config, project, load->is_budget_missed, &config->jobs[n]) &&
+            is_good,
     };
     config->n_jobs++;
+}
+
+static void load_document(struct load *load, struct source *source,
+                          const struct yaml_node *document)
+{
+    const struct yaml_node *schedule = yaml_get(document, "schedule");
+    size_t n_errors = source->n_errors, n, n_before = load->config->n_jobs;
+    const struct config_project **projects = projects_of(source, load->config, document, &n);
+    bool is_good = source->n_errors == n_errors;
+
+    for (size_t i = 0; i < n; i++)
+        load_job(load, source, document, projects[i]);
+    for (size_t i = n_before; i < load->config->n_jobs; i++)
+        load->places[i].is_good = load->places[i].is_good && is_good;
+    free(projects);
     if (schedule != NULL && schedule->kind != YAML_BROKEN && !load->is_schedule_noted) {
         complain(source, COMPLAINT_NOTE, schedule->line, schedule->column,
                  "schedule: checked, and used by the service of a later version; in this one a run "
@@ -260,7 +282,7 @@ static void load_jobs(struct load *load, struct source *source, const char *text
         if (file.documents[i].kind == YAML_NULL)
             yaml_warn(source, &file.documents[i], "an empty document; it holds no job");
         else
-            load_job(load, source, &file.documents[i]);
+            load_document(load, source, &file.documents[i]);
     }
 }
 
@@ -286,8 +308,8 @@ static void refuse_second_names(struct load *load)
     size_t n = 0;
 
     for (size_t i = 0; i < config->n_jobs; i++)
-        if (config->jobs[i].name != NULL)
-            names[n++] = (struct name){config->jobs[i].name, i};
+        if (config->jobs[i].title != NULL)
+            names[n++] = (struct name){config->jobs[i].title, i};
     if (n > 1)
         qsort(names, n, sizeof(*names), by_name_and_index);
     for (size_t first = 0, i = 1; i < n; i++) {
@@ -325,10 +347,17 @@ static void drop_bad_jobs(struct load *load)
 
 /* --- the rest of its life -------------------------------------------------------------------- */
 
-const struct config_job *config_job_find(const struct config *config, const char *name)
+bool config_job_is_named(const struct config_job *job, const char *word)
+{
+    return strcmp(job->title, word) == 0 || strcmp(job->name, word) == 0;
+}
+
+const struct config_job *config_job_find(const struct config *config, const char *project,
+                                         const char *name)
 {
     for (size_t i = 0; i < config->n_jobs; i++)
-        if (strcmp(config->jobs[i].name, name) == 0)
+        if (strcmp(config->jobs[i].project, project) == 0 &&
+            strcmp(config->jobs[i].name, name) == 0)
             return &config->jobs[i];
     return NULL;
 }
@@ -350,6 +379,9 @@ void config_destroy(struct config *config)
     for (size_t i = 0; i < config->n_jobs; i++)
         job_deinit(&config->jobs[i]);
     free(config->jobs);
+    for (size_t i = 0; i < config->n_projects; i++)
+        project_deinit(&config->projects[i]);
+    free(config->projects);
     for (size_t i = 0; i < config->n_files; i++)
         free(config->files[i]);
     free(config->files);

@@ -50,6 +50,21 @@ struct config_api {
     int64_t unknown_retries;      /* of a page whose call may have been charged, in one run */
 };
 
+/* The project of jobs that name none. */
+#define PROJECT_DEFAULT "default"
+
+struct config_targets {
+    char **items; /* in the order of the file */
+    size_t n;
+};
+
+/* Whom a job is for: $own and $competitors of its targets. */
+struct config_project {
+    char *name;
+    struct config_targets own, competitors;
+    bool is_flawed; /* there was a complaint about it; none of its jobs is good */
+};
+
 /* What is kept current night after night: one target of a job with its parameters. */
 struct config_feed {
     struct uuid key; /* over what the feed means; see feed_key() */
@@ -58,10 +73,11 @@ struct config_feed {
 };
 
 struct config_job {
-    char *name;
+    char *name;          /* with `project` who it is, in the database too */
+    char *title;         /* what people call it: name, or project/name where it is for a project */
     const char *file;    /* as it was opened; one of config->files */
     unsigned line;       /* of its document */
-    const char *project; /* "default" where none is named */
+    const char *project; /* PROJECT_DEFAULT where none is named */
     const struct endpoint *endpoint;
     char *schedule;   /* as written; NULL: only by hand */
     struct cron cron; /* what `schedule` says; all empty where it is NULL */
@@ -94,8 +110,10 @@ struct config {
     int64_t archive_s;            /* how long the answers of a run that is over are kept; 0: not */
     int64_t archive_max_bytes;    /* all of them together; 0: any amount */
     int64_t missing_ok_ppm;       /* of jobs that have none of their own */
-    char *job_files;              /* the pattern, as written */
-    struct config_job *jobs;      /* the good ones, by file and line */
+    struct config_project *projects; /* NULL: none */
+    size_t n_projects;
+    char *job_files;         /* the pattern, as written */
+    struct config_job *jobs; /* the good ones, by file and line */
     size_t n_jobs;
     struct complaints complaints; /* sorted: main file first, then by file, line, column */
     char **files;                 /* every file that was opened; what the names above point into */
@@ -122,8 +140,12 @@ void config_destroy(struct config *config);
 /* For CLEANUP on a `struct config *`. */
 void config_free(struct config **config);
 
-/* The job with that name, or NULL. */
-const struct config_job *config_job_find(const struct config *config, const char *name);
+/* Whether the word is the job's title, or its name: then it is that of its projects' others too. */
+bool config_job_is_named(const struct config_job *job, const char *word);
+
+/* The job of that project with that name, or NULL. */
+const struct config_job *config_job_find(const struct config *config, const char *project,
+                                         const char *name);
 
 /* One line per error and warning: "file:line:column: text". */
 void config_print_complaints(const struct config *config, FILE *out);

@@ -33,15 +33,26 @@ static void join_budgets(struct source *source, const struct yaml_node *document
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
                                 const struct config *config, const struct config_job *job);
 
+/* A project without a name is one that there is not. */
+static void set_title(struct config_job *job, const struct config_project *project)
+{
+    if (project != NULL && project->name != NULL)
+        job->project = project->name;
+    if (job->name != NULL && (project == NULL || project->name != NULL))
+        job->title =
+            project == NULL ? mem_strdup(job->name) : mem_printf("%s/%s", project->name, job->name);
+}
+
 bool job_read(struct source *source, const struct yaml_node *document, const struct config *config,
-              bool is_budget_missed, struct config_job *ret_job)
+              const struct config_project *project, bool is_budget_missed,
+              struct config_job *ret_job)
 {
     size_t n_errors = source->n_errors;
     char found[YAML_FOUND_MAX];
 
     *ret_job = (struct config_job){.file = source->file,
                                    .line = document->line,
-                                   .project = "default",
+                                   .project = PROJECT_DEFAULT,
                                    .missing_ok_ppm = config->missing_ok_ppm};
     if (document->kind != YAML_MAP) {
         if (document->kind == YAML_LIST)
@@ -54,6 +65,7 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
         return false;
     }
     read_map_into(source, document, &job_keys, ret_job);
+    set_title(ret_job, project);
     feeds_read(source, document, ret_job);
     read_labels(source, document, ret_job);
     join_budgets(source, document, config, is_budget_missed, ret_job);
@@ -204,6 +216,7 @@ void job_deinit(struct config_job *job)
 {
     feeds_deinit(job);
     free(job->name);
+    free(job->title);
     free(job->schedule);
     free(job->timezone);
     free(job->labels);

@@ -87,6 +87,11 @@ static const struct key database_keys[] = {
       .doc = "or a file that holds it" },
 };
 
+static const struct key project_keys[] = {
+    { "own", KEY_TARGETS, .min = 1, .max = 1000, .doc = "its targets, $own in a job" },
+    { "competitors", KEY_TARGETS, .min = 1, .max = 1000, .doc = "those of others, $competitors in a job" },
+};
+
 static const struct key all_main_keys[] = {
     { "api", KEY_MAP, KEYS(api_keys), .is_required = true, .doc = "the account at the API" },
     { "database", KEY_MAP, KEYS(database_keys),
@@ -107,7 +112,10 @@ static const struct key all_main_keys[] = {
       .doc = "how much of what the API promised a listing may lack and not be `short`" },
     { "jobs", KEY_TEXT, IN_MAIN(job_files), .fallback = "jobs.d/*.yaml",
       .doc = "the job files, relative to this file" },
-    { "accounts", LATER }, { "projects", LATER }, { "http", LATER }, { "log", LATER },
+    { "projects", KEY_PROJECTS, IN_MAIN(projects), KEYS(project_keys),
+      .sample = "{ acme: { own: [acme.de], competitors: [zalando.de, otto.de] } }", .is_second_choice = true,
+      .doc = "whom jobs are for, by name; a job with project: or projects: may say $own and $competitors" },
+    { "accounts", LATER }, { "http", LATER }, { "log", LATER },
     { "on_night", LATER },
 };
 
@@ -120,6 +128,10 @@ static const struct key all_job_keys[] = {
       .doc = "five cron fields or @daily and the like, quoted; none: only by hand" },
     { "timezone", KEY_ZONE, IN_JOB(timezone), .fallback = "UTC",
       .doc = "IANA name; of the schedule, and of the night a run belongs to" },
+    { "project", KEY_PROJECT, IN_JOB(project),
+      .doc = "the name of one of the main file's projects; the job is then called acme/link-gap" },
+    { "projects", KEY_PROJECT_LIST,
+      .doc = "or a list of such names: a job for each of them, acme/link-gap and globex/link-gap" },
     { "targets", KEY_TARGETS, .min = 1, .max = 1000,
       .doc = "domains without https:// and www., or pages as absolute URLs; a feed each (those of an intersection stand in request)" },
     { "request", KEY_REQUEST, IN_JOB(request), .doc = "API parameters, names as the API has them" },
@@ -137,7 +149,7 @@ static const struct key all_job_keys[] = {
       .doc = "how long after its night a run that was stopped is gone on with" },
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
-    { "project", LATER }, { "projects", LATER }, { "account", LATER }, { "sync", LATER },
+    { "account", LATER }, { "sync", LATER },
     { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, { "at_least", LATER },
     { "formerly", LATER }, { "retention", LATER },
 };
@@ -209,6 +221,9 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_ENDPOINT] = "the name of an endpoint",
         [KEY_TARGETS] = "a list of 1 to 1000 targets, such as [moz.com, ahrefs.com]",
         [KEY_REQUEST] = "a map of API parameters",
+        [KEY_PROJECTS] = "a map of names to own and competitors",
+        [KEY_PROJECT] = "the name of a project",
+        [KEY_PROJECT_LIST] = "a list of names of projects",
         [KEY_FEEDS] = "a list of 1 to 100 maps of API parameters",
         [KEY_LABELS] = "a map of up to 16 labels",
     };

@@ -33,7 +33,10 @@ enum key_type {
     KEY_TARGETS,  /* becomes feeds */
     KEY_REQUEST,  /* API parameters, by the endpoint's table */
     KEY_FEEDS,    /* what differs from KEY_REQUEST, feed by feed */
-    KEY_LABELS,   /* char *: JSON object */
+    KEY_PROJECTS, /* the main file's: a map of names to maps of `keys` */
+    KEY_PROJECT,  /* a job's: the name of one of them */
+    KEY_PROJECT_LIST,
+    KEY_LABELS, /* char *: JSON object */
 };
 
 struct unit;

@@ -115,6 +115,28 @@ static void append_budget(struct buf *out, const struct key *budget, const void 
     buf_append_string(out, " }");
 }
 
+static void append_list(struct buf *out, const char *name, const struct config_targets *targets)
+{
+    if (targets->n == 0)
+        return;
+    buf_printf(out, "\n    %s:", name);
+    for (size_t i = 0; i < targets->n; i++) {
+        buf_append_string(out, "\n      - ");
+        append_text(out, targets->items[i]);
+    }
+}
+
+static void append_projects(struct buf *out, const struct config *config)
+{
+    for (size_t i = 0; i < config->n_projects; i++) {
+        buf_printf(out, "\n  \"%s\":", config->projects[i].name);
+        if (config->projects[i].own.n + config->projects[i].competitors.n == 0)
+            buf_append_string(out, " {}");
+        append_list(out, "own", &config->projects[i].own);
+        append_list(out, "competitors", &config->projects[i].competitors);
+    }
+}
+
 static void append_value(struct buf *out, const struct key *key, const void *base)
 {
     const char *at = (const char *)base + key->offset;
@@ -152,7 +174,12 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_FILE:
     case KEY_TARGETS:
     case KEY_FEEDS:
+    case KEY_PROJECT_LIST:
         return; /* written by others */
+    case KEY_PROJECTS:
+        append_projects(out, base);
+        return;
+    case KEY_PROJECT:
     case KEY_TEXT:
     case KEY_URL:
     case KEY_PATH:
@@ -173,8 +200,10 @@ static bool is_there(const struct key *key, const void *base)
     const char *at = (const char *)base + key->offset;
 
     if (key->is_later || key->type == KEY_FILE || key->type == KEY_TARGETS ||
-        key->type == KEY_FEEDS)
+        key->type == KEY_FEEDS || key->type == KEY_PROJECT_LIST)
         return false;
+    if (key->type == KEY_PROJECT)
+        return strcmp(((const struct config_job *)base)->project, PROJECT_DEFAULT) != 0;
     if (key->type == KEY_MAP)
         return is_one_there(key->keys, key->n_keys, base);
     if (key->type == KEY_BUDGET)

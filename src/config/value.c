@@ -262,15 +262,21 @@ static void read_endpoint(const struct slot *slot)
                       yaml_found(slot->node, found), meant);
 }
 
+bool value_is_name(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && length <= 63 && strchr("_.-", text[0]) == NULL &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
+}
+
 static void read_name(const struct slot *slot)
 {
     const char *text = text_of(slot);
-    size_t length = text == NULL ? 0 : strlen(text);
 
     if (text == NULL)
         return;
-    if (length > 63 || text[0] == '_' || text[0] == '.' || text[0] == '-' ||
-        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != length)
+    if (!value_is_name(text))
         value_refuse(slot);
     else
         keep(slot, mem_strdup(text));
@@ -353,7 +359,9 @@ void value_read(const struct slot *slot)
         [KEY_BUDGET] = read_nothing,    [KEY_ZONE] = read_zone,
         [KEY_SCHEDULE] = read_schedule, [KEY_ENDPOINT] = read_endpoint,
         [KEY_TARGETS] = read_nothing,   [KEY_REQUEST] = read_nothing,
-        [KEY_FEEDS] = read_nothing,     [KEY_LABELS] = read_nothing,
+        [KEY_PROJECTS] = read_nothing,  [KEY_PROJECT] = read_nothing,
+        [KEY_FEEDS] = read_nothing,     [KEY_PROJECT_LIST] = read_nothing,
+        [KEY_LABELS] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)
