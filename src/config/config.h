@@ -89,6 +89,7 @@ struct config_job {
     size_t n_requests;
     bool has_feeds;         /* it has overrides; else there is one of `requests` */
     int64_t limit;          /* items of a page, from `request`; 0: not given */
+    int64_t at_least;       /* of the targets, in `requests` as a condition; 0: not given */
     int64_t max_rows;       /* items per listing; 0: all */
     int64_t budget_nanousd; /* the cap of a run: the smallest of all levels; 0: none has one */
     struct config_budget own_budget; /* as the job has it */

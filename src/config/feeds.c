@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "config/at_least.h"
 #include "config/config.h"
 #include "config/json.h"
 #include "config/key.h"
@@ -32,6 +33,7 @@ static const struct yaml_node nothing = {.kind = YAML_MAP};
 /* One request of the job, in which the nodes are the document's. */
 struct variant {
     struct yaml_node map;
+    struct yaml_node filters; /* ours, where `at_least` adds to them */
     char *meaning;
 };
 
@@ -58,6 +60,7 @@ void feeds_read(struct source *source, const struct yaml_node *document, struct 
     make_feeds(&reading);
     for (size_t i = 0; i < job->n_requests; i++) {
         free(reading.variants[i].map.items);
+        yaml_node_deinit(&reading.variants[i].filters);
         free(reading.variants[i].meaning);
     }
     free(reading.variants);
@@ -138,12 +141,13 @@ static bool read_request(const struct reading *reading)
     return true;
 }
 
-/* `base` with what `override` has instead; the items' array is new, all below is theirs. */
+/* `base` with what `override` has instead; the items' array is new and has room for
+ * one more, all below is theirs. */
 static struct yaml_node merge(const struct yaml_node *base, const struct yaml_node *override)
 {
     struct yaml_node map = *override;
 
-    map.items = mem_new_array(base->n_items + override->n_items, sizeof(*map.items));
+    map.items = mem_new_array(base->n_items + override->n_items + 1, sizeof(*map.items));
     map.n_items = 0;
     for (size_t i = 0; i < base->n_items; i++)
         if (yaml_get(override, base->items[i].key) == NULL)
@@ -164,6 +168,26 @@ static void put_targets_in(struct buf *request, const struct yaml_node *targets)
     buf_append_char(request, '}');
 }
 
+/* Adds the condition of `at_least` to the filters. */
+static void bound(const struct reading *reading, struct variant *variant)
+{
+    const struct yaml_node *at_least = yaml_get(reading->document, "at_least");
+    struct yaml_node *map = &variant->map;
+    size_t i = 0;
+
+    if (at_least == NULL || at_least->kind == YAML_BROKEN)
+        return;
+    at_least_check(reading->source, at_least, reading->job->endpoint, map);
+    if (reading->job->at_least == 0 || reading->job->endpoint->wrapper == NULL)
+        return;
+    while (i < map->n_items && strcmp(map->items[i].key, "filters") != 0)
+        i++;
+    variant->filters = at_least_join(i < map->n_items ? &map->items[i] : NULL, at_least);
+    if (i == map->n_items)
+        map->n_items++;
+    map->items[i] = variant->filters;
+}
+
 static void add_variant(struct reading *reading, const struct yaml_node *override)
 {
     const struct yaml_node *request = yaml_get(reading->document, "request");
@@ -173,6 +197,7 @@ static void add_variant(struct reading *reading, const struct yaml_node *overrid
     struct variant *variant = &reading->variants[job->n_requests];
 
     *variant = (struct variant){.map = merge(request == NULL ? &nothing : request, override)};
+    bound(reading, variant);
     request_check(reading->source, job->endpoint, &variant->map);
     json_append_node(&text, &variant->map);
     json_append_map_without(&meaning, &variant->map, ways);
@@ -213,6 +238,10 @@ static void read_variants(struct reading *reading)
     reading->variants = mem_new_array(n + 1, sizeof(*reading->variants));
     if (list == NULL) {
         add_variant(reading, request == NULL ? &nothing : request);
+        if (reading->job->at_least > 0) { /* to be shown as what it becomes */
+            free(reading->job->request);
+            reading->job->request = mem_strdup(reading->job->requests[0]);
+        }
         return;
     }
     reading->job->has_feeds = true;

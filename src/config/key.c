@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "config/config.h"
 #include "config/quantity.h"
 #include "core/text.h"
@@ -137,6 +138,8 @@ static const struct key all_job_keys[] = {
     { "request", KEY_REQUEST, IN_JOB(request), .doc = "API parameters, names as the API has them" },
     { "feeds", KEY_FEEDS, .min = 1, .max = 100,
       .doc = "a list of what is different from request; each is a feed of its own, with every target" },
+    { "at_least", KEY_INT, IN_JOB(at_least), 1, TARGETS_MAX, .is_hidden = true,
+      .doc = "of an intersection: only what belongs to so many of its targets; one of the 8 conditions of filters" },
     { "max_rows", KEY_INT, IN_JOB(max_rows), 1, INT64_C(1000000000000),
       .doc = "items per listing; none: all" },
     { "budget", KEY_BUDGET, IN_JOB(own_budget), KEYS(budget_keys),
@@ -150,7 +153,7 @@ static const struct key all_job_keys[] = {
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
     { "account", LATER }, { "sync", LATER },
-    { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, { "at_least", LATER },
+    { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, 
     { "formerly", LATER }, { "retention", LATER },
 };
 // clang-format on

@@ -56,6 +56,7 @@ struct key {
     size_t n_keys;
     bool is_required;
     bool is_second_choice; /* the sample shows it commented out */
+    bool is_hidden;        /* not shown: it is in what other keys are shown with */
     bool is_later;         /* refused with "not in this version" */
 };
 

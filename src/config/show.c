@@ -199,7 +199,7 @@ static bool is_there(const struct key *key, const void *base)
 {
     const char *at = (const char *)base + key->offset;
 
-    if (key->is_later || key->type == KEY_FILE || key->type == KEY_TARGETS ||
+    if (key->is_later || key->is_hidden || key->type == KEY_FILE || key->type == KEY_TARGETS ||
         key->type == KEY_FEEDS || key->type == KEY_PROJECT_LIST)
         return false;
     if (key->type == KEY_PROJECT)

@@ -9,7 +9,7 @@ TestSuite(keys, .timeout = 20);
 static const char *const later_main[] = {"accounts", "http", "log", "on_night"};
 static const char *const later_api[] = {"token", "token_file", "body"};
 static const char *const later_job[] = {"account", "sync",     "refresh",  "catch_up",
-                                        "jitter",  "at_least", "formerly", "retention"};
+                                        "jitter",  "formerly", "retention"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
