@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "config/file.h"
+#include "config/formerly.h"
 #include "config/job.h"
 #include "config/key.h"
 #include "config/project.h"
@@ -41,6 +42,7 @@ static bool load_main(struct load *load, struct source *source, const char *text
 static void load_job_files(struct load *load);
 static void load_jobs(struct load *load, struct source *source, const char *text, size_t size);
 static void refuse_second_names(struct load *load);
+static void refuse_former_names(struct load *load);
 static void drop_bad_jobs(struct load *load);
 
 static struct source open_source(struct load *load, const char *file)
@@ -60,6 +62,7 @@ static bool finish(struct load *load, struct config **ret_config, struct err *er
     size_t n_errors;
 
     refuse_second_names(load);
+    refuse_former_names(load);
     drop_bad_jobs(load);
     free(load->places);
     complaints_sort(&config->complaints);
@@ -331,6 +334,44 @@ static void refuse_second_names(struct load *load)
     free(names);
 }
 
+/* The other job that has, or had, a former name of that one, and the name; NULL: there is none. */
+static const char *former_clash(const struct config *config, size_t index, size_t *ret_other)
+{
+    for (size_t i = 0; i < config->n_jobs && config->jobs[index].title != NULL; i++) {
+        const char *name = i == index || config->jobs[i].title == NULL
+                               ? NULL
+                               : formerly_clash(&config->jobs[index], &config->jobs[i]);
+
+        *ret_other = i;
+        if (name != NULL)
+            return name;
+    }
+    return NULL;
+}
+
+/* Two jobs that go on with one history would be one. */
+static void refuse_former_names(struct load *load)
+{
+    struct config *config = load->config;
+
+    for (size_t i = 0; i < config->n_jobs; i++) {
+        const struct job_place *place = &load->places[i];
+        struct source source = {.file = config->files[place->file_no],
+                                .file_no = place->file_no,
+                                .complaints = &config->complaints};
+        size_t other;
+        const char *name = config->jobs[i].formerly.n == 0 ? NULL : former_clash(config, i, &other);
+
+        if (name == NULL)
+            continue;
+        complain(&source, COMPLAINT_ERROR, place->line, place->column,
+                 "formerly: %s is the name of another job, or was, at %s:%u:%u", name,
+                 config->files[load->places[other].file_no], load->places[other].line,
+                 load->places[other].column);
+        load->places[i].is_good = false;
+    }
+}
+
 static void drop_bad_jobs(struct load *load)
 {
     struct config *config = load->config;
@@ -360,6 +401,13 @@ const struct config_job *config_job_find(const struct config *config, const char
             strcmp(config->jobs[i].name, name) == 0)
             return &config->jobs[i];
     return NULL;
+}
+
+void config_texts_deinit(struct config_texts *texts)
+{
+    for (size_t i = 0; i < texts->n; i++)
+        free(texts->items[i]);
+    free(texts->items);
 }
 
 void config_print_complaints(const struct config *config, FILE *out)

@@ -53,15 +53,17 @@ struct config_api {
 /* The project of jobs that name none. */
 #define PROJECT_DEFAULT "default"
 
-struct config_targets {
+struct config_texts {
     char **items; /* in the order of the file */
     size_t n;
 };
 
+void config_texts_deinit(struct config_texts *texts);
+
 /* Whom a job is for: $own and $competitors of its targets. */
 struct config_project {
     char *name;
-    struct config_targets own, competitors;
+    struct config_texts own, competitors;
     bool is_flawed; /* there was a complaint about it; none of its jobs is good */
 };
 
@@ -73,7 +75,8 @@ struct config_feed {
 };
 
 struct config_job {
-    char *name;          /* with `project` who it is, in the database too */
+    char *name;                   /* with `project` who it is, in the database too */
+    struct config_texts formerly; /* its former names, the oldest first, which its keys have */
     char *title;         /* what people call it: name, or project/name where it is for a project */
     const char *file;    /* as it was opened; one of config->files */
     unsigned line;       /* of its document */
@@ -167,7 +170,7 @@ void config_job_schema(struct buf *out);
 
 /*
  * Who a feed is: md5 over the canonical JSON of [project, job, endpoint, target, request], the
- * request without what changes only how it is asked for (limit, order_by, tag). A changed meaning
+ * job's by its oldest name and the request without what changes only how it is asked for (limit, order_by, tag). A changed meaning
  * is a new feed.
  */
 struct uuid feed_key(const char *project, const char *job, const char *endpoint, const char *target,

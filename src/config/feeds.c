@@ -289,8 +289,8 @@ static void add_feed(const struct reading *reading, size_t variant, char *target
 
     *feed = (struct config_feed){.target = target, .request = job->requests[variant]};
     if (job->name != NULL)
-        feed->key = feed_key(job->project, job->name, job->endpoint->name, target,
-                             reading->variants[variant].meaning);
+        feed->key = feed_key(job->project, job->formerly.n > 0 ? job->formerly.items[0] : job->name,
+                             job->endpoint->name, target, reading->variants[variant].meaning);
 }
 
 /* The targets of an intersection stand in its request; they are one feed. */

@@ -16,6 +16,7 @@
 #include "api/price.h"
 #include "config/config.h"
 #include "config/feeds.h"
+#include "config/formerly.h"
 #include "config/json.h"
 #include "config/read.h"
 #include "core/buf.h"
@@ -66,6 +67,7 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
     }
     read_map_into(source, document, &job_keys, ret_job);
     set_title(ret_job, project);
+    formerly_read(source, document, ret_job);
     feeds_read(source, document, ret_job);
     read_labels(source, document, ret_job);
     join_budgets(source, document, config, is_budget_missed, ret_job);
@@ -217,6 +219,7 @@ void job_deinit(struct config_job *job)
     feeds_deinit(job);
     free(job->name);
     free(job->title);
+    config_texts_deinit(&job->formerly);
     free(job->schedule);
     free(job->timezone);
     free(job->labels);

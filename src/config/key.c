@@ -123,6 +123,8 @@ static const struct key all_main_keys[] = {
 static const struct key all_job_keys[] = {
     { "job", KEY_NAME, IN_JOB(name), .is_required = true,
       .doc = "its name: lower-case letters, digits, _ . - (63 at most)" },
+    { "formerly", KEY_FORMERLY, IN_JOB(formerly),
+      .doc = "the name it had before, or a list of them, the oldest first: its history goes on under the new one" },
     { "endpoint", KEY_ENDPOINT, IN_JOB(endpoint), .is_required = true,
       .doc = "the kind of listing" },
     { "schedule", KEY_SCHEDULE, IN_JOB(schedule),
@@ -153,8 +155,8 @@ static const struct key all_job_keys[] = {
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
     { "account", LATER }, { "sync", LATER },
-    { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, 
-    { "formerly", LATER }, { "retention", LATER },
+    { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER },
+    { "retention", LATER },
 };
 // clang-format on
 
@@ -227,6 +229,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_PROJECTS] = "a map of names to own and competitors",
         [KEY_PROJECT] = "the name of a project",
         [KEY_PROJECT_LIST] = "a list of names of projects",
+        [KEY_FORMERLY] = "the name that the job had, or a list of such names",
         [KEY_FEEDS] = "a list of 1 to 100 maps of API parameters",
         [KEY_LABELS] = "a map of up to 16 labels",
     };

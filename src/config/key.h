@@ -36,7 +36,8 @@ enum key_type {
     KEY_PROJECTS, /* the main file's: a map of names to maps of `keys` */
     KEY_PROJECT,  /* a job's: the name of one of them */
     KEY_PROJECT_LIST,
-    KEY_LABELS, /* char *: JSON object */
+    KEY_FORMERLY, /* a name or a list of them */
+    KEY_LABELS,   /* char *: JSON object */
 };
 
 struct unit;

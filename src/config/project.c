@@ -20,7 +20,7 @@
 /* --- in the main file ------------------------------------------------------------------------ */
 
 static void read_list(struct source *source, const struct yaml_node *list, const char *path,
-                      struct config_targets *targets)
+                      struct config_texts *targets)
 {
     const struct yaml_node **good;
     char found[YAML_FOUND_MAX];
@@ -44,7 +44,7 @@ static void read_list(struct source *source, const struct yaml_node *list, const
     free(good);
 }
 
-static bool has_target(const struct config_targets *targets, const char *target)
+static bool has_target(const struct config_texts *targets, const char *target)
 {
     for (size_t i = 0; i < targets->n; i++)
         if (strcmp(targets->items[i], target) == 0)
@@ -72,17 +72,10 @@ void project_read(struct source *source, const struct yaml_node *node,
     project->is_flawed = source->n_errors > n_errors;
 }
 
-static void targets_deinit(struct config_targets *targets)
-{
-    for (size_t i = 0; i < targets->n; i++)
-        free(targets->items[i]);
-    free(targets->items);
-}
-
 void project_deinit(struct config_project *project)
 {
-    targets_deinit(&project->own);
-    targets_deinit(&project->competitors);
+    config_texts_deinit(&project->own);
+    config_texts_deinit(&project->competitors);
     free(project->name);
 }
 
@@ -176,11 +169,11 @@ static bool is_word(const struct yaml_node *node)
 }
 
 /* What the word at `node` stands for, or NULL and a complaint. */
-static const struct config_targets *meaning(const struct expansion *expansion,
-                                            const struct yaml_node *node, const char *path)
+static const struct config_texts *meaning(const struct expansion *expansion,
+                                          const struct yaml_node *node, const char *path)
 {
     const struct config_project *project = expansion->project;
-    const struct config_targets *targets;
+    const struct config_texts *targets;
 
     if (project == NULL) {
         yaml_complain(expansion->source, node,
@@ -246,7 +239,7 @@ static void empty(struct yaml_node *node, enum yaml_kind kind, size_t n_most)
 static void expand_numbered(const struct expansion *expansion, struct yaml_node *node,
                             const char *path)
 {
-    const struct config_targets *targets;
+    const struct config_texts *targets;
 
     if (!is_word(node))
         return;
@@ -272,7 +265,7 @@ static void expand_numbered(const struct expansion *expansion, struct yaml_node 
 static bool take_item(const struct expansion *expansion, struct yaml_node *list,
                       struct yaml_node *from, const char *path)
 {
-    const struct config_targets *targets = is_word(from) ? meaning(expansion, from, path) : NULL;
+    const struct config_texts *targets = is_word(from) ? meaning(expansion, from, path) : NULL;
     size_t n = targets == NULL ? 1 : targets->n;
 
     list->items = mem_resize(list->items, list->n_items + n, sizeof(*list->items));

@@ -118,6 +118,27 @@ static void put_name(struct writer *writer)
     put_text(writer, "pattern", "^" NAME_PATTERN "$|\\$\\{");
 }
 
+static void put_names(struct writer *writer)
+{
+    put_text(writer, "type", "array");
+    put_int(writer, "minItems", 1);
+    open_in(writer, "items", '{');
+    put_name(writer);
+    close_with(writer, '}');
+}
+
+static void put_formerly(struct writer *writer)
+{
+    open_in(writer, "anyOf", '[');
+    open_in(writer, NULL, '{');
+    put_name(writer);
+    close_with(writer, '}');
+    open_in(writer, NULL, '{');
+    put_names(writer);
+    close_with(writer, '}');
+    close_with(writer, ']');
+}
+
 static void put_projects(struct writer *writer, const struct key *key)
 {
     put_text(writer, "type", "object");
@@ -179,12 +200,11 @@ static void put_type(struct writer *writer, const struct key *key)
     case KEY_PROJECT:
         put_name(writer);
         return;
+    case KEY_FORMERLY:
+        put_formerly(writer);
+        return;
     case KEY_PROJECT_LIST:
-        put_text(writer, "type", "array");
-        put_int(writer, "minItems", 1);
-        open_in(writer, "items", '{');
-        put_name(writer);
-        close_with(writer, '}');
+        put_names(writer);
         return;
     case KEY_FEEDS:
         put_feeds(writer, key);

@@ -115,7 +115,7 @@ static void append_budget(struct buf *out, const struct key *budget, const void 
     buf_append_string(out, " }");
 }
 
-static void append_list(struct buf *out, const char *name, const struct config_targets *targets)
+static void append_list(struct buf *out, const char *name, const struct config_texts *targets)
 {
     if (targets->n == 0)
         return;
@@ -124,6 +124,13 @@ static void append_list(struct buf *out, const char *name, const struct config_t
         buf_append_string(out, "\n      - ");
         append_text(out, targets->items[i]);
     }
+}
+
+static void append_names(struct buf *out, const struct config_texts *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        buf_printf(out, "%s\"%s\"", i == 0 ? "[" : ", ", names->items[i]);
+    buf_append_char(out, ']');
 }
 
 static void append_projects(struct buf *out, const struct config *config)
@@ -176,6 +183,9 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_FEEDS:
     case KEY_PROJECT_LIST:
         return; /* written by others */
+    case KEY_FORMERLY:
+        append_names(out, &((const struct config_job *)base)->formerly);
+        return;
     case KEY_PROJECTS:
         append_projects(out, base);
         return;

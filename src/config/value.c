@@ -361,7 +361,7 @@ void value_read(const struct slot *slot)
         [KEY_TARGETS] = read_nothing,   [KEY_REQUEST] = read_nothing,
         [KEY_PROJECTS] = read_nothing,  [KEY_PROJECT] = read_nothing,
         [KEY_FEEDS] = read_nothing,     [KEY_PROJECT_LIST] = read_nothing,
-        [KEY_LABELS] = read_nothing,
+        [KEY_FORMERLY] = read_nothing,  [KEY_LABELS] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)

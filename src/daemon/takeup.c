@@ -198,6 +198,8 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
     return (struct store_run_request){
         .job = job->name,
         .project = job->project,
+        .former_names = (const char *const *)job->formerly.items,
+        .n_former_names = job->formerly.n,
         .endpoint = job->endpoint->name,
         .timezone = job->timezone,
         .account = CONFIG_ACCOUNT,

@@ -357,6 +357,26 @@ static void name_feed(struct start *start, struct db *db, const struct store_run
     db_query(db, sql_name_feed, params.n, params.values, on_step, start);
 }
 
+static void add_former_names(struct buf *names, const struct store_run_request *request)
+{
+    array_init(names);
+    for (size_t i = 0; i < request->n_former_names; i++)
+        array_text(names, request->former_names[i]);
+}
+
+static void rename_job(struct start *start, struct db *db, const struct store_run_request *request)
+{
+    const char *params[3] = {request->project, request->job, NULL};
+    struct buf names;
+
+    if (request->n_former_names == 0)
+        return;
+    add_former_names(&names, request);
+    params[2] = array_end(&names);
+    db_query(db, sql_rename_job, 3, params, on_step, start);
+    buf_deinit(&names);
+}
+
 void store_start_run(struct store *store, const struct store_run_request *request,
                      store_run_fn *done, void *data)
 {
@@ -372,6 +392,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     store_verb_begin(store);
 
     db_script(db, "BEGIN", on_step, start);
+    rename_job(start, db, request);
     if (!request->is_to_land) {
         db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
         close_stale(start, db, request);
@@ -404,8 +425,9 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
                       store_closing_fn *done, void *data)
 {
     struct params params = {0};
-    struct buf keys;
+    struct buf keys, names;
 
+    add_former_names(&names, request);
     array_init(&keys);
     for (size_t i = 0; i < request->n_feeds; i++)
         array_uuid(&keys, &request->feeds[i].key);
@@ -413,8 +435,10 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
     params_text(&params, request->job);
     params_int(&params, request->resume_within_ms);
     params_text(&params, array_end(&keys));
+    params_text(&params, array_end(&names));
     question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
     buf_deinit(&keys);
+    buf_deinit(&names);
 }
 
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)

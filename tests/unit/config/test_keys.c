@@ -8,8 +8,8 @@ TestSuite(keys, .timeout = 20);
 /* The names that the contract reserves for later; a key that moves in leaves this list. */
 static const char *const later_main[] = {"accounts", "http", "log", "on_night"};
 static const char *const later_api[] = {"token", "token_file", "body"};
-static const char *const later_job[] = {"account", "sync",     "refresh",  "catch_up",
-                                        "jitter",  "formerly", "retention"};
+static const char *const later_job[] = {"account",  "sync",   "refresh",
+                                        "catch_up", "jitter", "retention"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
