@@ -170,8 +170,8 @@ void config_job_schema(struct buf *out);
 
 /*
  * Who a feed is: md5 over the canonical JSON of [project, job, endpoint, target, request], the
- * job's by its oldest name and the request without what changes only how it is asked for (limit, order_by, tag). A changed meaning
- * is a new feed.
+ * job's by its oldest name and the request without what changes only how it is asked for (limit,
+ * order_by, tag). A changed meaning is a new feed.
  */
 struct uuid feed_key(const char *project, const char *job, const char *endpoint, const char *target,
                      const char *meaning);
