@@ -1,10 +1,10 @@
 -- Behind close_stale_listings, in its transaction. Calls of it that were never booked are unknown.
--- $1 project, $2 job, $3 how old a run may be, in milliseconds
+-- $1 project, $2 job, $3 how old a run may be, in milliseconds, $4 account
 WITH closed AS (
     UPDATE linkhaul.run
     SET state = 'done', ended_at = now()
     WHERE project = $1 AND job = $2 AND state = 'open'
-      AND started_at <= now() - $3::bigint * interval '1 millisecond'
+      AND (started_at <= now() - $3::bigint * interval '1 millisecond' OR account <> $4)
     RETURNING run_id
 )
 UPDATE linkhaul.attempt AS a

@@ -51,7 +51,8 @@ WITH open AS (
     SELECT EXISTS (SELECT FROM listed AS l JOIN linkhaul.attempt AS a USING (task_id)
                    WHERE a.task_id <> '')
            OR EXISTS (SELECT FROM found)
-           OR EXISTS (SELECT FROM linkhaul.attempt WHERE state = 'undelivered') AS is_so
+           OR EXISTS (SELECT FROM linkhaul.attempt AS a JOIN linkhaul.run AS r USING (run_id)
+                      WHERE a.state = 'undelivered' AND r.account = $1) AS is_so
 ), absent AS (
     SELECT o.attempt_id
     FROM open AS o, trusted

@@ -4,7 +4,7 @@ SELECT f.job, f.project, f.target, f.endpoint, coalesce(l.run_id, 0), r.state, l
        to_char(l.published_at AT TIME ZONE r.timezone, 'YYYY-MM-DD HH24:MI ') || r.timezone,
        l.n_items, l.n_rows, l.n_duplicates, l.n_missing,
        coalesce(l.total_count, told.total_count, -1), money.settled, money.undelivered,
-       money.unknown, money.reserved, coalesce(l.max_rows, 0)
+       money.unknown, money.reserved, coalesce(l.max_rows, 0), coalesce(r.account, '')
 FROM linkhaul.feed AS f
 LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.listing AS last

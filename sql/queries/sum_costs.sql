@@ -1,5 +1,5 @@
 -- The ledger of a month, summed. $1 month (YYYY-MM) or null for this one in the time zone $2, $3 by
--- what: job, endpoint, target or label. First the total, in which each call counts once, with the
+-- what: job, endpoint, target, account or label. First the total, in which each call counts once, with the
 -- month as its name; then a row each, the dearest first.
 WITH asked AS (
     SELECT coalesce($1, to_char(now() AT TIME ZONE $2, 'YYYY-MM')) AS month
@@ -14,6 +14,7 @@ WITH asked AS (
                                      || r.job]
                WHEN 'endpoint' THEN ARRAY[r.endpoint]
                WHEN 'target' THEN ARRAY[f.target]
+               WHEN 'account' THEN ARRAY[r.account]
                ELSE coalesce(nullif(ARRAY(SELECT key || '=' || value
                                           FROM jsonb_each_text(r.labels)), '{}'), '{""}')
            END AS names

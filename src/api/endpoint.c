@@ -8,6 +8,24 @@
 
 const struct endpoint *const endpoints[] = {ENDPOINTS(ENDPOINT_ADDRESS) NULL};
 
+size_t endpoint_count(void)
+{
+    size_t n = 0;
+
+    while (endpoints[n] != NULL)
+        n++;
+    return n;
+}
+
+size_t endpoint_no(const struct endpoint *endpoint)
+{
+    size_t i = 0;
+
+    while (endpoints[i] != endpoint)
+        i++;
+    return i;
+}
+
 const struct endpoint *endpoint_find(const char *name)
 {
     for (size_t i = 0; endpoints[i] != NULL; i++)

@@ -119,6 +119,10 @@ const struct endpoint *endpoint_find(const char *name);
 
 /* All of them, NULL-terminated, in alphabetical order. */
 extern const struct endpoint *const endpoints[];
+size_t endpoint_count(void);
+
+/* Its place among them. */
+size_t endpoint_no(const struct endpoint *endpoint);
 
 const struct column *endpoint_column(const struct endpoint *endpoint, const char *path);
 

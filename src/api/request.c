@@ -95,13 +95,15 @@ char *request_body(const struct endpoint *endpoint, const char *request,
         json_object_object_add(task, "search_after_token", json_object_new_string(page->token));
     else if (page->position > 0)
         json_object_object_add(task, "offset", json_object_new_int64(page->position));
-    return mem_strdup(json_object_to_json_string_ext(tasks, JSON_FLAGS));
+    return mem_strdup(json_object_to_json_string_ext(page->is_object ? task : tasks, JSON_FLAGS));
 }
 
 void request_read_body(const char *body, char **ret_tag, char **ret_token)
 {
     CLEANUP(put_json) struct json_object *tasks = parse(body);
-    struct json_object *task = json_object_array_get_idx(tasks, 0), *tag, *token;
+    bool is_object = json_object_is_type(tasks, json_type_object);
+    struct json_object *task = is_object ? tasks : json_object_array_get_idx(tasks, 0), *tag,
+                       *token;
 
     json_object_object_get_ex(task, "tag", &tag);
     json_object_object_get_ex(task, "search_after_token", &token);

@@ -26,6 +26,7 @@ struct request_range {
 
 /* How one page is asked for. */
 struct request_page {
+    bool is_object;     /* the task itself; else an array of it */
     const char *target; /* where the endpoint takes one; the request has several itself */
     int64_t limit;
     const char *order_by;       /* JSON array; NULL: none is sent */
@@ -36,8 +37,8 @@ struct request_page {
 };
 
 /*
- * The body as it is sent: an array of one task. A body never holds a token and an offset, so a
- * chain's bodies differ in their token alone. free() it.
+ * The body as it is sent: an array of one task, or the task itself. A body never holds a token and
+ * an offset, so a chain's bodies differ in their token alone. free() it.
  */
 char *request_body(const struct endpoint *endpoint, const char *request,
                    const struct request_page *page);

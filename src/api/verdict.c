@@ -92,6 +92,23 @@ static const struct { int first, last; struct line line; } statuses[] = {
     { 300, 499, { 0, VERDICT_LISTING, 0, 0, "an answer that the API does not document", "check base_url" } },
     {   0,   0, { 0, VERDICT_RETRY,   0, 0, "no whole answer came", NULL } },
 };
+
+/*
+ * A gateway's own errors (aisa.one/docs, "Errors"), by the first line that fits; "": any code.
+ * Without a status among them, HTTP's status is judged as for anybody else.
+ */
+static const struct { int first, last; const char *code; struct line line; } gateway[] = {
+    { 429, 429, "quota_exceeded", { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "the key's spending limit is reached", "raise it at the gateway, or run again when it is renewed" } },
+    { 429, 429, "upstream_rate_limit", { 0, VERDICT_WAIT, 60, 0, "too many calls for the API behind the gateway", NULL } },
+    { 429, 429, "", { 0, VERDICT_WAIT,   60, 0, "too many calls", "lower calls_per_minute or in_flight to what the key allows" } },
+    { 400, 400, "", { 0, VERDICT_JOB,     0, 0, "the gateway cannot read the request", "check the request of the job, and the account's body: object or array" } },
+    { 401, 401, "", { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the key was refused", "check token_file or token" } },
+    { 402, 402, "", { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "payment is required", "top up the gateway's wallet, then run again" } },
+    { 403, 403, "", { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the key may not do this", "look at the key's permissions at the gateway" } },
+    { 404, 404, "", { 0, VERDICT_JOB,     0, 0, "the gateway does not know the path", "check base_url" } },
+    { 422, 422, "", { 0, VERDICT_LISTING, 0, 0, "the gateway refused a parameter", "check the target and the request" } },
+    { 500, 599, "", { 0, VERDICT_RETRY,   0, 0, "the API behind the gateway failed", NULL } },
+};
 // clang-format on
 
 static const struct line *line_of_code(int code)
@@ -111,6 +128,15 @@ static const struct line *line_of_status(int status)
         if (status >= statuses[i].first && status <= statuses[i].last)
             return &statuses[i].line;
     return line_of_code(-1);
+}
+
+static const struct line *line_of_gateway(int status, const char *code)
+{
+    for (size_t i = 0; i < sizeof(gateway) / sizeof(gateway[0]); i++)
+        if (status >= gateway[i].first && status <= gateway[i].last &&
+            (gateway[i].code[0] == '\0' || strcmp(gateway[i].code, code) == 0))
+            return &gateway[i].line;
+    return line_of_status(status);
 }
 
 int verdict_code(const struct verdict_facts *facts)
@@ -137,7 +163,10 @@ static bool names_field(const char *message, const char *field)
 struct verdict verdict_of(const struct verdict_facts *facts)
 {
     int code = verdict_code(facts);
-    const struct line *line = code != 0 ? line_of_code(code) : line_of_status(facts->http_status);
+    const struct line *line = code != 0 ? line_of_code(code)
+                              : facts->gateway_code != NULL
+                                  ? line_of_gateway(facts->http_status, facts->gateway_code)
+                                  : line_of_status(facts->http_status);
     struct verdict verdict = {.class = line->class,
                               .stop = line->stop,
                               .wait_s = line->wait_s,
@@ -167,8 +196,10 @@ enum verdict_charge verdict_charge(const struct verdict_facts *facts, bool was_s
 {
     if (!was_sent)
         return VERDICT_CHARGE_FREE;
-    if (facts->has_envelope && cost_nanousd >= 0)
+    if ((facts->has_envelope || facts->has_charge) && cost_nanousd >= 0)
         return VERDICT_CHARGE_KNOWN;
+    if (facts->gateway_code != NULL && facts->http_status / 100 == 4)
+        return VERDICT_CHARGE_FREE;
     switch (facts->http_status) {
     case 401:
     case 402:

@@ -35,19 +35,21 @@ struct verdict {
 
 /* What came back from one call. */
 struct verdict_facts {
-    int http_status;        /* 0: no whole answer came */
-    uint32_t retry_after_s; /* 0: not named */
-    bool has_envelope;      /* the body is the vendor's envelope */
-    int status_code;        /* of the envelope; 0: none */
-    int task_status_code;   /* of its task; 0: none */
-    bool has_result;        /* its task has a result; an empty listing has one, too */
-    const char *message;    /* of the task, else of the envelope */
+    int http_status;          /* 0: no whole answer came */
+    uint32_t retry_after_s;   /* 0: not named */
+    bool has_envelope;        /* the body is the vendor's envelope */
+    bool has_charge;          /* a header says what it cost, whatever the body is */
+    int status_code;          /* of the envelope; 0: none */
+    int task_status_code;     /* of its task; 0: none */
+    bool has_result;          /* its task has a result; an empty listing has one, too */
+    const char *message;      /* of the task, else of the envelope, else of the gateway's error */
+    const char *gateway_code; /* the body is a gateway's error, with this code or "" ; NULL: not */
 };
 
 /*
  * The task's code where the envelope itself is fine, else the envelope's; without an envelope
- * HTTP's status. A code that names a field (40501) is judged by the field: the target's fault is
- * the listing's, anything else the job's.
+ * a gateway's error, else HTTP's status. A code that names a field (40501) is judged by the field:
+ * the target's fault is the listing's, anything else the job's.
  */
 struct verdict verdict_of(const struct verdict_facts *facts);
 
@@ -61,9 +63,10 @@ enum verdict_charge {
 };
 
 /*
- * Whether a call was charged. Free for sure: a failure before the first byte of the request, and
- * HTTP 401, 402, 403, 404 and 429. Known: an envelope that names its cost, also on a failed task.
- * Everything else may have been charged.
+ * Whether a call was charged; `cost_nanousd` is what the answer says, -1: nothing. Free for sure: a
+ * failure before the first byte of the request, HTTP 401, 402, 403, 404 and 429, and what a gateway
+ * itself refuses (4xx). Known: an answer that names its cost, also on a failed task. Everything
+ * else may have been charged.
  */
 enum verdict_charge verdict_charge(const struct verdict_facts *facts, bool was_sent,
                                    int64_t cost_nanousd);

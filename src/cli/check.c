@@ -1,8 +1,9 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 #include <uv.h>
 
-#include "api/endpoint.h"
+#include "api/provider.h"
 #include "cli/command.h"
 #include "config/config.h"
 #include "core/buf.h"
@@ -24,6 +25,8 @@
 struct live {
     uv_loop_t loop;
     const struct config *config;
+    const struct config_account *account; /* the one that is being asked */
+    size_t n_asked;
     struct http *http;
     struct store *store;
     int exit_code;
@@ -42,12 +45,21 @@ static const char *format_known(int64_t nanousd, char text[MONEY_TEXT_MAX])
     return nanousd >= 0 ? money_format(nanousd, text) : "not told";
 }
 
-static void print_account(const struct account *account, const struct config *config)
+/* "API", or "API, account north" where there is more than one. */
+static char *name_of(const struct live *live)
+{
+    return live->config->n_accounts > 1 ? mem_printf("API, account %s", live->account->name)
+                                        : mem_strdup("API");
+}
+
+static void print_account(const struct live *live, const struct account *account)
 {
     char balance[MONEY_TEXT_MAX], per_call[MONEY_TEXT_MAX], per_item[MONEY_TEXT_MAX];
+    CLEANUP(mem_free_string) char *name = name_of(live);
     char per_day[MONEY_TEXT_MAX];
+    bool is_api = strcmp(live->account->name, CONFIG_ACCOUNT) == 0;
 
-    printf("API: login %s, balance %s, a call %s, an item %s", account->login,
+    printf("%s: login %s, balance %s, a call %s, an item %s", name, account->login,
            format_known(account->balance_nanousd, balance),
            format_known(account->per_call_nanousd, per_call),
            format_known(account->per_item_nanousd, per_item));
@@ -56,9 +68,11 @@ static void print_account(const struct account *account, const struct config *co
     if (account->per_day_nanousd >= 0)
         printf(", at most %s a day", money_format(account->per_day_nanousd, per_day));
     putchar('\n');
-    if (account->calls_per_minute >= 0 && account->calls_per_minute < config->api.calls_per_minute)
-        log_warning("api.calls_per_minute is %" PRId64 ", more than the API allows this account",
-                    config->api.calls_per_minute);
+    if (account->calls_per_minute >= 0 &&
+        account->calls_per_minute < live->account->calls_per_minute)
+        log_warning("%s%s.calls_per_minute is %" PRId64 ", more than the API allows this account",
+                    is_api ? "" : "accounts.", is_api ? "api" : live->account->name,
+                    live->account->calls_per_minute);
 }
 
 static void on_opened(void *data, const struct err *err)
@@ -78,41 +92,68 @@ static void ask_database(struct live *live)
                              on_opened, live);
 }
 
-static void on_asked(void *data, const struct account *account, const struct err *err)
+static void ask_next_account(struct live *live);
+
+static void on_asked(void *data, const struct account *accounts, const struct err *err)
 {
     struct live *live = data;
+    CLEANUP(mem_free_string) char *name = name_of(live);
 
     if (err != NULL) {
         struct err named = *err;
 
-        err_wrap(&named, "the API");
+        err_wrap(&named, "the %s", name);
         fail(live, &named);
     } else {
-        print_account(account, live->config);
+        print_account(live, accounts);
     }
     http_destroy(live->http);
-    ask_database(live);
+    ask_next_account(live);
+}
+
+/* What a gateway does not tell cannot be asked for without a call that costs money. */
+static void say_untold(const struct live *live)
+{
+    CLEANUP(mem_free_string) char *name = name_of(live);
+
+    printf("%s: not asked: %s has no free call that tells of an account\n", name,
+           live->account->provider->name);
 }
 
 /* One after the other, so that the answers always stand in the same order. */
-static int check_live(const struct config *config)
+static void ask_next_account(struct live *live)
 {
-    struct http_settings settings = {.base_url = config->api.base_url,
-                                     .user = config->api.login,
-                                     .password = config->api.password,
-                                     .connect_timeout_ms = TIMEOUT_MS,
-                                     .total_timeout_ms = TIMEOUT_MS,
-                                     .body_bytes_max = 4 * 1024 * 1024};
-    struct live live = {.config = config};
     struct err err;
 
-    uv_loop_init(&live.loop);
-    if (http_new(&live.loop, &settings, &live.http, &err)) {
-        account_ask(live.http, endpoints[0], on_asked, &live);
-    } else {
-        fail(&live, &err);
-        ask_database(&live);
+    while (live->n_asked < live->config->n_accounts) {
+        const struct config_account *account = &live->config->accounts[live->n_asked++];
+        struct http_settings settings = {.base_url = account->base_url,
+                                         .user = account->login,
+                                         .password = account->password,
+                                         .token = account->token,
+                                         .connect_timeout_ms = TIMEOUT_MS,
+                                         .total_timeout_ms = TIMEOUT_MS,
+                                         .body_bytes_max = 4 * 1024 * 1024};
+
+        live->account = account;
+        if (!account->provider->has_user_data) {
+            say_untold(live);
+        } else if (http_new(&live->loop, &settings, &live->http, &err)) {
+            account_ask(live->http, on_asked, live);
+            return;
+        } else {
+            fail(live, &err);
+        }
     }
+    ask_database(live);
+}
+
+static int check_live(const struct config *config)
+{
+    struct live live = {.config = config};
+
+    uv_loop_init(&live.loop);
+    ask_next_account(&live);
     uv_run(&live.loop, UV_RUN_DEFAULT);
     uv_loop_close(&live.loop);
     return live.exit_code;

@@ -32,7 +32,8 @@ static const struct command commands[] = {
       "of which nobody can tell yet; reserved, the most that calls under way can cost. All of it\n"
       "counts against the caps.\n\n"
       "  --month YYYY-MM   of the days of `api: timezone`; this month where it is not given\n"
-      "  --by WHAT         a line per job (so it is by default), endpoint, target or label\n"
+      "  --by WHAT         a line per job (so it is by default), endpoint, target,\n"
+      "                    account or label\n"
       "  --csv             for a spreadsheet: dollars as plain numbers, no line for the total\n",
       command_cost },
     { "migrate", "[--dry-run]", "create or upgrade the schema",

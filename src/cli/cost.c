@@ -19,7 +19,8 @@
 static const char *const groups[] = {[STORE_BY_JOB] = "job",
                                      [STORE_BY_ENDPOINT] = "endpoint",
                                      [STORE_BY_TARGET] = "target",
-                                     [STORE_BY_LABEL] = "label"};
+                                     [STORE_BY_LABEL] = "label",
+                                     [STORE_BY_ACCOUNT] = "account"};
 #define N_GROUPS (sizeof(groups) / sizeof(groups[0]))
 
 struct summing {
@@ -102,7 +103,7 @@ static void explain(int64_t n_calls, int64_t nanousd, const char *what)
 static void print_table(const struct summing *summing, const struct store_cost *rows, size_t n_rows,
                         const struct store_cost *total)
 {
-    static const char *const titles[] = {"JOB", "ENDPOINT", "TARGET", "LABEL"};
+    static const char *const titles[] = {"JOB", "ENDPOINT", "TARGET", "LABEL", "ACCOUNT"};
     const struct table_column columns[] = {
         {titles[summing->by], false}, {"CALLS", true},   {"ITEMS", true},   {"SETTLED", true},
         {"UNDELIVERED", true},        {"UNKNOWN", true}, {"RESERVED", true}};
@@ -179,11 +180,12 @@ int command_cost(const char *file, int argc, char **argv)
     if (month != NULL && !is_month(month))
         return command_misused("cost", "--month %s: is no month; write it as 2026-11", month);
     if (!read_group(by, &summing.by))
-        return command_misused("cost", "--by %s: is none of job, endpoint, target, label", by);
+        return command_misused("cost", "--by %s: is none of job, endpoint, target, account, label",
+                               by);
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;
-    summing.timezone = config->api.timezone;
+    summing.timezone = config->accounts[0].timezone; /* of which month this one is */
     if (asking_open(&summing.asking, config->database_url)) {
         store_sum_costs(summing.asking.store, month, summing.timezone, summing.by, on_costs,
                         &summing);

@@ -18,7 +18,8 @@ struct walk {
 
 static bool applies(const struct paper_cap *cap, const struct paper_feed *feed)
 {
-    return cap->job == PAPER_ALL_JOBS || cap->job == feed->job;
+    return cap->job == feed->job ||
+           (cap->job == PAPER_ALL_JOBS && (cap->group == 0 || cap->group == feed->group));
 }
 
 static bool is_walking(const struct walk *walk, const struct paper_feed *feed)

@@ -16,11 +16,12 @@
 
 struct paper_cap {
     size_t job;           /* whose; or PAPER_ALL_JOBS */
+    size_t group;         /* of all jobs: those of this group; 0: of any */
     int64_t left_nanousd; /* goes down as pages are taken */
 };
 
 struct paper_feed {
-    size_t job;
+    size_t job, group;
     struct price price;
     int64_t limit;   /* items of a page */
     int64_t n_items; /* to be taken; goes down to 0 */

@@ -40,8 +40,8 @@
 struct planning {
     struct asking asking;
     struct plan plan;
-    struct plan_job *job; /* that is being asked about */
-    struct plan_spent *spent;
+    struct plan_job *job;             /* that is being asked about */
+    struct plan_spent *spent, *asked; /* of the present question */
 };
 
 /* --- one feed -------------------------------------------------------------------------------- */
@@ -123,7 +123,7 @@ static bool ask_about_feeds(struct planning *planning)
         .project = config->project,
         .job = config->name,
         .timezone = config->timezone,
-        .account = CONFIG_ACCOUNT,
+        .account = config->account->name,
         .table = config->endpoint->table,
         .resume_within_ms = sat_mul(config->resume_within_s, 1000),
         .keys = keys,
@@ -142,12 +142,12 @@ static bool ask_about_feeds(struct planning *planning)
 static void on_account(void *data, const struct store_account *account, const struct err *err)
 {
     struct planning *planning = data;
-    const struct price *given = &planning->plan.config->api.prices;
+    const struct price *given = &planning->job->job->account->prices;
     struct plan_job *job = planning->job;
 
     if (err == NULL && account->is_known) {
-        planning->plan.has_balance = true;
-        planning->plan.balance_nanousd = account->balance_nanousd;
+        job->has_balance = true;
+        job->balance_nanousd = account->balance_nanousd;
         job->prices = PLAN_PRICES_TOLD;
         job->price = (struct price){account->per_call_nanousd, account->per_item_nanousd};
     } else if (given->per_call_nanousd > 0 || given->per_item_nanousd > 0) {
@@ -165,28 +165,57 @@ static void on_spent(void *data, const struct store_spent *spent, size_t n, cons
     struct planning *planning = data;
 
     for (size_t i = 0; i < n; i++)
-        planning->spent[i] = (struct plan_spent){spent[i].day_nanousd, spent[i].month_nanousd};
+        planning->asked[i] = (struct plan_spent){spent[i].day_nanousd, spent[i].month_nanousd};
     asking_answered(&planning->asking, err);
+}
+
+/* What counts against an account's caps and those of its jobs, by the account's own calendar. */
+static bool ask_what_account_spent(struct planning *planning, size_t account_no)
+{
+    const struct plan *plan = &planning->plan;
+    const struct config_account *account = plan->accounts[account_no];
+    size_t n = 1, *places = mem_new_array(1 + plan->n_jobs, sizeof(*places));
+    char **scopes = mem_new_array(1 + plan->n_jobs, sizeof(*scopes));
+    bool is_answered;
+
+    planning->asked = mem_new_array(1 + plan->n_jobs, sizeof(*planning->asked));
+    scopes[0] = mem_printf("account:%s", account->name);
+    places[0] = 1 + account_no;
+    for (size_t i = 0; i < plan->n_jobs; i++)
+        if (plan->jobs[i].job->account == account) {
+            places[n] = 1 + plan->n_accounts + i;
+            scopes[n++] =
+                mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
+        }
+    store_read_spent(planning->asking.store, (const char *const *)scopes, n, account->timezone,
+                     on_spent, planning);
+    is_answered = asking_wait(&planning->asking);
+    for (size_t i = 0; i < n; i++) {
+        if (is_answered)
+            planning->spent[places[i]] = planning->asked[i];
+        free(scopes[i]);
+    }
+    free(planning->asked);
+    free(scopes);
+    free(places);
+    return is_answered;
 }
 
 static bool ask_what_is_spent(struct planning *planning)
 {
     const struct plan *plan = &planning->plan;
-    size_t n = 2 + plan->n_jobs;
-    char **scopes = mem_new_array(n, sizeof(*scopes));
+    static const char *const all[] = {"all"};
 
-    planning->spent = mem_new_array(n, sizeof(*planning->spent));
-    scopes[0] = mem_strdup("all");
-    scopes[1] = mem_strdup("account:" CONFIG_ACCOUNT);
-    for (size_t i = 0; i < plan->n_jobs; i++)
-        scopes[2 + i] =
-            mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
-    store_read_spent(planning->asking.store, (const char *const *)scopes, n,
-                     plan->config->api.timezone, on_spent, planning);
-    for (size_t i = 0; i < n; i++)
-        free(scopes[i]);
-    free(scopes);
-    return asking_wait(&planning->asking);
+    planning->spent = mem_new_array(1 + plan->n_accounts + plan->n_jobs, sizeof(*planning->spent));
+    planning->asked = planning->spent;
+    store_read_spent(planning->asking.store, all, 1, plan->accounts[0]->timezone, on_spent,
+                     planning);
+    if (!asking_wait(&planning->asking))
+        return false;
+    for (size_t i = 0; i < plan->n_accounts; i++)
+        if (!ask_what_account_spent(planning, i))
+            return false;
+    return true;
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */
@@ -196,9 +225,44 @@ int64_t plan_runs_in_month(const struct plan_job *job)
     return estimate_scale(job->in_28_years, 100, CRON_28_YEARS_MONTHS);
 }
 
-int64_t plan_ms(const struct plan *plan, const struct estimate *estimate)
+int64_t plan_ms(const struct plan_job *job, const struct estimate *estimate)
 {
-    return estimate_ms(estimate, plan->config->api.in_flight, plan->config->api.calls_per_minute);
+    return estimate_ms(estimate, job->job->account->in_flight, job->job->account->calls_per_minute);
+}
+
+int64_t plan_ms_of_all(const struct plan *plan, enum plan_span span)
+{
+    int64_t longest_ms = 0;
+
+    for (size_t i = 0; i < plan->n_accounts; i++) {
+        const struct config_account *account = plan->accounts[i];
+        struct estimate estimate = {.kind = ESTIMATE_KNOWN};
+        int64_t ms;
+
+        for (size_t j = 0; j < plan->n_jobs; j++)
+            if (plan->jobs[j].job->account == account)
+                estimate_add(&estimate, &plan->jobs[j].parts[span].estimate);
+        ms = estimate_ms(&estimate, account->in_flight, account->calls_per_minute);
+        longest_ms = ms > longest_ms ? ms : longest_ms;
+    }
+    return longest_ms;
+}
+
+size_t plan_account_no(const struct plan *plan, size_t job)
+{
+    size_t i = 0;
+
+    while (plan->accounts[i] != plan->jobs[job].job->account)
+        i++;
+    return i;
+}
+
+static void add_account(struct plan *plan, const struct config_account *account)
+{
+    for (size_t i = 0; i < plan->n_accounts; i++)
+        if (plan->accounts[i] == account)
+            return;
+    plan->accounts[plan->n_accounts++] = account;
 }
 
 static void plan_init(struct plan *plan, const struct config *config,
@@ -206,6 +270,9 @@ static void plan_init(struct plan *plan, const struct config *config,
 {
     *plan = (struct plan){.config = config, .n_jobs = n_jobs};
     plan->jobs = mem_new_array(n_jobs, sizeof(*plan->jobs));
+    plan->accounts = mem_new_array(n_jobs, sizeof(*plan->accounts));
+    for (size_t i = 0; i < n_jobs; i++)
+        add_account(plan, jobs[i]->account);
     for (size_t i = 0; i < n_jobs; i++) {
         const struct cron nightly = CRON_NIGHTLY;
         const struct cron *cron = jobs[i]->schedule != NULL ? &jobs[i]->cron : &nightly;
@@ -223,6 +290,7 @@ static void plan_deinit(struct plan *plan)
     for (size_t i = 0; i < plan->n_jobs; i++)
         free(plan->jobs[i].feeds);
     free(plan->jobs);
+    free(plan->accounts);
     free(plan->caps);
     free(plan->bites);
 }
@@ -234,8 +302,8 @@ static bool ask(struct planning *planning)
 
     for (size_t i = 0; i < plan->n_jobs; i++) {
         planning->job = &plan->jobs[i];
-        store_get_account(asking->store, CONFIG_ACCOUNT, plan->jobs[i].job->endpoint->name,
-                          on_account, planning);
+        store_get_account(asking->store, plan->jobs[i].job->account->name,
+                          plan->jobs[i].job->endpoint->name, on_account, planning);
         if (!asking_wait(asking) || !ask_about_feeds(planning))
             return false;
     }

@@ -41,6 +41,8 @@ struct plan_job {
     enum plan_prices prices; /* where they are from */
     int64_t in_a_day;        /* runs, on a day that has one */
     int64_t in_28_years;     /* runs: CRON_28_YEARS_MONTHS times those of a month */
+    bool has_balance;        /* its account's: */
+    int64_t balance_nanousd; /* as it last told, less what was spent since */
     int64_t run_id;          /* the open one that is gone on with; 0: none */
     int64_t run_nanousd;     /* what counts of it tonight */
     struct plan_feed *feeds;
@@ -58,6 +60,7 @@ struct plan_cap {
     enum plan_per per;
     enum plan_level level;
     size_t job;            /* whose calls it holds; or PLAN_ALL_JOBS */
+    size_t account;        /* PLAN_OF_ACCOUNT: whose jobs, by place; else of no meaning */
     int64_t cap_nanousd;   /* PLAN_KEEP: what is to be left */
     int64_t spent_nanousd; /* PLAN_KEEP: less than nothing, the balance */
 };
@@ -77,8 +80,8 @@ struct plan {
     const struct config *config;
     struct plan_job *jobs;
     size_t n_jobs;
-    bool has_balance;
-    int64_t balance_nanousd; /* as the account last told, less what was spent since */
+    const struct config_account **accounts; /* of the jobs */
+    size_t n_accounts;
     struct plan_cap *caps;
     size_t n_caps;
     struct plan_bite *bites;
@@ -93,7 +96,7 @@ struct plan_spent {
 
 /*
  * Fills caps, bites and what each part can cost at most. `spent` is of the configuration, the
- * account, and then of each job.
+ * accounts, and then of each job.
  */
 void plan_hold_against_caps(struct plan *plan, const struct plan_spent *spent);
 
@@ -103,8 +106,12 @@ const char *plan_basis(const struct plan_feed *feed);
 /* Runs a month, in hundredths. */
 int64_t plan_runs_in_month(const struct plan_job *job);
 
-/* How long a part takes. */
-int64_t plan_ms(const struct plan *plan, const struct estimate *estimate);
+/* How long a part of a job takes; and all jobs, where each account goes at its own pace. */
+int64_t plan_ms(const struct plan_job *job, const struct estimate *estimate);
+int64_t plan_ms_of_all(const struct plan *plan, enum plan_span span);
+
+/* Its account's place among those of the plan. */
+size_t plan_account_no(const struct plan *plan, size_t job);
 
 /* "$3.00 per run (budget of job x) ends it after 48,000 of 120,000 rows"; free() it. */
 char *plan_bite_text(const struct plan *plan, const struct plan_bite *bite);

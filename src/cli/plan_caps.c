@@ -13,43 +13,66 @@
  */
 
 static void add_cap(struct plan *plan, enum plan_per per, enum plan_level level, size_t job,
-                    int64_t cap_nanousd, int64_t spent_nanousd)
+                    size_t account, int64_t cap_nanousd, int64_t spent_nanousd)
 {
     if (cap_nanousd == 0)
         return;
     plan->caps = mem_resize(plan->caps, plan->n_caps + 1, sizeof(*plan->caps));
-    plan->caps[plan->n_caps++] = (struct plan_cap){per, level, job, cap_nanousd, spent_nanousd};
+    plan->caps[plan->n_caps++] = (struct plan_cap){
+        .per = per,
+        .level = level,
+        .job = job,
+        .account = account,
+        .cap_nanousd = cap_nanousd,
+        .spent_nanousd = spent_nanousd,
+    };
 }
 
 /* The caps of a day and a month, which hold all that a level spends. */
-static void add_periods(struct plan *plan, enum plan_level level, size_t job,
+static void add_periods(struct plan *plan, enum plan_level level, size_t job, size_t account,
                         const struct config_budget *budget, const struct plan_spent *spent)
 {
-    add_cap(plan, PLAN_PER_DAY, level, job, budget->per_day_nanousd, spent->day_nanousd);
-    add_cap(plan, PLAN_PER_MONTH, level, job, budget->per_month_nanousd, spent->month_nanousd);
+    add_cap(plan, PLAN_PER_DAY, level, job, account, budget->per_day_nanousd, spent->day_nanousd);
+    add_cap(plan, PLAN_PER_MONTH, level, job, account, budget->per_month_nanousd,
+            spent->month_nanousd);
+}
+
+static void add_keep(struct plan *plan, size_t account_no)
+{
+    for (size_t i = 0; i < plan->n_jobs; i++)
+        if (plan->jobs[i].has_balance && plan_account_no(plan, i) == account_no) {
+            add_cap(plan, PLAN_KEEP, PLAN_OF_ACCOUNT, PLAN_ALL_JOBS, account_no,
+                    plan->accounts[account_no]->keep_balance_nanousd,
+                    -plan->jobs[i].balance_nanousd);
+            return;
+        }
 }
 
 /* The caps of a run hold each job by itself, whoever's they are. */
 static void collect_caps(struct plan *plan, const struct plan_spent *spent)
 {
     const struct config_budget *all = &plan->config->budget;
-    const struct config_api *api = &plan->config->api;
 
     for (size_t i = 0; i < plan->n_jobs; i++) {
         const struct plan_job *job = &plan->jobs[i];
         const struct config_budget *own = &job->job->own_budget;
+        const struct config_budget *of_account = &job->job->account->budget;
+        size_t account = plan_account_no(plan, i);
 
-        add_cap(plan, PLAN_PER_RUN, PLAN_OF_JOB, i, own->per_run_nanousd, job->run_nanousd);
-        add_cap(plan, PLAN_PER_RUN, PLAN_OF_ACCOUNT, i, api->budget.per_run_nanousd,
+        add_cap(plan, PLAN_PER_RUN, PLAN_OF_JOB, i, account, own->per_run_nanousd,
                 job->run_nanousd);
-        add_cap(plan, PLAN_PER_RUN, PLAN_OF_ALL, i, all->per_run_nanousd, job->run_nanousd);
-        add_periods(plan, PLAN_OF_JOB, i, own, &spent[2 + i]);
+        add_cap(plan, PLAN_PER_RUN, PLAN_OF_ACCOUNT, i, account, of_account->per_run_nanousd,
+                job->run_nanousd);
+        add_cap(plan, PLAN_PER_RUN, PLAN_OF_ALL, i, account, all->per_run_nanousd,
+                job->run_nanousd);
+        add_periods(plan, PLAN_OF_JOB, i, account, own, &spent[1 + plan->n_accounts + i]);
     }
-    add_periods(plan, PLAN_OF_ACCOUNT, PLAN_ALL_JOBS, &api->budget, &spent[1]);
-    add_periods(plan, PLAN_OF_ALL, PLAN_ALL_JOBS, all, &spent[0]);
-    if (plan->has_balance)
-        add_cap(plan, PLAN_KEEP, PLAN_OF_ACCOUNT, PLAN_ALL_JOBS, api->keep_balance_nanousd,
-                -plan->balance_nanousd);
+    for (size_t i = 0; i < plan->n_accounts; i++)
+        add_periods(plan, PLAN_OF_ACCOUNT, PLAN_ALL_JOBS, i, &plan->accounts[i]->budget,
+                    &spent[1 + i]);
+    add_periods(plan, PLAN_OF_ALL, PLAN_ALL_JOBS, 0, all, &spent[0]);
+    for (size_t i = 0; i < plan->n_accounts; i++)
+        add_keep(plan, i);
 }
 
 static int64_t left_of(const struct plan_cap *cap)
@@ -77,12 +100,13 @@ struct sheet {
 };
 
 static void add_feed(struct sheet *sheet, const struct plan_job *job, size_t job_no,
-                     const struct estimate *estimate, int64_t limit)
+                     size_t account_no, const struct estimate *estimate, int64_t limit)
 {
     bool is_endless = estimate->kind == ESTIMATE_OPEN;
 
     sheet->feeds[sheet->n_feeds++] = (struct paper_feed){
         .job = job_no,
+        .group = 1 + account_no,
         .price = job->price,
         .limit = limit,
         .n_items = is_endless ? PAPER_ENDLESS : estimate->n_rows,
@@ -106,7 +130,7 @@ static void walk_on_paper(const struct plan *plan, enum plan_span span, struct s
             const struct estimate *estimate =
                 span == PLAN_RUN ? &feed->parts[PLAN_RUN].estimate : &feed->whole;
 
-            add_feed(sheet, &plan->jobs[i], i, estimate, feed->limit);
+            add_feed(sheet, &plan->jobs[i], i, plan_account_no(plan, i), estimate, feed->limit);
         }
     for (size_t i = 0; i < plan->n_caps; i++) {
         const struct plan_cap *cap = &plan->caps[i];
@@ -116,6 +140,7 @@ static void walk_on_paper(const struct plan *plan, enum plan_span span, struct s
         sheet->cap_of[sheet->n_caps] = i;
         sheet->caps[sheet->n_caps++] = (struct paper_cap){
             .job = cap->job == PLAN_ALL_JOBS ? PAPER_ALL_JOBS : cap->job,
+            .group = cap->level == PLAN_OF_ACCOUNT ? 1 + cap->account : 0,
             .left_nanousd = span == PLAN_RUN ? left_of(cap) : cap->cap_nanousd,
         };
     }
@@ -154,9 +179,11 @@ static void note_stops(struct plan *plan, enum plan_span span, const struct shee
 
 /* --- a month --------------------------------------------------------------------------------- */
 
-static bool holds(const struct plan_cap *cap, size_t job)
+static bool holds(const struct plan *plan, const struct plan_cap *cap, size_t job)
 {
-    return cap->job == PLAN_ALL_JOBS || cap->job == job;
+    if (cap->job != PLAN_ALL_JOBS)
+        return cap->job == job;
+    return cap->level != PLAN_OF_ACCOUNT || cap->account == plan_account_no(plan, job);
 }
 
 /* What the jobs that a cap holds spend in a day that all of them run on, and in a month. */
@@ -167,7 +194,7 @@ static void sum_nights(const struct plan *plan, const struct sheet *sheet,
     for (size_t i = 0; i < plan->n_jobs; i++) {
         const struct plan_job *job = &plan->jobs[i];
 
-        if (!holds(cap, i) || sheet->jobs[i].is_endless)
+        if (!holds(plan, cap, i) || sheet->jobs[i].is_endless)
             continue;
         *ret_day = sat_add(*ret_day, sat_mul(sheet->jobs[i].nanousd, job->in_a_day));
         *ret_month = sat_add(*ret_month, estimate_scale(sheet->jobs[i].nanousd, job->in_28_years,
@@ -219,7 +246,7 @@ static int64_t bound_of(const struct plan *plan, enum plan_span span, size_t job
         const struct plan_cap *cap = &plan->caps[i];
         int64_t left = left_of(cap) > 0 ? left_of(cap) : 0;
 
-        if (!holds(cap, job))
+        if (!holds(plan, cap, job))
             continue;
         if (span == PLAN_RUN)
             bound = smaller_bound(bound, left);
@@ -269,6 +296,7 @@ static void bound_all(struct plan *plan, enum plan_span span, const struct sheet
     }
     for (size_t i = 0; i < plan->n_caps; i++)
         if (plan->caps[i].job == PLAN_ALL_JOBS && span == PLAN_MONTH &&
+            (plan->caps[i].level == PLAN_OF_ALL || plan->n_accounts == 1) &&
             plan->caps[i].per == PLAN_PER_MONTH)
             whole->most_nanousd = smaller_bound(whole->most_nanousd, plan->caps[i].cap_nanousd);
 }

@@ -91,8 +91,8 @@ static const char *format_gigabytes(int64_t bytes, char text[COUNT_TEXT_MAX])
     return text;
 }
 
-static void add_part(struct table *table, const struct plan *plan, const struct plan_part *part,
-                     enum plan_span span)
+static void add_part(struct table *table, const struct plan_part *part, enum plan_span span,
+                     int64_t ms)
 {
     const struct estimate *estimate = &part->estimate;
     bool is_nothing = estimate->n_calls == 0;
@@ -104,12 +104,12 @@ static void add_part(struct table *table, const struct plan *plan, const struct 
         add_bounded(table, estimate->kind, false, plan_count(estimate->n_rows, text));
     add_bounded(table, estimate->kind, is_nothing, plan_count(estimate->n_calls, text));
     add_dollars(table, part, span);
-    add_bounded(table, estimate->kind, is_nothing, format_minutes(plan_ms(plan, estimate), text));
+    add_bounded(table, estimate->kind, is_nothing, format_minutes(ms, text));
     add_bounded(table, estimate->kind, is_nothing, format_gigabytes(estimate->bytes, text));
 }
 
-static void add_feed(struct table *table, const struct plan *plan, const struct plan_job *job,
-                     const struct plan_feed *feed, enum plan_span span)
+static void add_feed(struct table *table, const struct plan_job *job, const struct plan_feed *feed,
+                     enum plan_span span)
 {
     int64_t runs = plan_runs_in_month(job);
 
@@ -120,7 +120,7 @@ static void add_feed(struct table *table, const struct plan *plan, const struct 
         table_add(table, "%s", plan_basis(feed));
     else
         table_add(table, "%" PRId64 ".%" PRId64, runs / 100, runs / 10 % 10);
-    add_part(table, plan, &feed->parts[span], span);
+    add_part(table, &feed->parts[span], span, plan_ms(job, &feed->parts[span].estimate));
 }
 
 static void print_span(const struct plan *plan, enum plan_span span)
@@ -135,12 +135,12 @@ static void print_span(const struct plan *plan, enum plan_span span)
     table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < plan->n_jobs; i++)
         for (size_t j = 0; j < plan->jobs[i].n_feeds; j++)
-            add_feed(&table, plan, &plan->jobs[i], &plan->jobs[i].feeds[j], span);
+            add_feed(&table, &plan->jobs[i], &plan->jobs[i].feeds[j], span);
     table_add_row(&table);
     table_add(&table, "total");
     table_add(&table, "%s", "");
     table_add(&table, "%s", "");
-    add_part(&table, plan, &plan->parts[span], span);
+    add_part(&table, &plan->parts[span], span, plan_ms_of_all(plan, span));
     printf("%s%s\n", span == PLAN_RUN ? "" : "\n", titles[span]);
     command_print_table(&table);
     table_deinit(&table);
@@ -151,7 +151,7 @@ static void print_span(const struct plan *plan, enum plan_span span)
 static void print_prices(const struct plan *plan)
 {
     static const char *const sources[] = {[PLAN_PRICES_TOLD] = "as the account told",
-                                          [PLAN_PRICES_GIVEN] = "of `api: prices`",
+                                          [PLAN_PRICES_GIVEN] = "of the configuration's `prices`",
                                           [PLAN_PRICES_LISTED] = "list price"};
     char per_call[MONEY_TEXT_MAX], per_item[MONEY_TEXT_MAX];
 
@@ -160,9 +160,12 @@ static void print_prices(const struct plan *plan)
         bool is_first = true;
 
         for (size_t j = 0; j < i; j++)
-            is_first = is_first && plan->jobs[j].job->endpoint != job->job->endpoint;
+            is_first = is_first && (plan->jobs[j].job->endpoint != job->job->endpoint ||
+                                    plan->jobs[j].job->account != job->job->account);
         if (is_first)
-            printf("prices of %s: a call %s, an item %s (%s)\n", job->job->endpoint->name,
+            printf("prices of %s%s%s: a call %s, an item %s (%s)\n", job->job->endpoint->name,
+                   plan->n_accounts > 1 ? " with account " : "",
+                   plan->n_accounts > 1 ? job->job->account->name : "",
                    money_format(job->price.per_call_nanousd, per_call),
                    money_format(job->price.per_item_nanousd, per_item), sources[job->prices]);
     }
@@ -190,16 +193,18 @@ static void append_cap(struct buf *out, const struct plan *plan, const struct pl
     char limit[MONEY_TEXT_MAX], spent[MONEY_TEXT_MAX];
 
     if (cap->per == PLAN_KEEP) {
-        buf_printf(out, "keep_balance %s of account default, with a balance of %s,",
-                   money_format(cap->cap_nanousd, limit), money_format(-cap->spent_nanousd, spent));
+        buf_printf(out, "keep_balance %s of account %s, with a balance of %s,",
+                   money_format(cap->cap_nanousd, limit), plan->accounts[cap->account]->name,
+                   money_format(-cap->spent_nanousd, spent));
         return;
     }
     buf_printf(out, "%s per %s (budget of ", money_format(cap->cap_nanousd, limit), pers[cap->per]);
     if (cap->level == PLAN_OF_JOB)
         buf_printf(out, "job %s)", plan->jobs[cap->job].job->title);
+    else if (cap->level == PLAN_OF_ALL)
+        buf_append_string(out, "the configuration)");
     else
-        buf_append_string(out,
-                          cap->level == PLAN_OF_ALL ? "the configuration)" : "account default)");
+        buf_printf(out, "account %s)", plan->accounts[cap->account]->name);
     if (bite->span == PLAN_RUN && cap->spent_nanousd > 0)
         buf_printf(out, ", %s of it spent,", money_format(cap->spent_nanousd, spent));
 }

@@ -10,12 +10,11 @@
  * most that it can be stands beside it.
  */
 
-static void write_part(struct writer *writer, const char *name, const struct plan *plan,
-                       const struct plan_part *part)
+static void write_part(struct writer *writer, const char *name, const struct plan_part *part,
+                       int64_t ms)
 {
     const struct estimate *estimate = &part->estimate;
     bool is_known = estimate->kind == ESTIMATE_KNOWN, is_open = estimate->kind == ESTIMATE_OPEN;
-    int64_t ms = plan_ms(plan, estimate);
 
     writer_begin(writer, name, '{');
     writer_int_or_null(writer, "rows", is_known ? estimate->n_rows : -1);
@@ -40,14 +39,16 @@ static void write_part(struct writer *writer, const char *name, const struct pla
     writer_end(writer, '}');
 }
 
-static void write_spans(struct writer *writer, const struct plan *plan,
+static const char *const span_names[] = {"run", "month"};
+
+static void write_spans(struct writer *writer, const struct plan_job *job,
                         const struct plan_part parts[N_PLAN_SPANS])
 {
-    write_part(writer, "run", plan, &parts[PLAN_RUN]);
-    write_part(writer, "month", plan, &parts[PLAN_MONTH]);
+    for (int span = 0; span < N_PLAN_SPANS; span++)
+        write_part(writer, span_names[span], &parts[span], plan_ms(job, &parts[span].estimate));
 }
 
-static void write_job(struct writer *writer, const struct plan *plan, const struct plan_job *job)
+static void write_job(struct writer *writer, const struct plan_job *job)
 {
     static const char *const sources[] = {[PLAN_PRICES_TOLD] = "account",
                                           [PLAN_PRICES_GIVEN] = "configuration",
@@ -56,6 +57,7 @@ static void write_job(struct writer *writer, const struct plan *plan, const stru
     writer_begin(writer, NULL, '{');
     writer_text(writer, "job", job->job->title);
     writer_text(writer, "endpoint", job->job->endpoint->name);
+    writer_text(writer, "account", job->job->account->name);
     writer_text_or_null(writer, "schedule", job->job->schedule != NULL ? job->job->schedule : "");
     writer_decimal(writer, "runs_a_month", plan_runs_in_month(job), 2);
     writer_int_or_null(writer, "open_run", job->run_id > 0 ? job->run_id : -1);
@@ -69,11 +71,11 @@ static void write_job(struct writer *writer, const struct plan *plan, const stru
         writer_begin(writer, NULL, '{');
         writer_text(writer, "target", job->feeds[i].target);
         writer_text(writer, "basis", plan_basis(&job->feeds[i]));
-        write_spans(writer, plan, job->feeds[i].parts);
+        write_spans(writer, job, job->feeds[i].parts);
         writer_end(writer, '}');
     }
     writer_end(writer, ']');
-    write_spans(writer, plan, job->parts);
+    write_spans(writer, job, job->parts);
     writer_end(writer, '}');
 }
 
@@ -109,9 +111,10 @@ void plan_write(const struct plan *plan, struct writer *writer)
     writer_begin(writer, NULL, '{');
     writer_begin(writer, "jobs", '[');
     for (size_t i = 0; i < plan->n_jobs; i++)
-        write_job(writer, plan, &plan->jobs[i]);
+        write_job(writer, &plan->jobs[i]);
     writer_end(writer, ']');
-    write_spans(writer, plan, plan->parts);
+    for (enum plan_span span = PLAN_RUN; span < N_PLAN_SPANS; span++)
+        write_part(writer, span_names[span], &plan->parts[span], plan_ms_of_all(plan, span));
     writer_begin(writer, "caps", '[');
     for (size_t i = 0; i < plan->n_bites; i++)
         write_bite(writer, plan, &plan->bites[i]);

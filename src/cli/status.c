@@ -42,7 +42,7 @@ static void note_money(struct buf *notes, int64_t nanousd, const char *what)
                    what);
 }
 
-static void collect_notes(struct buf *notes, const struct store_status_row *row)
+static void collect_notes(struct buf *notes, const struct store_status_row *row, bool has_accounts)
 {
     bool is_open = strcmp(row->state, "open") == 0;
     bool is_cut = row->max_rows > 0 && row->max_rows < row->total_count;
@@ -58,9 +58,11 @@ static void collect_notes(struct buf *notes, const struct store_status_row *row)
     if (is_open && row->completeness[0] != '\0')
         note(notes, row->completeness);
     note(notes, row->reason);
+    if (has_accounts && row->account[0] != '\0')
+        buf_printf(notes, "%saccount %s", notes->size > 0 ? "; " : "", row->account);
 }
 
-static void add_row(struct table *table, const struct store_status_row *row)
+static void add_row(struct table *table, const struct store_status_row *row, bool has_accounts)
 {
     bool is_published = strcmp(row->state, "published") == 0;
     struct buf notes = BUF_WITH_CEILING(NOTE_MAX);
@@ -77,10 +79,24 @@ static void add_row(struct table *table, const struct store_status_row *row)
     table_add(table, "%s", is_published ? row->completeness : row->state);
     table_add(table, "%" PRId64, row->n_rows);
     table_add(table, "%s", money_format(row->settled_nanousd + row->undelivered_nanousd, charged));
-    collect_notes(&notes, row);
+    collect_notes(&notes, row, has_accounts);
     if (notes.size > 0)
         table_add_note(table, "%s", buf_text(&notes));
     buf_deinit(&notes);
+}
+
+/* Whether they are of more than one. */
+static bool has_accounts(const struct store_status_row *rows, size_t n_rows)
+{
+    const char *first = "";
+
+    for (size_t i = 0; i < n_rows; i++) {
+        if (first[0] == '\0')
+            first = rows[i].account;
+        if (rows[i].account[0] != '\0' && strcmp(rows[i].account, first) != 0)
+            return true;
+    }
+    return false;
 }
 
 static void print_rows(const struct store_status_row *rows, size_t n_rows)
@@ -96,7 +112,7 @@ static void print_rows(const struct store_status_row *rows, size_t n_rows)
     }
     table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; i < n_rows; i++)
-        add_row(&table, &rows[i]);
+        add_row(&table, &rows[i], has_accounts(rows, n_rows));
     command_print_table(&table);
     table_deinit(&table);
 }
@@ -114,6 +130,7 @@ static void write_row(struct writer *writer, const struct store_status_row *row)
     writer_begin(writer, "last", '{');
     writer_int(writer, "run", row->run_id);
     writer_text_or_null(writer, "run_state", row->run_state);
+    writer_text_or_null(writer, "account", row->account);
     writer_text_or_null(writer, "night", row->night);
     writer_text_or_null(writer, "state", row->state);
     writer_text_or_null(writer, "completeness", row->completeness);

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config/account.h"
 #include "config/file.h"
 #include "config/formerly.h"
 #include "config/job.h"
@@ -113,10 +114,12 @@ bool config_load_text(const char *main_text, size_t main_size, const char *job_t
     struct source source = open_source(&load, "main.yaml");
 
     source.is_in_memory = true;
-    if (main_text == NULL)
+    if (main_text == NULL) {
         read_defaults(&main_keys, load.config);
-    else
+        account_add(load.config, CONFIG_ACCOUNT);
+    } else {
         load_main(&load, &source, main_text, main_size);
+    }
     if (job_text != NULL) {
         source = open_source(&load, "job.yaml");
         source.is_in_memory = true;
@@ -126,14 +129,6 @@ bool config_load_text(const char *main_text, size_t main_size, const char *job_t
 }
 
 /* --- the main file --------------------------------------------------------------------------- */
-
-/* Whether there is a cap on money, right or wrong. */
-static bool has_budget(const struct yaml_node *map)
-{
-    const struct yaml_node *api = yaml_get(map, "api");
-
-    return yaml_get(map, "budget") != NULL || (api != NULL && yaml_get(api, "budget") != NULL);
-}
 
 /* False where it is not known which job files there are. */
 static bool load_main(struct load *load, struct source *source, const char *text, size_t size)
@@ -160,8 +155,8 @@ static bool load_main(struct load *load, struct source *source, const char *text
                           yaml_found(map, found));
         return false;
     }
-    read_map_into(source, map, &main_keys, load->config);
-    load->is_budget_missed = !has_budget(map);
+    read_map_into(source, map, "", &main_keys, load->config);
+    load->is_budget_missed = yaml_get(map, "budget") == NULL;
     return true;
 }
 
@@ -435,11 +430,9 @@ void config_destroy(struct config *config)
     free(config->files);
     complaints_deinit(&config->complaints);
     free(config->file);
-    free(config->api.provider);
-    free(config->api.base_url);
-    free(config->api.login);
-    free(config->api.password);
-    free(config->api.timezone);
+    for (size_t i = 0; i < config->n_accounts; i++)
+        account_deinit(&config->accounts[i]);
+    free(config->accounts);
     free(config->database_url);
     free(config->spool);
     free(config->job_files);

@@ -24,25 +24,31 @@
 
 struct buf;
 struct endpoint;
+struct provider;
 
 /* Caps on money as one level has them; 0: none. The levels add up: all of them hold at once. */
 struct config_budget {
     int64_t per_run_nanousd;
-    int64_t per_day_nanousd;   /* of the calendar in `config_api.timezone` */
+    int64_t per_day_nanousd;   /* of the calendar in `config_account.timezone` */
     int64_t per_month_nanousd; /* the same */
 };
 
-/* The one account, in the ledger and in what people read. */
+/* The account under `api:`, in the ledger and in what people read. */
 #define CONFIG_ACCOUNT "default"
 
-struct config_api {
-    char *provider; /* "dataforseo" */
+/* One account at the API: a login or a token, with limits and caps of its own. */
+struct config_account {
+    char *name;
+    const struct provider *provider;
     char *base_url; /* without a slash at its end; plain http only to loopback */
-    char *login;
-    char *password; /* secret */
+    char *login;    /* NULL where the provider takes a token */
+    char *password; /* secret; likewise */
+    char *token;    /* secret; NULL where it takes a login */
+    char *body;     /* "object" or "array"; NULL: as the provider has it */
     int64_t in_flight;
     int64_t calls_per_minute;
     struct config_budget budget;  /* of all jobs of the account */
+    bool has_budget;              /* it was written, right or wrong */
     char *timezone;               /* IANA name: whose days and months the caps count */
     struct price prices;          /* where the account does not tell its own; both 0: not given */
     int64_t keep_balance_nanousd; /* no call that might take the balance below this; 0: none */
@@ -82,10 +88,11 @@ struct config_job {
     unsigned line;       /* of its document */
     const char *project; /* PROJECT_DEFAULT where none is named */
     const struct endpoint *endpoint;
-    char *schedule;   /* as written; NULL: only by hand */
-    struct cron cron; /* what `schedule` says; all empty where it is NULL */
-    char *timezone;   /* IANA name */
-    char **targets;   /* as the job has them; none where they stand in the requests */
+    const struct config_account *account; /* one of config->accounts */
+    char *schedule;                       /* as written; NULL: only by hand */
+    struct cron cron;                     /* what `schedule` says; all empty where it is NULL */
+    char *timezone;                       /* IANA name */
+    char **targets; /* as the job has them; none where they stand in the requests */
     size_t n_targets;
     char *request;   /* JSON object, keys sorted: the API parameters as the job has them */
     char **requests; /* the same, complete: with what each of `feeds` has instead */
@@ -106,7 +113,8 @@ struct config_job {
 
 struct config {
     char *file;
-    struct config_api api;
+    struct config_account *accounts; /* that of `api:` comes where it stands in the file */
+    size_t n_accounts;
     char *database_url;           /* secret: may hold a password */
     struct config_budget budget;  /* each job's per_run; per_day and per_month are of all jobs */
     char *spool;                  /* absolute, or relative to the working directory */
@@ -143,6 +151,12 @@ void config_destroy(struct config *config);
 
 /* For CLEANUP on a `struct config *`. */
 void config_free(struct config **config);
+
+/* The account with that name, or NULL. */
+const struct config_account *config_account_find(const struct config *config, const char *name);
+
+/* Whether a body of the account is one task, rather than an array of one. */
+bool config_account_sends_object(const struct config_account *account);
 
 /* Whether the word is the job's title, or its name: then it is that of its projects' others too. */
 bool config_job_is_named(const struct config_job *job, const char *word);

@@ -26,13 +26,15 @@
 #define LABEL_NAME_MAX 63
 #define LABEL_VALUE_MAX 255
 
+static void read_account_of(struct source *source, const struct yaml_node *document,
+                            const struct config *config, struct config_job *job);
 static void read_labels(struct source *source, const struct yaml_node *document,
                         struct config_job *job);
 static void join_budgets(struct source *source, const struct yaml_node *document,
                          const struct config *config, bool is_budget_missed,
                          struct config_job *job);
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
-                                const struct config *config, const struct config_job *job);
+                                const struct config_job *job);
 
 /* A project without a name is one that there is not. */
 static void set_title(struct config_job *job, const struct config_project *project)
@@ -65,16 +67,60 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
                           yaml_found(document, found));
         return false;
     }
-    read_map_into(source, document, &job_keys, ret_job);
+    read_map_into(source, document, "", &job_keys, ret_job);
     set_title(ret_job, project);
     formerly_read(source, document, ret_job);
+    read_account_of(source, document, config, ret_job);
     feeds_read(source, document, ret_job);
     read_labels(source, document, ret_job);
     join_budgets(source, document, config, is_budget_missed, ret_job);
-    if (document->is_flawed || source->n_errors > n_errors)
+    if (document->is_flawed || ret_job->account == NULL || source->n_errors > n_errors)
         return false;
-    warn_of_small_pages(source, document, config, ret_job);
+    warn_of_small_pages(source, document, ret_job);
     return true;
+}
+
+/* --- account --------------------------------------------------------------------------------- */
+
+/* "a, b and c" for a complaint. */
+static void list_accounts(const struct config *config, char *out, size_t size)
+{
+    size_t used = 0;
+
+    out[0] = '\0';
+    for (size_t i = 0; i < config->n_accounts && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s",
+                                 i == 0                        ? ""
+                                 : i == config->n_accounts - 1 ? " and "
+                                                               : ", ",
+                                 config->accounts[i].name);
+}
+
+/* Without a word about it a job is of the account named default, or of the only one. */
+static void read_account_of(struct source *source, const struct yaml_node *document,
+                            const struct config *config, struct config_job *job)
+{
+    const struct yaml_node *node = yaml_get(document, "account");
+    char found[YAML_FOUND_MAX], known[512];
+
+    if (config->n_accounts == 0 || (node != NULL && node->kind == YAML_BROKEN))
+        return; /* the main file has been complained of */
+    list_accounts(config, known, sizeof(known));
+    if (node == NULL) {
+        job->account = config_account_find(config, CONFIG_ACCOUNT);
+        if (job->account == NULL && config->n_accounts == 1)
+            job->account = &config->accounts[0];
+        if (job->account == NULL)
+            yaml_complain(source, document,
+                          "account is missing; there are several, and none is named default: %s",
+                          known);
+        return;
+    }
+    if (node->text != NULL)
+        job->account = config_account_find(config, node->text);
+    if (job->account == NULL)
+        yaml_complain(source, node, "account: found %s, expected one of the accounts: %s",
+                      yaml_found(node, found), known);
 }
 
 /* --- labels ---------------------------------------------------------------------------------- */
@@ -143,12 +189,12 @@ static int64_t page_items(const struct config_job *job)
 }
 
 /* The prices that a page will have, as far as one can know offline, and what they are called. */
-static struct price known_price(const struct config *config, const char **ret_name)
+static struct price known_price(const struct config_account *account, const char **ret_name)
 {
-    bool is_given = config->api.prices.per_call_nanousd > 0;
+    bool is_given = account->prices.per_call_nanousd > 0;
 
-    *ret_name = is_given ? "api.prices" : "list price";
-    return is_given ? config->api.prices : PRICE_LISTED;
+    *ret_name = is_given ? "the account's prices" : "list price";
+    return is_given ? account->prices : PRICE_LISTED;
 }
 
 /* The smaller of two caps, of which 0 is none. */
@@ -161,7 +207,10 @@ static int64_t smaller_cap(int64_t a, int64_t b)
 static void join_budgets(struct source *source, const struct yaml_node *document,
                          const struct config *config, bool is_budget_missed, struct config_job *job)
 {
-    const struct config_budget *levels[] = {&config->budget, &config->api.budget, &job->own_budget};
+    static const struct config_budget none;
+    const struct config_account *account = job->account;
+    const struct config_budget *levels[] = {
+        &config->budget, account != NULL ? &account->budget : &none, &job->own_budget};
     const struct yaml_node *budget = yaml_get(document, "budget");
     char cap[MONEY_TEXT_MAX], worst[MONEY_TEXT_MAX];
     int64_t worst_nanousd, least_nanousd = 0;
@@ -173,13 +222,13 @@ static void join_budgets(struct source *source, const struct yaml_node *document
         least_nanousd = smaller_cap(least_nanousd, levels[i]->per_month_nanousd);
     }
     least_nanousd = smaller_cap(least_nanousd, job->budget_nanousd);
-    if (budget == NULL && is_budget_missed)
+    if (budget == NULL && is_budget_missed && (account == NULL || !account->has_budget))
         yaml_complain(source, document,
                       "budget is missing, here and in the main file; calls cost money: write "
                       "budget: 5.00, in US dollars per run");
-    if (least_nanousd == 0 || job->endpoint == NULL)
+    if (least_nanousd == 0 || job->endpoint == NULL || account == NULL)
         return;
-    worst_nanousd = price_worst(known_price(config, &price_name), page_items(job));
+    worst_nanousd = price_worst(known_price(account, &price_name), page_items(job));
     if (worst_nanousd > least_nanousd)
         yaml_warn(source, budget != NULL ? budget : document,
                   "budget: %s is less than one page may cost at %s (%s for %" PRId64
@@ -196,13 +245,13 @@ static int64_t cost_in_pages(struct price price, int64_t n_items, int64_t limit)
 }
 
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
-                                const struct config *config, const struct config_job *job)
+                                const struct config_job *job)
 {
     const struct yaml_node *request = yaml_get(document, "request");
     char small[MONEY_TEXT_MAX], full[MONEY_TEXT_MAX];
     int64_t most = job->endpoint->limit_max;
     const char *price_name;
-    struct price price = known_price(config, &price_name);
+    struct price price = known_price(job->account, &price_name);
 
     if (job->limit <= 0 || job->limit >= most || (job->max_rows > 0 && job->max_rows <= job->limit))
         return;

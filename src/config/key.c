@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "api/provider.h"
 #include "config/config.h"
 #include "config/quantity.h"
 #include "core/text.h"
@@ -17,6 +18,7 @@
         __VA_ARGS__, NULL                                                                          \
     }
 #define IN_MAIN(field) offsetof(struct config, field)
+#define IN_ACCOUNT(field) offsetof(struct config_account, field)
 #define IN_JOB(field) offsetof(struct config_job, field)
 #define IN_BUDGET(field) offsetof(struct config_budget, field)
 #define SIZE_MAX_BYTES (INT64_C(1) << 60)
@@ -28,55 +30,63 @@
 static const struct key budget_keys[] = {
     { "per_run", KEY_MONEY, IN_BUDGET(per_run_nanousd), .doc = "US dollars that one run may cost" },
     { "per_day", KEY_MONEY, IN_BUDGET(per_day_nanousd),
-      .doc = "US dollars that a day may cost, all runs together; days are those of api.timezone" },
+      .doc = "US dollars that a day may cost, all runs together; days are those of the account's timezone" },
     { "per_month", KEY_MONEY, IN_BUDGET(per_month_nanousd),
       .doc = "US dollars that a calendar month may cost, all runs together" },
 };
 
 static const struct key price_keys[] = {
-    { "per_call", KEY_MONEY, IN_MAIN(api.prices.per_call_nanousd), .is_required = true,
+    { "per_call", KEY_MONEY, IN_ACCOUNT(prices.per_call_nanousd), .is_required = true,
       .doc = "US dollars of a call" },
-    { "per_item", KEY_MONEY, IN_MAIN(api.prices.per_item_nanousd), .is_required = true,
+    { "per_item", KEY_MONEY, IN_ACCOUNT(prices.per_item_nanousd), .is_required = true,
       .doc = "US dollars of each item in its answer" },
 };
 
-static const struct key api_keys[] = {
-    { "provider", KEY_WORD, IN_MAIN(api.provider), .words = WORDS("dataforseo"),
-      .later_words = WORDS("aisa"), .fallback = "dataforseo", .doc = "who answers" },
-    { "base_url", KEY_URL, IN_MAIN(api.base_url), .fallback = "https://api.dataforseo.com",
+static const struct key all_account_keys[] = {
+    { "provider", KEY_PROVIDER, IN_ACCOUNT(provider), .words = provider_names, .sample = "dataforseo",
+      .doc = "who answers: dataforseo, or aisa (the AIsa gateway)" },
+    { "base_url", KEY_URL, IN_ACCOUNT(base_url),
       .sample = "${LINKHAUL_BASE_URL:-https://api.dataforseo.com}",
-      .doc = "where; plain http:// only to this machine (linkhaul-sandbox)" },
-    { "login", KEY_TEXT, IN_MAIN(api.login), .is_required = true, .twin = "login_file",
+      .doc = "where (default the provider's own); plain http:// only to this machine (linkhaul-sandbox)" },
+    { "login", KEY_TEXT, IN_ACCOUNT(login), .is_required = true, .fit = FIT_LOGIN, .twin = "login_file",
       .sample = "${DATAFORSEO_LOGIN}", .doc = "the API login" },
-    { "login_file", KEY_FILE, IN_MAIN(api.login), .twin = "login",
+    { "login_file", KEY_FILE, IN_ACCOUNT(login), .fit = FIT_LOGIN, .twin = "login",
       .sample = "/etc/linkhaul/credentials/login", .is_second_choice = true,
       .doc = "or a file that holds it" },
-    { "password_file", KEY_FILE, IN_MAIN(api.password), .twin = "password",
+    { "password_file", KEY_FILE, IN_ACCOUNT(password), .fit = FIT_LOGIN, .twin = "password",
       .sample = "${CREDENTIALS_DIRECTORY:-/etc/linkhaul/credentials}/dataforseo",
       .doc = "a file that holds the API password (not the one of the web account)" },
-    { "password", KEY_SECRET, IN_MAIN(api.password), .is_required = true, .twin = "password_file",
+    { "password", KEY_SECRET, IN_ACCOUNT(password), .is_required = true, .fit = FIT_LOGIN,
+      .twin = "password_file",
       .sample = "${DATAFORSEO_PASSWORD}", .is_second_choice = true,
       .doc = "or the password itself" },
-    { "in_flight", KEY_INT, IN_MAIN(api.in_flight), 1, 30, .fallback = "25",
-      .doc = "calls at once; the vendor allows 30, shared with your other tools" },
-    { "calls_per_minute", KEY_INT, IN_MAIN(api.calls_per_minute), 1, 100000, .fallback = "2000",
-      .doc = "calls in any 60 seconds" },
-    { "budget", KEY_BUDGET, IN_MAIN(api.budget), KEYS(budget_keys),
+    { "token_file", KEY_FILE, IN_ACCOUNT(token), .fit = FIT_TOKEN, .twin = "token",
+      .sample = "/etc/linkhaul/credentials/aisa", .is_second_choice = true,
+      .doc = "with aisa, instead of login and password: a file that holds the key" },
+    { "token", KEY_SECRET, IN_ACCOUNT(token), .is_required = true, .fit = FIT_TOKEN, .twin = "token_file",
+      .sample = "${AISA_API_KEY}", .is_second_choice = true, .doc = "or the key itself" },
+    { "body", KEY_WORD, IN_ACCOUNT(body), .words = WORDS("object", "array"), .fit = FIT_BODY,
+      .sample = "object", .is_second_choice = true,
+      .doc = "with aisa: whether a call is sent as one object (default) or in an array" },
+    { "in_flight", KEY_INT, IN_ACCOUNT(in_flight), 1, 50, .sample = "25",
+      .doc = "calls at once (default 25, aisa 5); dataforseo allows 30, shared with your other tools" },
+    { "calls_per_minute", KEY_INT, IN_ACCOUNT(calls_per_minute), 1, 100000, .sample = "2000",
+      .doc = "calls in any 60 seconds (default 2000, aisa 60)" },
+    { "budget", KEY_BUDGET, IN_ACCOUNT(budget), KEYS(budget_keys),
       .sample = "{ per_month: 300.00 }", .is_second_choice = true,
       .doc = "caps of the account in US dollars, beside those of budget below; all apply" },
-    { "timezone", KEY_ZONE, IN_MAIN(api.timezone), .fallback = "UTC",
+    { "timezone", KEY_ZONE, IN_ACCOUNT(timezone), .fallback = "UTC",
       .doc = "IANA name; whose days and months the caps per_day and per_month count" },
     { "prices", KEY_MAP, KEYS(price_keys), .sample = "{ per_call: 0.024, per_item: 0.000036 }",
       .is_second_choice = true,
       .doc = "US dollars, for an account whose prices the API does not tell" },
-    { "keep_balance", KEY_MONEY, IN_MAIN(api.keep_balance_nanousd), .sample = "20.00",
+    { "keep_balance", KEY_MONEY, IN_ACCOUNT(keep_balance_nanousd), .fit = FIT_BALANCE, .sample = "20.00",
       .is_second_choice = true,
       .doc = "US dollars of the account's balance that are left for your other tools" },
-    { "list_lag", KEY_DURATION, IN_MAIN(api.list_lag_s), 1, 86400, .fallback = "1m",
+    { "list_lag", KEY_DURATION, IN_ACCOUNT(list_lag_s), 1, 86400, .fallback = "1m", .fit = FIT_LIST,
       .doc = "how late a call may be on the vendor's list of calls; one that is not there counts as free" },
-    { "unknown_retries", KEY_INT, IN_MAIN(api.unknown_retries), 0, 10, .fallback = "1",
+    { "unknown_retries", KEY_INT, IN_ACCOUNT(unknown_retries), 0, 10, .fallback = "1",
       .doc = "calls that a run may make again although the one before may have been charged" },
-    { "token", LATER }, { "token_file", LATER }, { "body", LATER },
 };
 
 static const struct key database_keys[] = {
@@ -94,7 +104,12 @@ static const struct key project_keys[] = {
 };
 
 static const struct key all_main_keys[] = {
-    { "api", KEY_MAP, KEYS(api_keys), .is_required = true, .doc = "the account at the API" },
+    { "api", KEY_ACCOUNT, IN_MAIN(accounts), KEYS(all_account_keys), .is_required = true,
+      .twin = "accounts", .doc = "the account at the API, named default" },
+    { "accounts", KEY_ACCOUNTS, IN_MAIN(accounts), KEYS(all_account_keys), .twin = "api",
+      .sample = "{ gateway: { provider: aisa, token_file: /etc/linkhaul/credentials/aisa } }",
+      .is_second_choice = true,
+      .doc = "more accounts under names of yours, with the keys of api; a job says account: NAME" },
     { "database", KEY_MAP, KEYS(database_keys),
       .doc = "PostgreSQL 15 or later, encoding UTF8; no superuser, no extension" },
     { "budget", KEY_BUDGET, IN_MAIN(budget), KEYS(budget_keys),
@@ -116,7 +131,7 @@ static const struct key all_main_keys[] = {
     { "projects", KEY_PROJECTS, IN_MAIN(projects), KEYS(project_keys),
       .sample = "{ acme: { own: [acme.de], competitors: [zalando.de, otto.de] } }", .is_second_choice = true,
       .doc = "whom jobs are for, by name; a job with project: or projects: may say $own and $competitors" },
-    { "accounts", LATER }, { "http", LATER }, { "log", LATER },
+    { "http", LATER }, { "log", LATER },
     { "on_night", LATER },
 };
 
@@ -127,6 +142,8 @@ static const struct key all_job_keys[] = {
       .doc = "the name it had before, or a list of them, the oldest first: its history goes on under the new one" },
     { "endpoint", KEY_ENDPOINT, IN_JOB(endpoint), .is_required = true,
       .doc = "the kind of listing" },
+    { "account", KEY_ACCOUNT_OF, IN_JOB(account),
+      .doc = "which account of the main file pays; none: default, or the only one" },
     { "schedule", KEY_SCHEDULE, IN_JOB(schedule),
       .doc = "five cron fields or @daily and the like, quoted; none: only by hand" },
     { "timezone", KEY_ZONE, IN_JOB(timezone), .fallback = "UTC",
@@ -154,14 +171,34 @@ static const struct key all_job_keys[] = {
       .doc = "how long after its night a run that was stopped is gone on with" },
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
-    { "account", LATER }, { "sync", LATER },
+    { "sync", LATER },
     { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER },
     { "retention", LATER },
 };
 // clang-format on
 
 const struct key_table main_keys = {all_main_keys, N(all_main_keys)};
+const struct key_table account_keys = {all_account_keys, N(all_account_keys)};
 const struct key_table job_keys = {all_job_keys, N(all_job_keys)};
+
+bool key_fits(const struct key *key, const struct provider *provider)
+{
+    switch (key->fit) {
+    case FIT_ANY:
+        return true;
+    case FIT_LOGIN:
+        return !provider->is_bearer;
+    case FIT_TOKEN:
+        return provider->is_bearer;
+    case FIT_BODY:
+        return provider->has_body_choice;
+    case FIT_LIST:
+        return provider->has_list;
+    case FIT_BALANCE:
+        return provider->has_user_data;
+    }
+    return false;
+}
 
 const struct key *key_find(const struct key *keys, size_t n_keys, const char *name)
 {
@@ -232,13 +269,17 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_FORMERLY] = "the name that the job had, or a list of such names",
         [KEY_FEEDS] = "a list of 1 to 100 maps of API parameters",
         [KEY_LABELS] = "a map of up to 16 labels",
+        [KEY_ACCOUNT] = "a map with login and password_file, or with provider: aisa and token_file",
+        [KEY_ACCOUNTS] = "a map of names to accounts, each with the keys of api",
+        [KEY_ACCOUNT_OF] = "the name of an account",
     };
 
     if (key->type == KEY_INT)
         snprintf(ret_expected, KEY_EXPECTED_MAX, "a whole number from %" PRId64 " to %" PRId64,
                  key->min, key->max);
-    else if (key->type == KEY_WORD)
-        snprintf(ret_expected, KEY_EXPECTED_MAX, "%s", key->words[0]);
+    else if (key->type == KEY_WORD || key->type == KEY_PROVIDER)
+        snprintf(ret_expected, KEY_EXPECTED_MAX, "%s%s%s", key->words[0],
+                 key->words[1] != NULL ? " or " : "", key->words[1] != NULL ? key->words[1] : "");
     else
         snprintf(ret_expected, KEY_EXPECTED_MAX, "%s", expected[key->type]);
     return ret_expected;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "config/account.h"
 #include "config/config.h"
 #include "config/project.h"
 #include "config/value.h"
@@ -24,11 +25,11 @@ static void read_one(const struct slot *slot);
 static void set_numbers(const struct key *keys, size_t n_keys, void *base);
 static void set_texts(const struct key *keys, size_t n_keys, void *base);
 
-void read_map_into(struct source *source, const struct yaml_node *map,
+void read_map_into(struct source *source, const struct yaml_node *map, const char *prefix,
                    const struct key_table *table, void *base)
 {
     set_numbers(table->keys, table->n_keys, base);
-    read_map(source, map, "", table->keys, table->n_keys, base);
+    read_map(source, map, prefix, table->keys, table->n_keys, base);
     set_texts(table->keys, table->n_keys, base);
 }
 
@@ -71,7 +72,7 @@ static void require_keys(struct source *source, const struct yaml_node *map, con
         const struct key *key = &keys[i];
         char expected[KEY_EXPECTED_MAX];
 
-        if (!key->is_required || yaml_get(map, key->name) != NULL ||
+        if (!key->is_required || key->fit != FIT_ANY || yaml_get(map, key->name) != NULL ||
             (key->twin != NULL && yaml_get(map, key->twin) != NULL))
             continue;
         if (key->twin != NULL)
@@ -219,6 +220,10 @@ static void read_one(const struct slot *slot)
         return;
     if (slot->key->type == KEY_MAP)
         read_submap(slot);
+    else if (slot->key->type == KEY_ACCOUNT)
+        account_read(slot);
+    else if (slot->key->type == KEY_ACCOUNTS)
+        account_read_all(slot);
     else if (slot->key->type == KEY_BUDGET)
         read_budget(slot);
     else if (slot->key->type == KEY_PROJECTS)

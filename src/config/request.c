@@ -122,7 +122,7 @@ static void check_custom_mode(const struct request_value *value)
 /* What was probably meant by a field that there is not: its path, or NULL. */
 static const char *near_field(const struct endpoint *endpoint, const char *name)
 {
-    const char *names[NAMES_MAX], *meant;
+    const char *names[NAMES_MAX] = {NULL}, *meant;
     size_t n = 0;
 
     for (size_t i = 0; i < endpoint->n_columns && n < NAMES_MAX; i++)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "api/provider.h"
 #include "config/config.h"
 #include "config/json.h"
 #include "config/key.h"
@@ -155,7 +156,15 @@ static void put_type(struct writer *writer, const struct key *key)
 {
     switch (key->type) {
     case KEY_MAP:
+    case KEY_ACCOUNT:
         put_keys(writer, key->keys, key->n_keys);
+        return;
+    case KEY_ACCOUNTS:
+        put_text(writer, "type", "object");
+        put_int(writer, "minProperties", 1);
+        open_in(writer, "additionalProperties", '{');
+        put_keys(writer, key->keys, key->n_keys);
+        close_with(writer, '}');
         return;
     case KEY_TEXT:
     case KEY_SECRET:
@@ -168,9 +177,11 @@ static void put_type(struct writer *writer, const struct key *key)
         put_text(writer, "type", "string");
         return;
     case KEY_NAME:
+    case KEY_ACCOUNT_OF:
         put_name(writer);
         return;
     case KEY_WORD:
+    case KEY_PROVIDER:
         put_word_or_variable(writer, key->words);
         return;
     case KEY_INT:
@@ -215,6 +226,26 @@ static void put_type(struct writer *writer, const struct key *key)
     }
 }
 
+/* True of an account whose provider needs no such key. */
+static void put_unfit(struct writer *writer, const struct key *key)
+{
+    static const char *const required[] = {"provider", NULL};
+
+    open_in(writer, NULL, '{');
+    open_in(writer, "properties", '{');
+    open_in(writer, "provider", '{');
+    open_in(writer, "enum", '[');
+    for (size_t i = 0; providers[i] != NULL; i++)
+        if (!key_fits(key, providers[i]))
+            put_text(writer, NULL, providers[i]->name);
+    close_with(writer, ']');
+    close_with(writer, '}');
+    close_with(writer, '}');
+    if (key_fits(key, providers[0])) /* which it is where none is named */
+        put_words(writer, "required", required);
+    close_with(writer, '}');
+}
+
 /* A required key, or else its twin; in a job also the endpoint's parameters. */
 static void put_required(struct writer *writer, const struct key *keys, size_t n_keys)
 {
@@ -232,6 +263,8 @@ static void put_required(struct writer *writer, const struct key *keys, size_t n
             put_words(writer, "required", names);
             close_with(writer, '}');
         }
+        if (keys[i].fit != FIT_ANY)
+            put_unfit(writer, &keys[i]);
         close_with(writer, ']');
         close_with(writer, '}');
     }

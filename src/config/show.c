@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "api/provider.h"
 #include "config/config.h"
 #include "config/json.h"
 #include "config/key.h"
@@ -173,11 +174,19 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_ENDPOINT:
         buf_append_string(out, (*(const struct endpoint *const *)(const void *)at)->name);
         return;
+    case KEY_PROVIDER:
+        append_text(out, (*(const struct provider *const *)(const void *)at)->name);
+        return;
+    case KEY_ACCOUNT_OF:
+        append_text(out, (*(const struct config_account *const *)(const void *)at)->name);
+        return;
     case KEY_REQUEST:
     case KEY_LABELS:
         append_unexpanded(out, *(char *const *)(const void *)at);
         return;
     case KEY_MAP:
+    case KEY_ACCOUNT:
+    case KEY_ACCOUNTS:
     case KEY_FILE:
     case KEY_TARGETS:
     case KEY_FEEDS:
@@ -204,11 +213,29 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
 
 static bool is_one_there(const struct key *keys, size_t n_keys, const void *base);
 
+/* The account named default stands under `api`, all others under `accounts`. */
+static bool is_of(const struct config_account *account, enum key_type type)
+{
+    return (strcmp(account->name, CONFIG_ACCOUNT) == 0) == (type == KEY_ACCOUNT);
+}
+
+static bool has_accounts(const struct config *config, enum key_type type)
+{
+    for (size_t i = 0; i < config->n_accounts; i++)
+        if (is_of(&config->accounts[i], type))
+            return true;
+    return false;
+}
+
 /* Whether there is a value; after a complaint even a required one may be missing. */
 static bool is_there(const struct key *key, const void *base)
 {
     const char *at = (const char *)base + key->offset;
 
+    if (key->fit != FIT_ANY && !key_fits(key, ((const struct config_account *)base)->provider))
+        return false;
+    if (key->type == KEY_ACCOUNT || key->type == KEY_ACCOUNTS)
+        return has_accounts(base, key->type);
     if (key->is_later || key->is_hidden || key->type == KEY_FILE || key->type == KEY_TARGETS ||
         key->type == KEY_FEEDS || key->type == KEY_PROJECT_LIST)
         return false;
@@ -234,6 +261,28 @@ static bool is_one_there(const struct key *keys, size_t n_keys, const void *base
 }
 
 static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, const void *base,
+                        int depth);
+
+static void append_accounts(struct buf *out, const struct key *key, const struct config *config)
+{
+    int depth = key->type == KEY_ACCOUNT ? 1 : 2;
+
+    buf_printf(out, "%s:\n", key->name);
+    for (size_t i = 0; i < config->n_accounts; i++) {
+        const struct config_account *account = &config->accounts[i];
+
+        if (!is_of(account, key->type))
+            continue;
+        if (key->type == KEY_ACCOUNTS) {
+            buf_append_string(out, "  ");
+            append_text(out, account->name);
+            buf_append_string(out, ":\n");
+        }
+        append_keys(out, key->keys, key->n_keys, account, depth);
+    }
+}
+
+static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, const void *base,
                         int depth)
 {
     for (size_t i = 0; i < n_keys; i++) {
@@ -244,6 +293,8 @@ static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, 
         if (key->type == KEY_MAP) {
             buf_printf(out, "%*s%s:\n", 2 * depth, "", key->name);
             append_keys(out, key->keys, key->n_keys, base, depth + 1);
+        } else if (key->type == KEY_ACCOUNT || key->type == KEY_ACCOUNTS) {
+            append_accounts(out, key, base);
         } else {
             buf_printf(out, "%*s%s: ", 2 * depth, "", key->name);
             append_value(out, key, base);

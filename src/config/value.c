@@ -362,6 +362,8 @@ void value_read(const struct slot *slot)
         [KEY_PROJECTS] = read_nothing,  [KEY_PROJECT] = read_nothing,
         [KEY_FEEDS] = read_nothing,     [KEY_PROJECT_LIST] = read_nothing,
         [KEY_FORMERLY] = read_nothing,  [KEY_LABELS] = read_nothing,
+        [KEY_PROVIDER] = read_nothing,  [KEY_ACCOUNT] = read_nothing,
+        [KEY_ACCOUNTS] = read_nothing,  [KEY_ACCOUNT_OF] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)

@@ -50,10 +50,11 @@ void crawl_page_check_price(struct crawl_page *page)
         return;
     money_format(page->charged_nanousd, charged);
     money_format(page->reserved_nanousd, reserved);
-    snprintf(reason, sizeof(reason),
-             "a call was charged %s where %s was the most it should cost; the price has changed: "
-             "look at it with `linkhaul check --live`, then run again",
-             charged, reserved);
+    snprintf(
+        reason, sizeof(reason),
+        "a call was charged %s where %s was the most it should cost; the price has changed: "
+        "look at it with `linkhaul check --live`, or raise the account's `prices`, then run again",
+        charged, reserved);
     fail_job(run, reason);
 }
 

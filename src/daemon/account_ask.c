@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 
+#include "api/endpoint.h"
 #include "api/verdict.h"
 #include "core/mem.h"
 #include "daemon/free_call.h"
 
 struct asking {
-    const struct endpoint *endpoint;
     account_asked_fn *asked;
     void *data;
 };
@@ -36,25 +36,27 @@ static void on_answer(void *data, const char *text, size_t size, int http_status
                       const struct err *call_err)
 {
     struct asking *asking = data;
-    struct account account;
+    struct account *accounts = mem_new_array(endpoint_count(), sizeof(*accounts));
     struct err err;
-    bool is_fine = call_err == NULL &&
-                   account_parse(text, size, asking->endpoint, &account, &err) &&
-                   judge(&account, http_status, &err);
+    bool is_fine = call_err == NULL;
+
+    for (size_t i = 0; is_fine && endpoints[i] != NULL; i++)
+        is_fine = account_parse(text, size, endpoints[i], &accounts[i], &err);
+    is_fine = is_fine && judge(&accounts[0], http_status, &err);
 
     if (call_err != NULL)
         err = *call_err;
     if (!is_fine && err.kind == ERR_DATA)
         err_wrap(&err, "HTTP %d", http_status);
-    asking->asked(asking->data, is_fine ? &account : NULL, is_fine ? NULL : &err);
+    asking->asked(asking->data, is_fine ? accounts : NULL, is_fine ? NULL : &err);
+    free(accounts);
     free(asking);
 }
 
-struct http_request *account_ask(struct http *http, const struct endpoint *endpoint,
-                                 account_asked_fn *asked, void *data)
+struct http_request *account_ask(struct http *http, account_asked_fn *asked, void *data)
 {
     struct asking *asking = mem_new(sizeof(*asking));
 
-    *asking = (struct asking){endpoint, asked, data};
+    *asking = (struct asking){asked, data};
     return free_call_send(http, ACCOUNT_PATH, /* body= */ NULL, on_answer, asking);
 }

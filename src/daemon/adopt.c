@@ -1,6 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/endpoint.h"
+#include "api/provider.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -8,11 +10,12 @@
 #include "daemon/engine_private.h"
 
 /*
- *   recent calls ─▶ unknown calls ─▶ book what was lost ─▶ the crawl works
+ *   account by account: recent calls ─▶ unknown calls ─▶ book what was lost ─▶ the crawls work
  *
- * The crawl is made from the runs as the database has them. Of their calls that are not settled,
- * those whose answers are in the spool are adopted; the others are unknown, and their pages wait
- * for what the vendor's list says. What the server may still count of earlier calls counts on.
+ * Each account has a crawl of its own, made from its runs as the database has them. Of their calls
+ * that are not settled, those whose answers are in the spool are adopted; the others are unknown,
+ * and their pages wait for what the vendor's list says. What the server may still count of earlier
+ * calls counts on.
  *
  * An error on this way ends the life.
  */
@@ -25,8 +28,10 @@ static void on_recents(void *data, const struct store_recent *recents, size_t n,
                        const struct err *err);
 static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
                         const struct err *err);
+static void read_next_account(struct engine *engine);
+static void settle_all_lost(struct engine *engine);
 static void settle_lost(struct engine *engine, struct engine_run *run);
-static void start_crawl(struct engine *engine);
+static void start_crawls(struct engine *engine);
 
 /* Bounds that are none are the same to both. */
 static void add_slice(struct crawl_listing *listing, const struct store_slice *slice)
@@ -71,18 +76,19 @@ static struct crawl_listing *add_listing(struct crawl_run *run, const struct sto
     return added;
 }
 
-static void add_run(struct engine *engine, struct engine_run *run)
+static void add_run(struct engine_run *run)
 {
     struct crawl_run_settings settings = {.run_id = run->run->run_id,
                                           .job = run->job->title,
                                           .endpoint = run->job->endpoint,
-                                          .price = engine->price,
+                                          .price =
+                                              run->account->prices[endpoint_no(run->job->endpoint)],
                                           .booked_nanousd = run->run->booked_nanousd,
                                           .n_listings = run->run->n_listings,
-                                          .is_stopping = engine->is_landing,
+                                          .is_stopping = run->engine->is_landing,
                                           .data = run};
 
-    run->crawl_run = crawl_add_run(engine->crawl, &settings);
+    run->crawl_run = crawl_add_run(run->account->crawl, &settings);
     for (size_t i = 0; i < run->run->n_listings; i++) {
         const struct store_listing *listing = &run->run->listings[i];
         struct crawl_listing *added = add_listing(run->crawl_run, listing);
@@ -92,21 +98,27 @@ static void add_run(struct engine *engine, struct engine_run *run)
     }
 }
 
-void engine_adopt(struct engine *engine)
+static void make_crawl(struct engine_account *account)
 {
-    const struct config_api *api = &engine->settings.config->api;
+    const struct config_account *config = account->config;
     struct crawl_settings settings = {
-        .in_flight = (size_t)api->in_flight,
-        .calls_per_minute = (size_t)api->calls_per_minute,
-        .backlog_max = (size_t)api->in_flight,
+        .in_flight = (size_t)config->in_flight,
+        .calls_per_minute = (size_t)config->calls_per_minute,
+        .backlog_max = (size_t)config->in_flight,
         .tries_max = TRIES_MAX,
         .hold_ms = CALL_RUNS_MS,
-        .has_list = true,
-        .listed_after_ms = engine_listed_after_ms(engine),
-        .unknown_retries = (unsigned)api->unknown_retries,
+        .has_list = config->provider->has_list,
+        .listed_after_ms = engine_listed_after_ms(account),
+        .unknown_retries = (unsigned)config->unknown_retries,
         .newest_s = clock_wall_ms() / 1000 + DAY_S,
         .jitter_seed = (uint64_t)clock_mono_ms(),
     };
+
+    account->crawl = crawl_new(&settings, &engine_ports, account);
+}
+
+void engine_adopt(struct engine *engine)
+{
     uint64_t free_bytes;
     struct err err;
 
@@ -117,11 +129,30 @@ void engine_adopt(struct engine *engine)
         engine_close(engine, &err);
         return;
     }
-    engine->crawl = crawl_new(&settings, &engine_ports, engine);
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].err.kind == ERR_NONE)
+            make_crawl(&engine->accounts[i]);
     for (size_t i = 0; i < engine->n_runs; i++)
-        add_run(engine, &engine->runs[i]);
-    store_read_recents(engine->store, CONFIG_ACCOUNT, clock_api_ms(MINUTE_MS),
-                       clock_api_ms(CALL_RUNS_MS), on_recents, engine);
+        add_run(&engine->runs[i]);
+    engine->n_accounts_seen = 0;
+    read_next_account(engine);
+}
+
+/* What each account's server may still know of; behind the last one the crawls work. */
+static void read_next_account(struct engine *engine)
+{
+    struct engine_account *account;
+
+    while (engine->n_accounts_seen < engine->n_accounts &&
+           engine->accounts[engine->n_accounts_seen].crawl == NULL)
+        engine->n_accounts_seen++;
+    if (engine->n_accounts_seen == engine->n_accounts) {
+        settle_all_lost(engine);
+        return;
+    }
+    account = &engine->accounts[engine->n_accounts_seen++];
+    store_read_recents(engine->store, account->config->name, clock_api_ms(MINUTE_MS),
+                       clock_api_ms(CALL_RUNS_MS), on_recents, account);
 }
 
 /* NULL where it is in none of the spools. */
@@ -140,7 +171,8 @@ static struct spool_answer *find_answer(const struct engine *engine, const struc
 static void on_recents(void *data, const struct store_recent *recents, size_t n,
                        const struct err *err)
 {
-    struct engine *engine = data;
+    struct engine_account *account = data;
+    struct engine *engine = account->engine;
 
     if (err != NULL) {
         engine_close(engine, err);
@@ -151,16 +183,17 @@ static void on_recents(void *data, const struct store_recent *recents, size_t n,
 
         if (ended_ms < 0 && find_answer(engine, &recents[i].attempt) != NULL)
             ended_ms = 0;
-        crawl_count_earlier(engine->crawl, recents[i].sent_ms * clock_haste(),
+        crawl_count_earlier(account->crawl, recents[i].sent_ms * clock_haste(),
                             ended_ms < 0 ? -1 : ended_ms * clock_haste());
     }
-    store_read_unknowns(engine->store, CONFIG_ACCOUNT, on_unknowns, engine);
+    store_read_unknowns(engine->store, account->config->name, on_unknowns, account);
 }
 
 static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t n,
                         const struct err *err)
 {
-    struct engine *engine = data;
+    struct engine_account *account = data;
+    struct engine *engine = account->engine;
 
     (void)unknowns;
     if (err != NULL) {
@@ -168,12 +201,17 @@ static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t
         return;
     }
     if (n > 0)
-        crawl_expect_look(engine->crawl);
+        crawl_expect_look(account->crawl);
+    read_next_account(engine);
+}
+
+static void settle_all_lost(struct engine *engine)
+{
     engine->n_settling = 1;
     for (size_t i = 0; i < engine->n_runs; i++)
         settle_lost(engine, &engine->runs[i]);
     if (--engine->n_settling == 0)
-        start_crawl(engine);
+        start_crawls(engine);
 }
 
 /* A fail-over may have lost a cut, whose slices had been asked for: the listing is cut anew, and
@@ -205,16 +243,18 @@ static void on_lost_settled(void *data, const struct err *err)
     if (engine->err.kind != ERR_NONE)
         engine_close(engine, NULL);
     else
-        start_crawl(engine);
+        start_crawls(engine);
 }
 
-static void start_crawl(struct engine *engine)
+static void start_crawls(struct engine *engine)
 {
     engine->is_ready = true;
-    crawl_start(engine->crawl);
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].crawl != NULL)
+            crawl_start(engine->accounts[i].crawl);
     engine_watch_disk(engine);
     if (engine->is_stopping)
-        crawl_stop(engine->crawl);
+        engine_stop_crawls(engine);
 }
 
 static struct crawl_slice *find_slice(struct crawl_run *run, int64_t listing_id, int32_t slice_no)
@@ -285,7 +325,7 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
             settle_as_unknown(engine, open);
         if (slice != NULL)
             crawl_adopt_unknown(slice, open->position, open->age_ms * clock_haste());
-        crawl_expect_look(engine->crawl);
+        crawl_expect_look(run->account->crawl);
     }
     take_up(engine, adopted, n_adopted);
     free(adopted);
@@ -297,8 +337,9 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
                  run->job->title, n_adopted, n_adopted == 1 ? "" : "s",
                  n_adopted == 1 ? "is" : "are");
     if (n_lost > 0)
-        log_warning(
-            "%s: %zu call%s of an earlier start got no answer: charged or not, the vendor's "
-            "list will tell",
-            run->job->title, n_lost, n_lost == 1 ? "" : "s");
+        log_warning("%s: %zu call%s of an earlier start got no answer: charged or not, %s",
+                    run->job->title, n_lost, n_lost == 1 ? "" : "s",
+                    run->account->config->provider->has_list
+                        ? "the vendor's list will tell"
+                        : "nobody tells; they stay booked as unknown");
 }

@@ -2,9 +2,13 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "api/price.h"
+#include "api/provider.h"
 #include "api/request.h"
 #include "core/clock.h"
+#include "core/log.h"
 #include "core/mem.h"
+#include "core/money.h"
 #include "core/point.h"
 #include "daemon/engine_private.h"
 #include "decode/page.h"
@@ -23,6 +27,8 @@
 
 /* The ceiling of a body when inflated; the dearest known answer is about 100 MB. */
 #define BODY_TEXT_MAX (UINT64_C(512) * 1024 * 1024)
+
+#define CODE_OK 20000
 
 static struct engine_run *run_of(const struct crawl_page *page)
 {
@@ -51,6 +57,7 @@ void call_drop(void *data, struct crawl_page *page)
     envelope_deinit(&call->envelope);
     if (call->answer != NULL)
         spool_forget(call->answer);
+    free(call->path);
     request_targets_deinit(&call->targets);
     free(call->body);
     free(call->token);
@@ -66,7 +73,7 @@ static enum http_taken on_body(struct http_request *request, const void *data, s
 
     if (spool_is_full(call->run->spool)) {
         call->is_paused = true;
-        crawl_set_full(call->run->engine->crawl, true);
+        crawl_set_full(call->run->account->crawl, true);
         return HTTP_FULL;
     }
     spool_body(call->answer, data, size);
@@ -93,12 +100,26 @@ static void on_synced(struct spool_answer *spooled, const struct err *err)
     struct call *call = spooled->data;
 
     if (err != NULL) {
-        crawl_fail(call->run->engine->crawl, err);
+        crawl_fail(call->run->account->crawl, err);
         answer_nothing(call, /* was_sent= */ true, err);
         return;
     }
     point("after-spool");
     read_envelope(call);
+}
+
+/* What the provider's header says that the call costs; -1: nothing that can be read. */
+static int64_t told_charge(const struct call *call, const struct http_answer *answer)
+{
+    int64_t nanousd;
+
+    if (answer->header == NULL)
+        return -1;
+    if (money_parse(answer->header, strlen(answer->header), &nanousd))
+        return nanousd;
+    log_warning("%s: the header %s cannot be read, ignoring: %.100s", call->run->job->title,
+                call->run->account->config->provider->charge_header, answer->header);
+    return -1;
 }
 
 static void on_done(struct http_request *request, const struct http_answer *answer, bool was_sent,
@@ -118,20 +139,21 @@ static void on_done(struct http_request *request, const struct http_answer *answ
               &(struct spool_end){.status = answer->status,
                                   .retry_after_s = answer->retry_after_s,
                                   .elapsed_ms = answer->elapsed_ms,
-                                  .charge_nanousd = -1},
+                                  .charge_nanousd = told_charge(call, answer)},
               on_synced);
     crawl_on_arrived(call->page, was_sent, /* is_whole= */ true);
 }
 
 void call_send(void *data, struct crawl_page *page)
 {
-    struct engine *engine = data;
+    struct engine_account *account = data;
     struct crawl_slice *slice = page->slice;
     struct call *call = call_new(page);
     CLEANUP(mem_free_string)
     char *tag = request_tag(slice->listing->request, call->run->run->install, &call->run->run->uid,
                             slice->listing->listing_id, slice->slice_no);
-    struct request_page ask = {.target = slice->listing->target,
+    struct request_page ask = {.is_object = config_account_sends_object(account->config),
+                               .target = slice->listing->target,
                                .limit = slice->limit,
                                .order_by = slice->order_by,
                                .range = crawl_page_range(page),
@@ -139,6 +161,7 @@ void call_send(void *data, struct crawl_page *page)
                                .token = page->token,
                                .tag = tag};
 
+    call->path = provider_path(account->config->provider, slice->listing->run->endpoint);
     call->body = request_body(slice->listing->run->endpoint, slice->listing->request, &ask);
     call->answer = spool_begin(call->run->spool,
                                &(struct spool_begin){.attempt = page->attempt,
@@ -150,18 +173,18 @@ void call_send(void *data, struct crawl_page *page)
                                                      .sent_at_ms = clock_wall_ms(),
                                                      .request = call->body});
     call->answer->data = call;
-    call->request = (struct http_request){.path = slice->listing->run->endpoint->url_path,
+    call->request = (struct http_request){.path = call->path,
                                           .body = call->body,
                                           .body_size = strlen(call->body),
                                           .on_body = on_body,
                                           .done = on_done,
                                           .data = call};
-    call->next = engine->calls;
-    call->link = &engine->calls;
+    call->next = account->calls;
+    call->link = &account->calls;
     if (call->next != NULL)
         call->next->link = &call->next;
-    engine->calls = call;
-    http_send(engine->http, &call->request);
+    account->calls = call;
+    http_send(account->http, &call->request);
     point("after-send");
 }
 
@@ -173,12 +196,12 @@ static void unlink_call(struct call *call)
         call->next->link = call->link;
 }
 
-void call_resume_all(struct engine *engine)
+void call_resume_all(struct engine_account *account)
 {
-    for (struct call *call = engine->calls; call != NULL; call = call->next)
+    for (struct call *call = account->calls; call != NULL; call = call->next)
         if (call->is_paused) {
             call->is_paused = false;
-            http_resume(engine->http, &call->request);
+            http_resume(account->http, &call->request);
         }
 }
 
@@ -190,6 +213,33 @@ static void work(uv_work_t *request)
     struct call *call = request->data;
 
     call->has_envelope = page_envelope(call->decoder, BODY_TEXT_MAX, &call->envelope, &call->err);
+}
+
+/*
+ * What the answer was charged; -1: it does not say. Where a header says it, the cost in the
+ * envelope is what somebody else pays; where that header is missing, a page is booked at the larger
+ * of its price and that cost.
+ */
+static int64_t charge_of(struct call *call)
+{
+    struct engine_account *account = call->run->account;
+    const struct envelope *envelope = &call->envelope;
+    int64_t cost_nanousd = call->has_envelope ? envelope->cost_nanousd : -1, price_nanousd;
+
+    if (call->answer->end.charge_nanousd >= 0)
+        return call->answer->end.charge_nanousd;
+    if (account->config->provider->charge_header == NULL || !call->has_envelope ||
+        envelope->task_status_code != CODE_OK)
+        return cost_nanousd;
+    price_nanousd =
+        price_worst(account->prices[endpoint_no(call->run->job->endpoint)], envelope->n_items);
+    if (!account->is_charge_missed)
+        log_warning(
+            "%s: an answer of account %s came without %s, which says its charge; such calls are "
+            "booked at the larger of the account's price and the API's cost",
+            call->run->job->title, account->config->name, account->config->provider->charge_header);
+    account->is_charge_missed = true;
+    return cost_nanousd > price_nanousd ? cost_nanousd : price_nanousd;
 }
 
 static void on_envelope(uv_work_t *request, int status)
@@ -207,14 +257,17 @@ static void on_envelope(uv_work_t *request, int status)
     };
 
     (void)status; /* work requests are never cancelled */
+    answer.facts.has_charge = call->answer->end.charge_nanousd >= 0;
+    answer.cost_nanousd = charge_of(call);
     if (!call->has_envelope && call->err.kind != ERR_DATA) {
-        crawl_fail(call->run->engine->crawl, &call->err);
+        crawl_fail(call->run->account->crawl, &call->err);
     } else if (call->has_envelope) {
         answer.facts.status_code = envelope->status_code;
         answer.facts.task_status_code = envelope->task_status_code;
         answer.facts.has_result = envelope->has_result;
         answer.facts.message = envelope->message;
-        answer.cost_nanousd = envelope->cost_nanousd;
+        if (envelope->has_error && call->run->account->config->provider->is_gateway)
+            answer.facts.gateway_code = envelope->error_code;
         answer.n_items = envelope->n_items;
         answer.total_count = envelope->total_count;
         answer.token = envelope->token;
@@ -285,8 +338,10 @@ static void on_landed(struct landing *landing, const struct err *err)
 {
     struct call *call = landing->data;
 
-    if (err == NULL)
+    if (err == NULL) {
         engine_database_works(call->run->engine);
+        engine_watch_drift(call->run, page_drift(call->decoder));
+    }
     crawl_on_landed(call->page, seen_to_s(landing), err);
 }
 
@@ -297,7 +352,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
         [PAGER_OFFSET] = STORE_WALK_OFFSET,
         [PAGER_CHAIN] = STORE_WALK_CHAIN,
     };
-    struct engine *engine = data;
+    const struct engine_account *account = data;
     struct call *call = page->data;
     const struct crawl_listing *listing = page->slice->listing;
     struct landing *landing = &call->landing;
@@ -328,5 +383,5 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
         .data = call,
     };
     call_outcome(page, &landing->outcome);
-    lander_add(engine->lander, landing);
+    lander_add(account->engine->lander, landing);
 }

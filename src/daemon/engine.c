@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -38,7 +39,7 @@ static void begin_life(struct engine *engine)
     engine->is_landing = false;
     engine->err = (struct err){.kind = ERR_NONE};
     engine->job_err = (struct err){.kind = ERR_NONE};
-    engine->n_runs = engine->n_jobs_seen = 0;
+    engine->n_runs = engine->n_jobs_seen = engine->n_accounts_seen = 0;
 }
 
 static void open_life(struct engine *engine)
@@ -46,6 +47,30 @@ static void open_life(struct engine *engine)
     begin_life(engine);
     engine->store = store_open(engine->loop, engine->settings.config->database_url,
                                /* is_holder= */ true, on_opened, engine);
+}
+
+static void add_account(struct engine *engine, const struct config_account *config)
+{
+    struct engine_account *account;
+
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].config == config)
+            return;
+    account = &engine->accounts[engine->n_accounts++];
+    account->engine = engine;
+    account->config = config;
+    account->prices = mem_new_array(endpoint_count(), sizeof(*account->prices));
+    uv_timer_init(engine->loop, &account->timer);
+    account->timer.data = account;
+}
+
+struct engine_account *engine_account_of(const struct engine *engine, const struct config_job *job)
+{
+    size_t i = 0;
+
+    while (engine->accounts[i].config != job->account)
+        i++;
+    return &engine->accounts[i];
 }
 
 struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *settings)
@@ -58,6 +83,9 @@ struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *setting
     engine->runs = mem_new_array(settings->n_jobs, sizeof(*engine->runs));
     engine->is_closed_next = mem_new_array(settings->n_jobs, sizeof(*engine->is_closed_next));
     engine->has_begun = mem_new_array(settings->n_jobs, sizeof(*engine->has_begun));
+    engine->accounts = mem_new_array(settings->n_jobs, sizeof(*engine->accounts));
+    for (size_t i = 0; i < settings->n_jobs; i++)
+        add_account(engine, settings->jobs[i]->account);
     uv_timer_init(loop, &engine->timer);
     engine->timer.data = engine;
     uv_timer_init(loop, &engine->disk_timer);
@@ -97,20 +125,58 @@ void engine_stop(struct engine *engine)
         close_store(engine);
         return;
     }
-    if (engine->asking != NULL)
-        http_cancel(engine->http, engine->asking);
-    if (engine->crawl != NULL && engine->is_ready)
-        crawl_stop(engine->crawl);
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].asking != NULL)
+            http_cancel(engine->accounts[i].http, engine->accounts[i].asking);
+    if (engine->is_ready)
+        engine_stop_crawls(engine);
+}
+
+void engine_stop_crawls(struct engine *engine)
+{
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].crawl != NULL)
+            crawl_stop(engine->accounts[i].crawl);
+}
+
+/* What one crawl cannot go on without, no other can. */
+static void fail_others(struct engine *engine, const struct err *err)
+{
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].crawl != NULL && !engine->accounts[i].is_over)
+            crawl_fail(engine->accounts[i].crawl, err);
+}
+
+void engine_account_over(struct engine_account *account)
+{
+    struct engine *engine = account->engine;
+    const struct err *failure = crawl_failure(account->crawl);
+
+    account->is_over = true;
+    uv_timer_stop(&account->timer);
+    if (failure->kind != ERR_NONE) {
+        if (engine->err.kind == ERR_NONE)
+            engine->err = *failure;
+        fail_others(engine, failure);
+    }
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].crawl != NULL && !engine->accounts[i].is_over)
+            return;
+    engine_close(engine, NULL);
 }
 
 /* --- the end of a life ----------------------------------------------------------------------- */
 
 static void end_life(struct engine *engine)
 {
-    crawl_destroy(engine->crawl);
-    engine->crawl = NULL;
+    for (size_t i = 0; i < engine->n_accounts; i++) {
+        crawl_destroy(engine->accounts[i].crawl);
+        engine->accounts[i].crawl = NULL;
+        engine->accounts[i].is_over = false;
+    }
     for (size_t i = 0; i < engine->n_runs; i++) {
         free(engine->runs[i].published);
+        drift_deinit(&engine->runs[i].drift);
         free(engine->runs[i].open_attempts);
         store_run_free(engine->runs[i].run);
         engine->runs[i] = (struct engine_run){.engine = NULL};
@@ -171,7 +237,10 @@ static void close_store(struct engine *engine)
         uv_timer_start(&engine->timer, on_pause_over, (uint64_t)clock_api_ms(DATABASE_PAUSE_MS), 0);
         return;
     }
-    http_destroy(engine->http);
+    for (size_t i = 0; i < engine->n_accounts; i++) {
+        http_destroy(engine->accounts[i].http);
+        uv_close((uv_handle_t *)&engine->accounts[i].timer, NULL);
+    }
     uv_close((uv_handle_t *)&engine->disk_timer, NULL);
     uv_close((uv_handle_t *)&engine->timer, on_timer_closed);
 }
@@ -196,14 +265,15 @@ void engine_close(struct engine *engine, const struct err *err)
     if (engine->is_closing)
         return;
     engine->is_closing = true;
-    if (err == NULL && engine->crawl != NULL)
-        err = crawl_failure(engine->crawl);
     if (err != NULL && engine->err.kind == ERR_NONE)
         engine->err = *err;
     uv_timer_stop(&engine->timer);
     uv_timer_stop(&engine->disk_timer);
     engine->n_closing = engine->is_disk_busy ? 2 : 1;
-    look_cancel(engine);
+    for (size_t i = 0; i < engine->n_accounts; i++) {
+        uv_timer_stop(&engine->accounts[i].timer);
+        look_cancel(&engine->accounts[i]);
+    }
     for (size_t i = 0; i < engine->n_runs; i++)
         if (engine->runs[i].spool != NULL) {
             engine->n_closing++;
@@ -224,6 +294,9 @@ void engine_destroy(struct engine *engine)
         free(engine->results[i].completeness);
     }
     free(engine->results);
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        free(engine->accounts[i].prices);
+    free(engine->accounts);
     free(engine->has_begun);
     free(engine->is_closed_next);
     free(engine->runs);

@@ -1,6 +1,6 @@
 /*
- * What engine.c (lives), takeup.c, orphan.c and adopt.c (their start), ports.c (the crawl's ports),
- * call.c (one call), look.c (the vendor's list) and keeper.c (the disk) share.
+ * What engine.c (lives), takeup.c, accounts.c, orphan.c and adopt.c (their start), ports.c (the
+ * crawl's ports), call.c (one call), look.c (the vendor's list) and keeper.c (the disk) share.
  */
 #pragma once
 
@@ -13,15 +13,40 @@
 #include "crawl/crawl.h"
 #include "daemon/engine.h"
 #include "daemon/lander.h"
+#include "decode/drift.h"
 #include "http/http.h"
 #include "spool/spool.h"
 #include "store/store.h"
 
 /* The API's own limit, in its time: how long a call runs. */
 #define CALL_RUNS_MS 120000
+/*
+ * An account at the API while jobs of it are at work: its calls, its minute and its money. Store,
+ * lander and spools are the engine's, for all accounts.
+ */
+struct engine_account {
+    struct engine *engine;
+    const struct config_account *config;
+    struct http *http;
+    struct price *prices;  /* as last told; by endpoint_no() */
+    int64_t asked_at_ms;   /* monotonic: for its prices, in whichever life; 0: not yet */
+    struct err err;        /* why none of its jobs may run; ERR_NONE */
+    bool is_charge_missed; /* an answer came without the header that says its charge: told */
+    uv_timer_t timer;      /* the crawl's wake_at */
+    struct look *look;     /* at the vendor's list of tasks; NULL: there is none under way */
+
+    /* of this life */
+    struct crawl *crawl;
+    bool is_over;                /* the crawl has ended */
+    bool is_fresh;               /* its prices need not be asked for */
+    struct call *calls;          /* under way: sent, no last byte yet */
+    struct http_request *asking; /* for its prices, while that is under way */
+};
+
 /* A run, from store_start_run() to the end of the life. */
 struct engine_run {
     struct engine *engine;
+    struct engine_account *account;
     const struct config_job *job;
     struct store_run *run;
     struct spool *spool;
@@ -29,6 +54,7 @@ struct engine_run {
     size_t n_open_attempts;
     size_t n_lost; /* calls that only the spool knew of */
     struct crawl_run *crawl_run;
+    struct drift drift; /* of what has landed here; without an endpoint: nothing has */
     struct store_published *published; /* by the listing's place in the run */
 };
 
@@ -41,15 +67,13 @@ struct engine_result {
 struct engine {
     uv_loop_t *loop;
     struct engine_settings settings;
-    struct http *http;
-    struct price price;    /* as last told */
-    int64_t asked_at_ms;   /* monotonic: about the account, in whichever life; 0: not yet */
-    uv_timer_t timer;      /* the crawl's wake_at; between lives the wait for the database */
+    struct engine_account *accounts; /* those of the jobs */
+    size_t n_accounts;
+    uv_timer_t timer;      /* between lives: the wait for the database */
     uv_timer_t disk_timer; /* while the crawl works */
     uv_work_t disk_work;
     bool is_disk_busy;    /* disk_work is under way */
     struct err disk_err;  /* what it found; ERR_NONE */
-    struct look *look;    /* at the vendor's list of tasks; NULL: there is none under way */
     bool *is_closed_next; /* by job: its next start closes listings that are not whole */
     bool has_landed;      /* what those have received */
     bool *has_begun;      /* by job: its run has been started in this process */
@@ -57,17 +81,15 @@ struct engine {
     /* of this life */
     struct store *store;
     struct lander *lander;
-    struct crawl *crawl;
-    struct call *calls;          /* under way: sent, no last byte yet */
-    struct http_request *asking; /* about the account, while that is under way */
     struct engine_run *runs;
-    size_t n_runs;      /* started */
-    size_t n_jobs_seen; /* whose runs were started, or could not be */
-    struct err job_err; /* why the first of those could not; ERR_NONE */
-    bool is_landing;    /* only what is to be closed is taken up, and nothing is asked for */
-    size_t n_settling;  /* calls of earlier processes that are being booked as unknown */
-    size_t n_closing;   /* spools that are being closed */
-    bool is_ready;      /* the crawl has been started */
+    size_t n_runs;          /* started */
+    size_t n_accounts_seen; /* by the step that goes from one to the next */
+    size_t n_jobs_seen;     /* whose runs were started, or could not be */
+    struct err job_err;     /* why the first of those could not; ERR_NONE */
+    bool is_landing;        /* only what is to be closed is taken up, and nothing is asked for */
+    size_t n_settling;      /* calls of earlier processes that are being booked as unknown */
+    size_t n_closing;       /* spools and timers that are being closed */
+    bool is_ready;          /* the crawls have been started */
     bool is_closing;
     struct err err; /* why it broke off; ERR_NONE */
 
@@ -85,7 +107,7 @@ struct call {
     struct engine_run *run;
     struct crawl_page *page;
     struct http_request request;
-    char *body; /* the request's */
+    char *path, *body; /* the request's */
     struct spool_answer *answer;
     uint64_t elapsed_ms;
     uv_work_t work;
@@ -101,14 +123,28 @@ struct call {
     struct call *next, **link;      /* among the engine's calls that are under way */
 };
 
-/* Ends the life, on later turns: with `err`, or as the crawl ended. Harmless where it has begun. */
+/* Ends the life, on later turns: with `err`, or as the crawls ended. Harmless where it has begun.
+ */
 void engine_close(struct engine *engine, const struct err *err);
 
 /* A page has landed, or a listing was published: the database works. */
 void engine_database_works(struct engine *engine);
 
-/* takeup.c: from the account's prices to a crawl that works. Errors end in engine_close(). */
+/* No new calls of any account; what is paid for lands. */
+void engine_stop_crawls(struct engine *engine);
+
+/* The account's crawl has ended; behind the last one the life ends. */
+void engine_account_over(struct engine_account *account);
+
+/* takeup.c: from the accounts' prices to crawls that work. Errors end in engine_close(). */
 void engine_take_up(struct engine *engine);
+
+/* The job's account, among those of the engine. */
+struct engine_account *engine_account_of(const struct engine *engine, const struct config_job *job);
+
+/* accounts.c: learns what each account pays, then `next`; false where it cannot be set up. */
+bool engine_open_accounts(struct engine *engine, struct err *err);
+void engine_ask_accounts(struct engine *engine, void (*next)(struct engine *engine));
 
 /* orphan.c: brings back the runs that the spool knows and the database does not, then `next`. */
 void engine_restore_runs(struct engine *engine, void (*next)(struct engine *engine));
@@ -116,7 +152,7 @@ void engine_restore_runs(struct engine *engine, void (*next)(struct engine *engi
 /* orphan.c: has the run's segment keep what brings the run back, should the database lose it. */
 void engine_note(struct engine_run *run, const char *memo);
 
-/* adopt.c: goes on there, with a crawl over the runs that were started. */
+/* adopt.c: goes on there, with a crawl per account over its runs that were started. */
 void engine_adopt(struct engine *engine);
 
 /* The crawl's ports. */
@@ -135,18 +171,18 @@ void call_drop(void *data, struct crawl_page *page);
 void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outcome);
 
 /* There is room in the spool again: calls that paused go on. */
-void call_resume_all(struct engine *engine);
+void call_resume_all(struct engine_account *account);
 
 /* One of what engine_close() waits for (n_closing) is closed. */
 void engine_part_closed(struct engine *engine);
 
 /* After the money of an executed call was asked for it is on the vendor's list so much later at the
  * most, in the API's time. */
-int64_t engine_listed_after_ms(const struct engine *engine);
+int64_t engine_listed_after_ms(const struct engine_account *account);
 
 /* look.c: the port look; and its end before its time, of which the crawl hears nothing. */
 void look_begin(void *data);
-void look_cancel(struct engine *engine);
+void look_cancel(struct engine_account *account);
 
 /*
  * keeper.c: room on the spool's disk. While it watches, a disk that is full or read-only stops the
@@ -155,6 +191,11 @@ void look_cancel(struct engine *engine);
  */
 void engine_watch_disk(struct engine *engine);
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
+
+/* drift_watch.c: what a page that has landed shows of the API's changes; and at the end of the run,
+ * the fields that never came. */
+void engine_watch_drift(struct engine_run *run, const struct drift *drift);
+void engine_tell_gone(struct engine_run *run);
 
 /* summary.c: keeps what of this life the next one will not know. */
 void engine_keep_results(struct engine *engine);

@@ -47,7 +47,7 @@ static void on_disk_checked(uv_work_t *work, int status)
         return;
     log_error("%s; no new calls, what is paid for lands", engine->disk_err.text);
     engine->err = engine->disk_err;
-    crawl_stop(engine->crawl);
+    engine_stop_crawls(engine);
 }
 
 static void on_disk_timer(uv_timer_t *timer)

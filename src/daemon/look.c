@@ -38,7 +38,7 @@ struct window {
 };
 
 struct look {
-    struct engine *engine; /* NULL: its life has ended */
+    struct engine_account *account; /* NULL: its life has ended */
     struct window *windows;
     size_t n_windows, at;
     struct tasks tasks; /* of the window */
@@ -66,8 +66,8 @@ static void on_timer_closed(uv_handle_t *handle)
 
 static void end(struct look *look)
 {
-    if (look->engine != NULL)
-        look->engine->look = NULL;
+    if (look->account != NULL)
+        look->account->look = NULL;
     tasks_deinit(&look->tasks);
     free(look->windows);
     uv_close((uv_handle_t *)&look->timer, on_timer_closed);
@@ -76,26 +76,26 @@ static void end(struct look *look)
 /* True where the life has ended meanwhile, or `err` ends the look. */
 static bool is_over(struct look *look, const struct err *err)
 {
-    struct engine *engine = look->engine;
+    struct engine_account *account = look->account;
 
-    if (engine != NULL && err == NULL)
+    if (account != NULL && err == NULL)
         return false;
     end(look);
-    if (engine != NULL)
-        crawl_on_looked(engine->crawl, err);
+    if (account != NULL)
+        crawl_on_looked(account->crawl, err);
     return true;
 }
 
 void look_begin(void *data)
 {
-    struct engine *engine = data;
+    struct engine_account *account = data;
     struct look *look = mem_new(sizeof(*look));
 
-    look->engine = engine;
-    uv_timer_init(engine->loop, &look->timer);
+    look->account = account;
+    uv_timer_init(account->engine->loop, &look->timer);
     look->timer.data = look;
-    engine->look = look;
-    store_read_unknowns(engine->store, CONFIG_ACCOUNT, on_unknowns, look);
+    account->look = look;
+    store_read_unknowns(account->engine->store, account->config->name, on_unknowns, look);
 }
 
 static void add_window(struct look *look, int64_t sent_ms)
@@ -114,7 +114,7 @@ static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t
                         const struct err *err)
 {
     struct look *look = data;
-    struct engine *engine = look->engine;
+    struct engine_account *account = look->account;
 
     if (is_over(look, err))
         return;
@@ -126,7 +126,7 @@ static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t
         return;
     }
     end(look);
-    crawl_on_looked(engine->crawl, NULL);
+    crawl_on_looked(account->crawl, NULL);
 }
 
 /* At once, or when the vendor allows the next call. */
@@ -161,7 +161,7 @@ static void ask(struct look *look)
     look->called_ms = clock_mono_ms();
     if (look->n_pages++ == 0)
         look->began_ms = look->called_ms;
-    look->call = free_call_send(look->engine->http, TASKS_PATH, body, on_page, look);
+    look->call = free_call_send(look->account->http, TASKS_PATH, body, on_page, look);
     point("in-look");
 }
 
@@ -175,7 +175,7 @@ static void book(struct look *look)
         .from_ms = look->windows[look->at].from_ms,
         .to_ms = look->windows[look->at].to_ms,
         .age_ms = clock_mono_ms() - look->began_ms,
-        .listed_after_ms = clock_api_ms(engine_listed_after_ms(look->engine)),
+        .listed_after_ms = clock_api_ms(engine_listed_after_ms(look->account)),
     };
 
     for (size_t i = 0; i < n; i++)
@@ -185,7 +185,8 @@ static void book(struct look *look)
                                        .token = look->tasks.tasks[i].token,
                                        .nanousd = look->tasks.tasks[i].cost_nanousd,
                                        .posted_ms = look->tasks.tasks[i].posted_ms};
-    store_reconcile(look->engine->store, CONFIG_ACCOUNT, &list, on_resolved, look);
+    store_reconcile(look->account->engine->store, look->account->config->name, &list, on_resolved,
+                    look);
     free(tasks);
 }
 
@@ -193,16 +194,16 @@ static void on_page(void *data, const char *text, size_t size, int http_status,
                     const struct err *call_err)
 {
     struct look *look = data;
-    struct engine *engine = look->engine;
+    struct engine_account *account = look->account;
     struct err err;
     size_t n_listed = 0;
 
     (void)http_status; /* what it means stands in the envelope, or there is none */
     look->call = NULL;
-    if (engine->is_closing) {
-        look->engine = NULL;
+    if (account->engine->is_closing) {
+        look->account = NULL;
         end(look);
-        engine_part_closed(engine);
+        engine_part_closed(account->engine);
         return;
     }
     if (call_err != NULL)
@@ -227,41 +228,41 @@ static void on_resolved(void *data, const struct store_resolved *resolved, size_
                         const struct err *err)
 {
     struct look *look = data;
-    struct engine *engine = look->engine;
+    struct engine_account *account = look->account;
 
     if (is_over(look, err))
         return;
     for (size_t i = 0; i < n; i++)
-        crawl_on_resolved(engine->crawl, resolved[i].listing_id, resolved[i].slice_no,
+        crawl_on_resolved(account->crawl, resolved[i].listing_id, resolved[i].slice_no,
                           resolved[i].position, resolved[i].is_billed, resolved[i].charged_nanousd);
     if (++look->at < look->n_windows) {
         crawl_on_time(
-            engine->crawl); /* pages that may be asked for again do not wait for the rest */
-        if (look->engine != NULL)
+            account->crawl); /* pages that may be asked for again do not wait for the rest */
+        if (look->account != NULL)
             begin_window(look);
         else
             end(look);
         return;
     }
     end(look);
-    crawl_on_looked(engine->crawl, NULL);
+    crawl_on_looked(account->crawl, NULL);
 }
 
-void look_cancel(struct engine *engine)
+void look_cancel(struct engine_account *account)
 {
-    struct look *look = engine->look;
+    struct look *look = account->look;
 
     if (look == NULL)
         return;
-    engine->look = NULL;
+    account->look = NULL;
     if (look->call != NULL) {
-        engine->n_closing++;
-        http_cancel(engine->http, look->call);
+        account->engine->n_closing++;
+        http_cancel(account->http, look->call);
     } else if (uv_is_active((uv_handle_t *)&look->timer)) {
         uv_timer_stop(&look->timer);
-        look->engine = NULL;
+        look->account = NULL;
         end(look);
     } else {
-        look->engine = NULL; /* the store answers with its end */
+        look->account = NULL; /* the store answers with its end */
     }
 }

@@ -21,9 +21,9 @@ int64_t engine_api_now_ms(void)
     return (int64_t)(uv_hrtime() / 1000) * clock_haste() / 1000;
 }
 
-int64_t engine_listed_after_ms(const struct engine *engine)
+int64_t engine_listed_after_ms(const struct engine_account *account)
 {
-    return CRAWL_RESERVE_MS + CALL_RUNS_MS + engine->settings.config->api.list_lag_s * 1000;
+    return CRAWL_RESERVE_MS + CALL_RUNS_MS + account->config->list_lag_s * 1000;
 }
 
 static int64_t now_ms(void *data)
@@ -34,17 +34,17 @@ static int64_t now_ms(void *data)
 
 static void on_timer(uv_timer_t *timer)
 {
-    struct engine *engine = timer->data;
+    struct engine_account *account = timer->data;
 
-    crawl_on_time(engine->crawl);
+    crawl_on_time(account->crawl);
 }
 
 static void wake_at(void *data, int64_t at_ms)
 {
-    struct engine *engine = data;
+    struct engine_account *account = data;
     int64_t in_ms = (at_ms - engine_api_now_ms() + clock_haste() - 1) / clock_haste();
 
-    uv_timer_start(&engine->timer, on_timer, in_ms > 0 ? (uint64_t)in_ms : 0, 0);
+    uv_timer_start(&account->timer, on_timer, in_ms > 0 ? (uint64_t)in_ms : 0, 0);
 }
 
 /* A slice's first call is in the segment only behind what makes the slice again. */
@@ -77,11 +77,12 @@ static void on_slice_begun(void *data, const struct err *err)
 
 static void begin_slice(void *data, struct crawl_slice *slice)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
     struct store_slice begun = {
         .slice_no = slice->slice_no, .limit = slice->limit, .order_by = slice->order_by};
 
-    store_begin_slice(engine->store, slice->listing->listing_id, &begun, on_slice_begun, slice);
+    store_begin_slice(account->engine->store, slice->listing->listing_id, &begun, on_slice_begun,
+                      slice);
 }
 
 static void on_reserved(void *data, const struct store_refusal *refusal, const struct err *err)
@@ -102,7 +103,7 @@ static void on_reserved(void *data, const struct store_refusal *refusal, const s
 
 static void reserve(void *data, struct crawl_page *page)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
     const struct crawl_listing *listing = page->slice->listing;
     const struct engine_run *run = listing->run->data;
     CLEANUP(mem_free_string)
@@ -118,7 +119,7 @@ static void reserve(void *data, struct crawl_page *page)
                                     .tag = tag,
                                     .reserved_nanousd = page->reserved_nanousd};
 
-    store_reserve(engine->store, &attempt, on_reserved, page);
+    store_reserve(account->engine->store, &attempt, on_reserved, page);
 }
 
 static void on_settled(void *data, const struct err *err)
@@ -135,11 +136,11 @@ static void on_settled(void *data, const struct err *err)
 
 static void settle(void *data, struct crawl_page *page)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
     struct store_outcome outcome;
 
     call_outcome(page, &outcome);
-    store_settle(engine->store, &outcome, on_settled, page);
+    store_settle(account->engine->store, &outcome, on_settled, page);
 }
 
 static void on_cut_noted(void *data, const char *memo, const struct err *err)
@@ -160,11 +161,11 @@ static void on_cut(void *data, const struct err *err)
 
 static void cut(void *data, struct crawl_slice *slice, int32_t new_slice_no, bool is_whole)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
 
     point("before-cut");
-    store_cut_slice(engine->store, slice->listing->listing_id, slice->slice_no, new_slice_no,
-                    slice->points_s, slice->n_points, is_whole, on_cut, slice);
+    store_cut_slice(account->engine->store, slice->listing->listing_id, slice->slice_no,
+                    new_slice_no, slice->points_s, slice->n_points, is_whole, on_cut, slice);
 }
 
 static void on_restarted(void *data, bool is_begun, int64_t from_s, const struct err *err)
@@ -175,10 +176,10 @@ static void on_restarted(void *data, bool is_begun, int64_t from_s, const struct
 static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no, int64_t limit,
                     const char *column)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
 
-    store_restart_slice(engine->store, slice->listing->listing_id, slice->slice_no, new_slice_no,
-                        limit, column, on_restarted, slice);
+    store_restart_slice(account->engine->store, slice->listing->listing_id, slice->slice_no,
+                        new_slice_no, limit, column, on_restarted, slice);
 }
 
 static void log_published(const struct crawl_listing *listing,
@@ -234,14 +235,14 @@ static void say_what_slices_lack(const struct crawl_listing *listing, int64_t mi
 
 static void publish(void *data, struct crawl_listing *listing)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
 
     const struct engine_run *run = listing->run->data;
     struct store_tolerance tolerance = {.missing_ok = run->job->missing_ok_ppm,
                                         .max_shrink = run->job->max_shrink_ppm};
 
     say_what_slices_lack(listing, tolerance.missing_ok);
-    store_publish(engine->store, listing->listing_id, listing->completeness, &tolerance,
+    store_publish(account->engine->store, listing->listing_id, listing->completeness, &tolerance,
                   on_published, listing);
     point("in-publish");
 }
@@ -253,10 +254,10 @@ static void on_suspended(void *data, const struct err *err)
 
 static void suspend(void *data, struct crawl_listing *listing)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
 
-    store_suspend(engine->store, listing->listing_id, listing->completeness, listing->reason,
-                  on_suspended, listing);
+    store_suspend(account->engine->store, listing->listing_id, listing->completeness,
+                  listing->reason, on_suspended, listing);
 }
 
 static void on_run_ended(void *data, const struct err *err)
@@ -266,14 +267,15 @@ static void on_run_ended(void *data, const struct err *err)
 
 static void end_run(void *data, struct crawl_run *run)
 {
-    struct engine *engine = data;
+    const struct engine_account *account = data;
 
-    store_end_run(engine->store, run->run_id, on_run_ended, run);
+    engine_tell_gone(run->data);
+    store_end_run(account->engine->store, run->run_id, on_run_ended, run);
 }
 
 static void done(void *data)
 {
-    engine_close(data, /* err= */ NULL);
+    engine_account_over(data);
 }
 
 const struct crawl_ports engine_ports = {

@@ -21,14 +21,21 @@ static void add_listing(const struct crawl_listing *listing, struct engine_progr
         progress->n_items_expected += expected;
 }
 
+/* Those that a crawl serves; they all come at once. */
+static size_t n_runs(const struct engine *engine)
+{
+    return engine->n_runs > 0 && engine->runs[engine->n_runs - 1].crawl_run != NULL ? engine->n_runs
+                                                                                    : 0;
+}
+
 void engine_progress(const struct engine *engine, struct engine_progress *ret_progress)
 {
     *ret_progress = engine->before;
-    if (engine->crawl == NULL)
-        return;
-    ret_progress->n_in_flight = crawl_n_in_flight(engine->crawl);
-    for (size_t i = 0; i < crawl_n_runs(engine->crawl); i++) {
-        const struct crawl_run *run = crawl_run_at(engine->crawl, i);
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].crawl != NULL)
+            ret_progress->n_in_flight += crawl_n_in_flight(engine->accounts[i].crawl);
+    for (size_t i = 0; i < n_runs(engine); i++) {
+        const struct crawl_run *run = engine->runs[i].crawl_run;
 
         ret_progress->n_calls += run->n_calls;
         ret_progress->n_items_here += run->n_items;
@@ -45,10 +52,8 @@ void engine_progress(const struct engine *engine, struct engine_progress *ret_pr
 static bool own_listing_at(const struct engine *engine, size_t i,
                            struct engine_listing *ret_listing)
 {
-    size_t n_runs = engine->crawl != NULL ? crawl_n_runs(engine->crawl) : 0;
-
-    for (size_t j = 0; j < n_runs; j++) {
-        const struct crawl_run *run = crawl_run_at(engine->crawl, j);
+    for (size_t j = 0; j < n_runs(engine); j++) {
+        const struct crawl_run *run = engine->runs[j].crawl_run;
         const struct store_published *published;
         const struct crawl_listing *listing;
 
@@ -123,11 +128,29 @@ static bool is_api_away(const struct engine *engine)
 {
     int64_t n_calls = 0, n_answered = 0;
 
-    for (size_t i = 0; engine->crawl != NULL && i < engine->n_runs; i++) {
-        n_calls += crawl_run_at(engine->crawl, i)->n_calls;
-        n_answered += crawl_run_at(engine->crawl, i)->n_answered;
+    for (size_t i = 0; i < n_runs(engine); i++) {
+        n_calls += engine->runs[i].crawl_run->n_calls;
+        n_answered += engine->runs[i].crawl_run->n_answered;
     }
     return n_calls > 0 && n_answered == 0;
+}
+
+/* Of accounts that were stopped: a login that is refused is worse than one that is too early. */
+static int stop_code(const struct engine *engine)
+{
+    bool is_later = false;
+
+    for (size_t i = 0; i < engine->n_accounts; i++) {
+        if (engine->accounts[i].err.kind == ERR_LOGIN)
+            return err_exit_code(ERR_LOGIN);
+        is_later = is_later || engine->accounts[i].err.kind == ERR_BUSY;
+    }
+    for (size_t i = 0; i < n_runs(engine); i++) {
+        if (engine->runs[i].crawl_run->stop == VERDICT_STOP_LOGIN)
+            return err_exit_code(ERR_LOGIN);
+        is_later = is_later || engine->runs[i].crawl_run->stop == VERDICT_STOP_LATER;
+    }
+    return is_later ? err_exit_code(ERR_BUSY) : 0;
 }
 
 int engine_exit_code(const struct engine *engine)
@@ -137,15 +160,9 @@ int engine_exit_code(const struct engine *engine)
 
     if (engine->err.kind != ERR_NONE)
         return err_exit_code(engine->err.kind);
-    for (size_t i = 0; engine->crawl != NULL && i < engine->n_runs; i++)
-        switch (crawl_run_at(engine->crawl, i)->stop) {
-        case VERDICT_STOP_LOGIN:
-            return err_exit_code(ERR_LOGIN);
-        case VERDICT_STOP_LATER:
-            return err_exit_code(ERR_BUSY);
-        case VERDICT_STOP_NONE:
-            break;
-        }
+    code = stop_code(engine);
+    if (code != 0)
+        return code;
     for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
         if (!listing.is_published) {
             if (listing.is_held || listing.completeness != NULL)

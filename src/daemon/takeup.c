@@ -7,18 +7,12 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
-#include "daemon/account_ask.h"
 #include "daemon/engine_private.h"
 #include "daemon/mending.h"
 
 /*
- *   prune ─▶ lost runs (orphan.c) ─▶ what is to be closed ─▶ prices
+ *   prune ─▶ lost runs (orphan.c) ─▶ what is to be closed ─▶ prices (accounts.c)
  *         ─▶ job by job: start run ─▶ open spool ─▶ mend the ledger ─▶ open attempts ─▶ adopt.c
- *
- * Prices come from the configuration, or from the account (asked at most every ten minutes, since
- * the vendor allows six such calls a minute), and a login that is refused ends it here, before any
- * money is at stake. Where the account cannot be asked for another reason, the last known prices
- * serve, or the listed ones.
  *
  * A run that was open before is gone on with. What its spool knows and the ledger does not was lost
  * with a fail-over's last commits: it comes back as unknown.
@@ -32,19 +26,11 @@
  * job alone: it is left out, and the others run.
  */
 
-#define CONNECT_TIMEOUT_MS 30000
-#define TOTAL_TIMEOUT_MS 150000 /* the API's own limit is 120 s */
-#define BODY_MAX (UINT64_C(256) * 1024 * 1024)
-#define PRICES_FRESH_S 600
 #define FOR_EVER_MS INT64_C(3155760000000) /* a hundred years */
 
 static void bring_back(struct engine *engine);
 static void look_for_closing(struct engine *engine);
 static void on_closing(void *data, bool is_closing, const struct err *err);
-static void begin(struct engine *engine);
-static void on_known_prices(void *data, const struct store_account *account, const struct err *err);
-static void on_asked(void *data, const struct account *account, const struct err *err);
-static void on_prices_put(void *data, const struct err *err);
 static void start_next_run(struct engine *engine);
 static void on_run(void *data, struct store_run *run, const struct err *err);
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
@@ -52,8 +38,6 @@ static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
 static void on_restored(void *data, size_t n, const struct err *err);
 static void on_open_attempts(void *data, const struct store_open_attempt *attempts, size_t n,
                              const struct err *err);
-
-/* --- prices ---------------------------------------------------------------------------------- */
 
 /* A stop before the crawl has begun; true where there was one. */
 static bool is_stopped(struct engine *engine)
@@ -67,32 +51,13 @@ static bool is_stopped(struct engine *engine)
     return true;
 }
 
-static bool has_prices(const struct price *price)
-{
-    return price->per_call_nanousd > 0 || price->per_item_nanousd > 0;
-}
-
-static const char *endpoint_name(const struct engine *engine)
-{
-    return engine->settings.jobs[0]->endpoint->name;
-}
-
 void engine_take_up(struct engine *engine)
 {
-    const struct config_api *api = &engine->settings.config->api;
-    struct http_settings http = {
-        .base_url = api->base_url,
-        .user = api->login,
-        .password = api->password,
-        .connect_timeout_ms = (uint64_t)clock_api_ms(CONNECT_TIMEOUT_MS),
-        .total_timeout_ms = (uint64_t)clock_api_ms(TOTAL_TIMEOUT_MS),
-        .body_bytes_max = BODY_MAX,
-    };
     struct err err;
 
     if (is_stopped(engine))
         return;
-    if (engine->http == NULL && !http_new(engine->loop, &http, &engine->http, &err)) {
+    if (!engine_open_accounts(engine, &err)) {
         engine_close(engine, &err);
         return;
     }
@@ -104,80 +69,6 @@ static void bring_back(struct engine *engine)
 {
     if (!is_stopped(engine))
         engine_restore_runs(engine, look_for_closing);
-}
-
-static void begin(struct engine *engine)
-{
-    if (engine->asked_at_ms == 0) /* else an earlier life has learnt them */
-        engine->price = has_prices(&engine->settings.config->api.prices)
-                            ? engine->settings.config->api.prices
-                            : PRICE_LISTED;
-    store_get_account(engine->store, CONFIG_ACCOUNT, endpoint_name(engine), on_known_prices,
-                      engine);
-}
-
-static void learn_price(struct engine *engine, int64_t per_call_nanousd, int64_t per_item_nanousd)
-{
-    if (per_call_nanousd >= 0 && per_item_nanousd >= 0)
-        engine->price = (struct price){per_call_nanousd, per_item_nanousd};
-}
-
-static void on_known_prices(void *data, const struct store_account *account, const struct err *err)
-{
-    struct engine *engine = data;
-
-    if (err != NULL) {
-        engine_close(engine, err);
-        return;
-    }
-    if (is_stopped(engine))
-        return;
-    if (account->is_known && engine->asked_at_ms == 0)
-        learn_price(engine, account->per_call_nanousd, account->per_item_nanousd);
-    if ((account->is_known && account->age_s < PRICES_FRESH_S) ||
-        (engine->asked_at_ms > 0 &&
-         clock_mono_ms() - engine->asked_at_ms < clock_api_ms(PRICES_FRESH_S * 1000)))
-        start_next_run(engine);
-    else
-        engine->asking =
-            account_ask(engine->http, engine->settings.jobs[0]->endpoint, on_asked, engine);
-}
-
-static void on_asked(void *data, const struct account *account, const struct err *err)
-{
-    struct engine *engine = data;
-    struct store_account known = {.is_known = true};
-
-    engine->asking = NULL;
-    engine->asked_at_ms = clock_mono_ms();
-    if (err != NULL && (err->kind == ERR_LOGIN || err->kind == ERR_BUSY)) {
-        engine_close(engine, err);
-        return;
-    }
-    if (is_stopped(engine))
-        return;
-    if (err != NULL) {
-        log_warning("the account's prices cannot be asked for (%s); going by the last known ones",
-                    err->text);
-        start_next_run(engine);
-        return;
-    }
-    learn_price(engine, account->per_call_nanousd, account->per_item_nanousd);
-    known.per_call_nanousd = engine->price.per_call_nanousd;
-    known.per_item_nanousd = engine->price.per_item_nanousd;
-    known.balance_nanousd = account->balance_nanousd;
-    store_put_account(engine->store, CONFIG_ACCOUNT, endpoint_name(engine), &known, on_prices_put,
-                      engine);
-}
-
-static void on_prices_put(void *data, const struct err *err)
-{
-    struct engine *engine = data;
-
-    if (err != NULL)
-        engine_close(engine, err);
-    else
-        start_next_run(engine);
 }
 
 /* --- runs ------------------------------------------------------------------------------------ */
@@ -202,15 +93,15 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .n_former_names = job->formerly.n,
         .endpoint = job->endpoint->name,
         .timezone = job->timezone,
-        .account = CONFIG_ACCOUNT,
-        .account_timezone = config->api.timezone,
+        .account = job->account->name,
+        .account_timezone = job->account->timezone,
         .table = job->endpoint->table,
         .kind = engine->settings.counted != NULL ? "count" : "full",
         .labels = job->labels,
         .all_caps = caps_of(&config->budget),
-        .account_caps = caps_of(&config->api.budget),
+        .account_caps = caps_of(&job->account->budget),
         .job_caps = caps_of(&job->own_budget),
-        .keep_nanousd = config->api.keep_balance_nanousd,
+        .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,
         .is_to_land = engine->is_landing,
         .is_taken_up = engine->has_begun[job_no],
@@ -255,7 +146,7 @@ static void look_for_closing(struct engine *engine)
     if (engine->has_landed || engine->settings.counted != NULL ||
         engine->n_jobs_seen == engine->settings.n_jobs) {
         engine->n_jobs_seen = 0;
-        begin(engine);
+        engine_ask_accounts(engine, start_next_run);
         return;
     }
     request = run_request(engine, engine->n_jobs_seen);
@@ -279,6 +170,13 @@ static void on_closing(void *data, bool is_closing, const struct err *err)
 
 /* --- job by job ------------------------------------------------------------------------------ */
 
+/* It has nothing to land, or its account is stopped. */
+static bool is_left_out(const struct engine *engine, size_t job_no)
+{
+    return (engine->is_landing && !engine->is_closed_next[job_no]) ||
+           engine_account_of(engine, engine->settings.jobs[job_no])->err.kind != ERR_NONE;
+}
+
 static void start_next_run(struct engine *engine)
 {
     struct store_run_request request;
@@ -286,8 +184,8 @@ static void start_next_run(struct engine *engine)
 
     if (is_stopped(engine))
         return;
-    while (engine->is_landing && engine->n_jobs_seen < engine->settings.n_jobs &&
-           !engine->is_closed_next[engine->n_jobs_seen])
+    while (engine->n_jobs_seen < engine->settings.n_jobs &&
+           is_left_out(engine, engine->n_jobs_seen))
         engine->n_jobs_seen++;
     if (engine->n_jobs_seen == engine->settings.n_jobs) {
         engine_adopt(engine);
@@ -304,21 +202,23 @@ static void on_room(void *data)
 {
     struct engine_run *run = data;
     struct engine *engine = run->engine;
+    struct engine_account *account = run->account;
     bool is_full = false;
 
-    call_resume_all(engine);
+    call_resume_all(account);
     for (size_t i = 0; i < engine->n_runs; i++)
-        is_full = is_full || spool_is_full(engine->runs[i].spool);
-    if (engine->crawl != NULL)
-        crawl_set_full(engine->crawl, is_full);
+        if (engine->runs[i].account == account)
+            is_full = is_full || spool_is_full(engine->runs[i].spool);
+    if (account->crawl != NULL)
+        crawl_set_full(account->crawl, is_full);
 }
 
 static void on_spool_failed(void *data, const struct err *err)
 {
     struct engine_run *run = data;
 
-    if (run->engine->crawl != NULL) /* else nothing was in it that could be lost */
-        crawl_fail(run->engine->crawl, err);
+    if (run->account->crawl != NULL) /* else nothing was in it that could be lost */
+        crawl_fail(run->account->crawl, err);
 }
 
 static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
@@ -364,7 +264,8 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         return;
     }
     say_what_was_closed(job, run);
-    *engine_run = (struct engine_run){.engine = engine, .job = job, .run = run};
+    *engine_run = (struct engine_run){
+        .engine = engine, .account = engine_account_of(engine, job), .job = job, .run = run};
     if (!spool_open(engine->loop, engine->settings.config->spool, &run->uid, &events,
                     &engine_run->spool, &spool_err)) {
         store_run_free(run);

@@ -2,6 +2,7 @@
 
 #include <json-c/json.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +174,35 @@ static bool copy_token(struct json_object *value, char **ret_token, struct err *
     return true;
 }
 
+/*
+ * What a gateway in front of the API says instead of an envelope (aisa.one/docs, "Errors"):
+ * {"error": {"type", "code", "message", "request_id"}}, or {"error": "…", "message": "…"}.
+ */
+static void read_error(struct json_object *top, struct envelope *envelope)
+{
+    struct json_object *error = get(top, "error");
+    char id[ENVELOPE_ID_MAX];
+    size_t used;
+
+    if (!json_object_is_type(error, json_type_object) && !is_string(error))
+        return;
+    envelope->has_error = true;
+    if (is_string(error)) {
+        copy_text(error, envelope->error_code, sizeof(envelope->error_code));
+        if (!copy_text(get(top, "message"), envelope->message, sizeof(envelope->message)))
+            copy_text(error, envelope->message, sizeof(envelope->message));
+        return;
+    }
+    if (!copy_text(get(error, "code"), envelope->error_code, sizeof(envelope->error_code)))
+        copy_text(get(error, "type"), envelope->error_code, sizeof(envelope->error_code));
+    if (!copy_text(get(error, "message"), envelope->message, sizeof(envelope->message)))
+        snprintf(envelope->message, sizeof(envelope->message), "%s", envelope->error_code);
+    used = strlen(envelope->message);
+    if (copy_text(get(error, "request_id"), id, sizeof(id)) &&
+        used + strlen(id) + sizeof(" (request )") <= sizeof(envelope->message))
+        snprintf(envelope->message + used, sizeof(envelope->message) - used, " (request %s)", id);
+}
+
 bool envelope_read(const char *text, size_t size, struct envelope *ret_envelope, struct err *err)
 {
     CLEANUP(put_json) struct json_object *top = NULL;
@@ -196,6 +226,8 @@ bool envelope_read(const char *text, size_t size, struct envelope *ret_envelope,
     envelope.has_result = json_object_is_type(result, json_type_object);
     envelope.total_count = get_count(result, "total_count");
     envelope.items_count = get_count(result, "items_count");
+    if (envelope.status_code == 0)
+        read_error(top, &envelope);
     if (!copy_token(get(result, "search_after_token"), &envelope.token, err))
         return false;
     *ret_envelope = envelope;

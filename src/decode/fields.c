@@ -42,7 +42,8 @@ static struct field *add(struct fields *fields)
 
 void fields_add(struct fields *fields, const char *key, const struct raw *value)
 {
-    *add(fields) = (struct field){.key = key, .key_size = strlen(key), .value = *value};
+    *add(fields) =
+        (struct field){.key = key, .key_size = strlen(key), .value = *value, .is_added = true};
 }
 
 static void set_key(struct fields *fields, struct field *field, const struct raw *raw)

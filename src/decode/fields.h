@@ -22,6 +22,7 @@ struct field {
     bool is_key_cleaned;   /* it held what PostgreSQL cannot store */
     bool is_superseded;    /* for who maps them: an equal key comes later */
     bool is_extra;         /* for who maps them: it goes to extra */
+    bool is_added;         /* by fields_add() */
 };
 
 struct fields {

@@ -1,9 +1,11 @@
 #include "decode/keyed.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "api/endpoint.h"
 #include "decode/clean.h"
+#include "decode/drift.h"
 #include "decode/extra.h"
 #include "decode/items.h"
 #include "decode/value.h"
@@ -11,10 +13,11 @@
 #define NONE ((size_t)-1)
 #define KEY_DIGITS_MAX 2 /* "20" is the last one there is */
 
-void keyed_init(struct keyed *keyed, const struct endpoint *endpoint)
+void keyed_init(struct keyed *keyed, const struct endpoint *endpoint, struct drift *drift)
 {
     *keyed = (struct keyed){
         .endpoint = endpoint,
+        .drift = drift,
         .left_over = BUF_WITH_CEILING(2 * CLEAN_SIZE(ITEM_SIZE_MAX)),
         .names = BUF_WITH_CEILING(2 * CLEAN_SIZE(ITEM_SIZE_MAX)),
     };
@@ -123,10 +126,34 @@ static void take_count(struct keyed *keyed, size_t at)
     buf_deinit(&scratch);
 }
 
+static void note(struct keyed *keyed, const char *outer, const struct field *field)
+{
+    bool is_known = is_named(field, keyed->endpoint->wrapper) || is_named(field, "summary") ||
+                    is_named(field, intersections_count_column.path);
+
+    if (field->is_extra && !field->is_superseded)
+        drift_note(keyed->drift, is_known ? DRIFT_TYPE : DRIFT_NEW, outer, field);
+}
+
+static void note_left_over(struct keyed *keyed, size_t n_top)
+{
+    const struct field *fields = keyed->item->fields;
+
+    for (size_t i = 0; i < n_top; i++) {
+        char outer[sizeof(keyed->drift->notes[0].name)];
+
+        note(keyed, /* outer= */ NULL, &fields[i]);
+        snprintf(outer, sizeof outer, "%.*s", (int)fields[i].key_size, fields[i].key);
+        for (size_t j = fields[i].inner; j < fields[i].inner + fields[i].n_inner; j++)
+            note(keyed, outer, &fields[j]);
+    }
+}
+
 static void collect_left_over(struct keyed *keyed, size_t n_top)
 {
     struct extra extra = {.fields = keyed->item, .json = &keyed->left_over, .names = &keyed->names};
 
+    note_left_over(keyed, n_top);
     keyed->is_left_over = extra_json(&extra, n_top);
     keyed->n_left_over = extra.n_values;
     keyed->n_cleaned = extra.n_cleaned;

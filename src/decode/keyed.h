@@ -19,10 +19,12 @@
 #include "core/buf.h"
 #include "decode/fields.h"
 
+struct drift;
 struct endpoint;
 
 struct keyed {
     const struct endpoint *endpoint;
+    struct drift *drift;  /* what its items show beside their parts */
     struct fields *item;  /* the item's, those of its wrapper and its summary behind them */
     struct fields fields; /* of the part handed out last */
     size_t at, end;       /* the keys still to come are [at, end) of `item` */
@@ -43,7 +45,7 @@ struct keyed_part {
     const char *complaint; /* why it is no object that can be read, or NULL: `fields` has it */
 };
 
-void keyed_init(struct keyed *keyed, const struct endpoint *endpoint);
+void keyed_init(struct keyed *keyed, const struct endpoint *endpoint, struct drift *drift);
 void keyed_deinit(struct keyed *keyed);
 
 /* `item` is that of one object, and lasts as long as its parts are handed out. */

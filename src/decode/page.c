@@ -9,6 +9,7 @@
 #include "decode/around.h"
 #include "decode/clean.h"
 #include "decode/copy.h"
+#include "decode/drift.h"
 #include "decode/envelope.h"
 #include "decode/items.h"
 #include "decode/keyed.h"
@@ -33,6 +34,7 @@ struct page {
     struct page_source source;
     struct page_counts counts;
     struct items items;
+    struct drift drift;
     struct row row;
     struct keyed keyed; /* of an intersection only */
 
@@ -62,9 +64,10 @@ struct page *page_new(const struct endpoint *endpoint, const struct page_source 
 
     page->endpoint = endpoint;
     page->source = *source;
-    row_init(&page->row, endpoint);
+    drift_init(&page->drift, endpoint);
+    row_init(&page->row, endpoint, &page->drift);
     if (endpoint->wrapper != NULL)
-        keyed_init(&page->keyed, endpoint);
+        keyed_init(&page->keyed, endpoint, &page->drift);
     buf_init(&page->raw, CLEAN_SIZE(ITEM_SIZE_MAX));
     return page;
 }
@@ -76,6 +79,7 @@ void page_destroy(struct page *page)
     items_close(&page->items);
     row_deinit(&page->row);
     keyed_deinit(&page->keyed);
+    drift_deinit(&page->drift);
     buf_deinit(&page->raw);
     free(page->reason);
     free(page);
@@ -358,6 +362,11 @@ bool page_next(struct page *page, struct buf *chunk, bool *ret_is_end, struct er
 const struct page_counts *page_counts(const struct page *page)
 {
     return &page->counts;
+}
+
+const struct drift *page_drift(const struct page *page)
+{
+    return &page->drift;
 }
 
 char *page_copy_statement(const struct endpoint *endpoint, enum page_part part, const char *schema)

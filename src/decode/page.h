@@ -19,6 +19,7 @@
 #include "core/buf.h"
 #include "core/err.h"
 
+struct drift;
 struct endpoint;
 struct page;
 struct request_targets;
@@ -61,7 +62,9 @@ struct envelope {
     char message[ENVELOPE_TEXT_MAX]; /* of the task where it has one, else of the top level; clean
                                         UTF-8 */
     char task_id[ENVELOPE_ID_MAX];
-    bool has_result;      /* tasks[0].result[0] is there, with or without items */
+    bool has_error;                   /* the body is no envelope, but the error of a gateway */
+    char error_code[ENVELOPE_ID_MAX]; /* its code, else its type; "": none */
+    bool has_result;                  /* tasks[0].result[0] is there, with or without items */
     int64_t cost_nanousd; /* tasks[0].cost, else the top level's; -1: the answer names none */
     int64_t total_count;  /* of tasks[0].result[0] */
     int64_t items_count;  /* as the API counts */
@@ -118,6 +121,9 @@ void page_select(struct page *page, const struct page_front *front, enum page_pa
 bool page_next(struct page *page, struct buf *chunk, bool *ret_is_end, struct err *err);
 
 const struct page_counts *page_counts(const struct page *page);
+
+/* What the items of all second passes so far have shown that is not as in the endpoint's table. */
+const struct drift *page_drift(const struct page *page);
 
 /*
  * The COPY statement for a part, its columns in the order in which the rows have them: for

@@ -11,6 +11,7 @@
 #include "core/mem.h"
 #include "decode/clean.h"
 #include "decode/copy.h"
+#include "decode/drift.h"
 #include "decode/extra.h"
 #include "decode/fields.h"
 #include "decode/keymap.h"
@@ -36,6 +37,8 @@
 static_assert(ROW_SIZE_MAX + PAGE_CHUNK_SIZE + COPY_HEADER_SIZE < PAGE_CHUNK_MAX,
               "a chunk that is not full yet has room for any row");
 
+/* Where an item has several links nobody knows which of them it was sorted by: then there is none.
+ */
 static size_t find_walk_column(const struct endpoint *endpoint)
 {
     const char *rule = endpoint->walk_order[0];
@@ -43,15 +46,16 @@ static size_t find_walk_column(const struct endpoint *endpoint)
     char *field = rule != NULL ? mem_strndup(rule, strcspn(rule, ",")) : NULL;
     const struct column *column = field != NULL ? endpoint_field(endpoint, field) : NULL;
 
-    return column != NULL && column->type == COLUMN_TIMESTAMPTZ
+    return column != NULL && column->type == COLUMN_TIMESTAMPTZ && !endpoint->has_link_no
                ? (size_t)(column - endpoint->columns)
                : endpoint->n_columns;
 }
 
-void row_init(struct row *row, const struct endpoint *endpoint)
+void row_init(struct row *row, const struct endpoint *endpoint, struct drift *drift)
 {
     *row = (struct row){
         .endpoint = endpoint,
+        .drift = drift,
         .keymap = keymap_new(endpoint),
         .column_fields = mem_new_array(endpoint->n_columns, sizeof(size_t)),
         .column_ends = mem_new_array(endpoint->n_columns, sizeof(size_t)),
@@ -120,6 +124,38 @@ static void find_inner_keys(struct row *row, struct fields *fields)
     }
 }
 
+/* What is for extra before any value has been looked at: unknown keys, and what is no object where
+ * there should be one. */
+static void note_extra(struct row *row, const struct fields *fields, size_t n_top)
+{
+    for (size_t i = 0; i < n_top; i++) {
+        const struct field *field = &fields->fields[i];
+        char outer[sizeof(row->drift->notes[0].name)];
+
+        if (field->is_extra && !field->is_superseded && !field->is_added)
+            drift_note(row->drift,
+                       keymap_find(row->keymap, field->key, field->key_size) == NULL ? DRIFT_NEW
+                                                                                     : DRIFT_TYPE,
+                       /* outer= */ NULL, field);
+        if (field->n_inner == 0)
+            continue;
+        snprintf(outer, sizeof outer, "%.*s", (int)field->key_size, field->key);
+        for (size_t j = field->inner; j < field->inner + field->n_inner; j++)
+            if (fields->fields[j].is_extra && !fields->fields[j].is_superseded)
+                drift_note(row->drift, DRIFT_NEW, outer, &fields->fields[j]);
+    }
+}
+
+/* A value that does not fit its column. */
+static void note_type(struct row *row, const struct column *column, const struct field *field)
+{
+    const char *dot = strchr(column->path, '.');
+    CLEANUP(mem_free_string)
+    char *outer = dot != NULL ? mem_strndup(column->path, (size_t)(dot - column->path)) : NULL;
+
+    drift_note(row->drift, DRIFT_TYPE, outer, field);
+}
+
 static void collect_columns(struct row *row, const struct keymap *map)
 {
     for (size_t i = 0; i < map->n; i++) {
@@ -185,7 +221,9 @@ static void put_columns(struct row *row, struct fields *fields)
                               &is_cleaned)) {
             copy_null(&row->bytes);
             field->is_extra = true;
+            note_type(row, &row->endpoint->columns[i], field);
         }
+        row->drift->has_come[i] = row->drift->has_come[i] || field != NULL;
         row->column_ends[i] = row->bytes.size;
         row->n_cleaned += is_cleaned;
     }
@@ -256,6 +294,7 @@ bool row_make(struct row *row, const struct page_front *front, const struct row_
     keymap_reset(row->keymap);
     find_keys(row->keymap, fields->fields, 0, n_top);
     find_inner_keys(row, fields);
+    note_extra(row, fields, n_top);
     collect_columns(row, row->keymap);
     put_front(row, front, place);
     front_end = row->bytes.size;
@@ -264,6 +303,7 @@ bool row_make(struct row *row, const struct page_front *front, const struct row_
     if (!row->bytes.is_overfull && !put_link_key(row, fields, front_end))
         return false;
     extra_put(&extra, n_top, &row->bytes);
+    row->drift->n_rows++;
     row->n_extra = extra.n_values;
     row->n_cleaned += extra.n_cleaned;
     if (!row->bytes.is_overfull)

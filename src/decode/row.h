@@ -22,6 +22,7 @@
 
 #include "core/buf.h"
 
+struct drift;
 struct endpoint;
 struct fields;
 struct keymap;
@@ -45,6 +46,7 @@ struct row_place {
 
 struct row {
     const struct endpoint *endpoint;
+    struct drift *drift; /* what its items show that is not as in the endpoint's table */
     struct keymap *keymap;
     size_t *column_fields;       /* per column: its field in the item, or KEY_NO_FIELD */
     size_t *column_ends;         /* per column: where its bytes end in `bytes` */
@@ -58,7 +60,7 @@ struct row {
     char reason[ROW_REASON_MAX]; /* why it was refused */
 };
 
-void row_init(struct row *row, const struct endpoint *endpoint);
+void row_init(struct row *row, const struct endpoint *endpoint, struct drift *drift);
 void row_deinit(struct row *row);
 
 /* Makes `bytes` of the fields of an item or a part. False with `reason` where it has no key or

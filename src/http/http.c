@@ -38,6 +38,8 @@ static void free_http(struct http *http)
     base_url_deinit(&http->base);
     free(http->user);
     free(http->password);
+    free(http->token);
+    free(http->header);
     free(http->ca_file);
     free(http->ca_path);
     if (http->is_curl_global)
@@ -64,6 +66,8 @@ static bool set_up(struct http *http, const struct http_settings *settings, stru
     http->is_curl_global = true;
     http->user = mem_strdup(settings->user);
     http->password = mem_strdup(settings->password);
+    http->token = mem_strdup(settings->token);
+    http->header = mem_strdup(settings->header);
     http->ca_file = mem_strdup(getenv("SSL_CERT_FILE"));
     http->ca_path = mem_strdup(getenv("SSL_CERT_DIR"));
     http->connect_timeout_ms = settings->connect_timeout_ms;

@@ -24,8 +24,10 @@ struct http_transfer;
 struct uv_loop_s;
 
 struct http_settings {
-    const char *base_url;        /* https://…, or http:// to loopback only */
-    const char *user, *password; /* Basic; NULL: none. Never in a URL, a log line or an error */
+    const char *base_url; /* https://…, or http:// to loopback only */
+    /* Basic, or Bearer; NULL: none. Never in a URL, a log line or an error. */
+    const char *user, *password, *token;
+    const char *header; /* one of the answer's that the caller wants to see; NULL: none */
     uint64_t connect_timeout_ms;
     uint64_t total_timeout_ms; /* of one request, from its start to its last byte; pauses that
                                   HTTP_FULL made do not count */
@@ -35,6 +37,7 @@ struct http_settings {
 struct http_answer {
     unsigned status;
     bool is_gzip;           /* Content-Encoding; the body was handed over as it came */
+    const char *header;     /* what the one that was asked for says; NULL: it is not there */
     uint32_t retry_after_s; /* 0 where the server named none */
     uint64_t body_bytes;    /* on the wire */
     uint64_t elapsed_ms;

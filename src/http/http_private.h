@@ -44,7 +44,7 @@ TAILQ_HEAD(http_transfers, http_transfer);
 struct http {
     uv_loop_t *loop;
     struct base_url base;
-    char *user, *password;
+    char *user, *password, *token, *header;
     char *ca_file, *ca_path; /* NULL: the system's */
     uint64_t connect_timeout_ms, total_timeout_ms, body_bytes_max;
     CURLM *multi;

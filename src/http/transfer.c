@@ -68,6 +68,10 @@ static CURLcode set_connection(const struct http *http, CURL *easy)
         SET(CURLOPT_USERNAME, http->user);
         SET(CURLOPT_PASSWORD, http->password == NULL ? "" : http->password);
     }
+    if (http->token != NULL) {
+        SET(CURLOPT_HTTPAUTH, (long)CURLAUTH_BEARER);
+        SET(CURLOPT_XOAUTH2_BEARER, http->token);
+    }
     return code;
 }
 
@@ -234,7 +238,7 @@ bool transfer_was_sent(const struct http_transfer *transfer)
 void transfer_answer(const struct http_transfer *transfer, struct http_answer *ret_answer)
 {
     struct http_answer answer = {.body_bytes = transfer->body_bytes};
-    struct curl_header *encoding;
+    struct curl_header *encoding, *wanted;
     curl_off_t retry_after_s = 0;
     long status = 0;
 
@@ -246,6 +250,10 @@ void transfer_answer(const struct http_transfer *transfer, struct http_answer *r
             CURLHE_OK)
             answer.is_gzip =
                 curl_strequal(encoding->value, "gzip") || curl_strequal(encoding->value, "x-gzip");
+        if (transfer->http->header != NULL &&
+            curl_easy_header(transfer->easy, transfer->http->header, 0, CURLH_HEADER, -1,
+                             &wanted) == CURLHE_OK)
+            answer.header = wanted->value;
     }
     answer.status = (unsigned)status;
     if (retry_after_s > 0) /* a date may lie in the past */

@@ -27,6 +27,9 @@ static bool read_password(struct options *options, const char *value, struct err
 static bool read_balance(struct options *options, const char *value, struct err *err);
 static bool read_day_limit(struct options *options, const char *value, struct err *err);
 static bool read_price_after(struct options *options, const char *value, struct err *err);
+static bool read_token(struct options *options, const char *value, struct err *err);
+static bool read_markup(struct options *options, const char *value, struct err *err);
+static bool read_gateway_error(struct options *options, const char *value, struct err *err);
 static bool read_night(struct options *options, const char *value, struct err *err);
 
 #define NUMBER(field, min, max) NULL, offsetof(struct options, field), min, max
@@ -57,6 +60,9 @@ static const struct option {
     {"--day-limit", "USD", "a call that may pass it is refused with 40203 (none)", read_day_limit},
     {"--price-after", "N=CALL,ITEM", "from the Nth paid call on it costs so many dollars, and so many per item", read_price_after},
     {"--refuse-after", "N", "from the Nth paid call on the password is refused (never)", NUMBER(account.refuse_from, 1, INT64_MAX)},
+    {"--token", "TOKEN", "the key that is let in under /apis/v1/dataforseo, as through the AIsa gateway (sk-aisa-sandbox)", read_token},
+    {"--markup", "PERCENT", "what the gateway takes on top; none: its answers do not say what they cost (0)", read_markup},
+    {"--gateway-error", "N=HTTP,CODE", "the Nth paid call through the gateway is refused by it, such as 3=429,quota_exceeded", read_gateway_error},
     {"--night", "DATE", NULL, read_night},
 };
 // clang-format on
@@ -73,6 +79,8 @@ void options_init(struct options *options)
         .per_minute = 2000,
         .login = "sandbox",
         .password = "sandbox",
+        .token = "sk-aisa-sandbox",
+        .has_charge = true,
         .account = {.balance_nanousd = 10000 * NANOUSD_PER_USD, .price = PRICE_LISTED},
     };
 }
@@ -220,6 +228,41 @@ static bool read_password(struct options *options, const char *value, struct err
 {
     (void)err;
     options->password = value;
+    return true;
+}
+
+static bool read_token(struct options *options, const char *value, struct err *err)
+{
+    (void)err;
+    options->token = value;
+    return true;
+}
+
+static bool read_markup(struct options *options, const char *value, struct err *err)
+{
+    int64_t percent = 0;
+
+    options->has_charge = strcmp(value, "none") != 0;
+    if (options->has_charge && !read_count(value, 0, 1000, &percent, err))
+        return false;
+    options->markup_percent = (uint64_t)percent;
+    return true;
+}
+
+static bool read_gateway_error(struct options *options, const char *value, struct err *err)
+{
+    const char *equals = strchr(value, '='), *comma = strchr(value, ',');
+    int64_t nth, http;
+
+    if (equals == NULL || comma == NULL || comma < equals ||
+        !text_parse_int64(value, (size_t)(equals - value), &nth) || nth < 1 ||
+        !text_parse_int64(equals + 1, (size_t)(comma - equals - 1), &http) || http < 400 ||
+        http > 599 || strlen(comma + 1) >= sizeof(options->gateway_error.code))
+        return err_set(err, ERR_USAGE, "\"%s\" is not N=HTTP,CODE, such as 3=429,quota_exceeded",
+                       value);
+    options->gateway_error.nth = (uint64_t)nth;
+    options->gateway_error.http = (int)http;
+    snprintf(options->gateway_error.code, sizeof(options->gateway_error.code), "%s", comma + 1);
     return true;
 }
 

@@ -35,6 +35,14 @@ struct options {
     uint64_t token_life;     /* in paid calls; 0: for ever */
     const char *ledger;      /* NULL: none */
     const char *login, *password;
+    const char *token;       /* of the gateway */
+    uint64_t markup_percent; /* on what a call costs there */
+    bool has_charge;         /* its answers say what they cost */
+    struct {
+        uint64_t nth; /* paid call; 0: none */
+        int http;
+        char code[64];
+    } gateway_error;
     struct account_terms account;
     bool is_help, is_version;
 };

@@ -29,6 +29,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "core/text.h"
+#include "sandbox/aisa.h"
 #include "sandbox/domain.h"
 #include "sandbox/fault.h"
 #include "sandbox/odd.h"
@@ -77,6 +78,8 @@ void paid_answer(struct sandbox *sandbox, const struct offer *offer,
     read_request(&paid);
     execute(&paid, reply);
     spoil(paid.fault, reply);
+    if (request->gateway_no > 0)
+        aisa_finish(&paid, reply);
     sandbox_wait(sandbox, paid.end_ms);
     end(&paid, reply);
     if (meets(&paid, FAULT_HANG))
@@ -171,6 +174,11 @@ static void read_body(struct paid *paid)
             paid->body = NULL;
         }
         json_tokener_free(tokener);
+    }
+    if (paid->request->gateway_no > 0 && json_object_is_type(paid->body, json_type_object)) {
+        paid->n_tasks = 1;
+        paid->task = paid->body;
+        return;
     }
     if (!json_object_is_type(paid->body, json_type_array)) {
         refuse(paid, CODE_BODY);

@@ -10,6 +10,7 @@
 
 #include "api/endpoint.h"
 #include "core/clock.h"
+#include "sandbox/aisa.h"
 #include "sandbox/codes.h"
 #include "sandbox/envelope.h"
 #include "sandbox/pen.h"
@@ -115,9 +116,13 @@ static bool is_refusing(struct sandbox *sandbox)
     return is;
 }
 
-void sandbox_answer(struct sandbox *sandbox, const struct request *request, struct reply *reply)
+void sandbox_answer(struct sandbox *sandbox, struct request *request, struct reply *reply)
 {
     reply->content_type = "application/json";
+    if (aisa_has_path(request->path)) {
+        aisa_answer(sandbox, request, reply);
+        return;
+    }
     if (!has_login(sandbox, request) || is_refusing(sandbox)) {
         refuse(sandbox, request, reply, 401, CODE_LOGIN);
         return;

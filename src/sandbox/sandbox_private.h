@@ -37,7 +37,7 @@ struct sandbox {
     pthread_cond_t stopping;
     bool is_stopping;
     size_t in_flight;
-    uint64_t n_paid_calls, n_tasks;
+    uint64_t n_paid_calls, n_gateway_calls, n_tasks;
     struct account account;
     struct minute paid_minute;
     struct minute free_minutes[FREE_PAGES_MAX];
@@ -49,9 +49,10 @@ struct request {
     const char *method, *path;
     const char *authorization; /* NULL: none was sent */
     struct buf body;
-    int64_t begin_ms; /* when it was whole */
-    bool is_reused;   /* its connection has carried another before */
-    int socket;       /* of the client; 0: there is none */
+    int64_t begin_ms;    /* when it was whole */
+    bool is_reused;      /* its connection has carried another before */
+    uint64_t gateway_no; /* of the paid calls through the AIsa gateway, from 1; 0: not one */
+    int socket;          /* of the client; 0: there is none */
 };
 
 /* How much of a reply the client gets to see. */
@@ -69,12 +70,14 @@ struct reply {
     const char *content_type;
     struct buf body;
     enum reply_way way;
-    bool has_rate;        /* a paid call, whose answer says how many are left */
-    size_t n_left_minute; /* the same, for X-RateLimit-Remaining */
+    uint32_t retry_after_s; /* 0: it does not say */
+    char charge[40];        /* as the gateway says it; "": it does not */
+    bool has_rate;          /* a paid call, whose answer says how many are left */
+    size_t n_left_minute;   /* the same, for X-RateLimit-Remaining */
 };
 
 /* Answers any request, and writes it into the ledger (routes.c). */
-void sandbox_answer(struct sandbox *sandbox, const struct request *request, struct reply *reply);
+void sandbox_answer(struct sandbox *sandbox, struct request *request, struct reply *reply);
 
 /* Until then, or until the sandbox stops. Call it without the lock. */
 void sandbox_wait(struct sandbox *sandbox, int64_t until_ms);

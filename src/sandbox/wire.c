@@ -90,14 +90,18 @@ static bool wants_gzip(struct MHD_Connection *connection)
            strstr(accepted, "gzip;q=0") == NULL;
 }
 
-static void put_rate(struct MHD_Response *response, size_t n_most, size_t n_left)
+static void put_number(struct MHD_Response *response, const char *name, size_t value)
 {
     char number[32];
 
-    snprintf(number, sizeof(number), "%zu", n_most);
-    MHD_add_response_header(response, "X-RateLimit-Limit", number);
-    snprintf(number, sizeof(number), "%zu", n_left);
-    MHD_add_response_header(response, "X-RateLimit-Remaining", number);
+    snprintf(number, sizeof(number), "%zu", value);
+    MHD_add_response_header(response, name, number);
+}
+
+static void put_rate(struct MHD_Response *response, size_t n_most, size_t n_left)
+{
+    put_number(response, "X-RateLimit-Limit", n_most);
+    put_number(response, "X-RateLimit-Remaining", n_left);
 }
 
 /* A socket whose peer is taken away ends in a reset, where close() would end it in good order. */
@@ -132,6 +136,10 @@ enum MHD_Result wire_send(struct sandbox *sandbox, struct MHD_Connection *connec
         MHD_add_response_header(response, "WWW-Authenticate", "Basic realm=\"sandbox\"");
     if (reply->has_rate)
         put_rate(response, sandbox->options->per_minute, reply->n_left_minute);
+    if (reply->charge[0] != '\0')
+        MHD_add_response_header(response, "X-AISA-Price-USD", reply->charge);
+    if (reply->retry_after_s > 0)
+        put_number(response, "Retry-After", reply->retry_after_s);
     result = MHD_queue_response(connection, (unsigned)reply->http, response);
     MHD_destroy_response(response);
     return result;

@@ -69,6 +69,7 @@ struct store_status_row {
     const char *job, *project, *target, *endpoint;
     int64_t run_id;            /* of the last listing; 0: it has had none */
     const char *run_state;     /* of that run: open, done */
+    const char *account;       /* likewise */
     const char *night;         /* of that run */
     const char *visible_night; /* of the newest published listing */
     const char *state;         /* of the last listing */
@@ -87,11 +88,18 @@ typedef void store_status_fn(void *data, const struct store_status_row *rows, si
 void store_status(struct store *store, store_status_fn *done, void *data);
 
 /* What a ledger is summed by. */
-enum store_sum_by { STORE_BY_JOB, STORE_BY_ENDPOINT, STORE_BY_TARGET, STORE_BY_LABEL };
+enum store_sum_by {
+    STORE_BY_JOB,
+    STORE_BY_ENDPOINT,
+    STORE_BY_TARGET,
+    STORE_BY_LABEL,
+    STORE_BY_ACCOUNT
+};
 
 /* Calls and their money. An unknown charge counts as it was reserved. */
 struct store_cost {
-    const char *name; /* of the job, endpoint, target; "name=value" of a label, "" for none */
+    const char
+        *name; /* of the job, endpoint, target, account; "name=value" of a label, "" for none */
     int64_t n_calls, n_items;
     int64_t n_undelivered, n_unknown, n_reserved; /* calls among n_calls */
     int64_t settled_nanousd, undelivered_nanousd, unknown_nanousd, reserved_nanousd;

@@ -147,7 +147,8 @@ struct store_run {
 typedef void store_run_fn(void *data, struct store_run *run, const struct err *err);
 
 /*
- * Goes on with the job's open run, or begins a new one for the night, in one transaction; makes the
+ * Goes on with the job's open run, or begins a new one for the night, in one transaction. A run of
+ * another account is closed as one that is too old is; makes the
  * partitions of the night's month and the next. In an open run, listings of feeds that the job no
  * longer has are abandoned, and feeds it has gained begin a listing. The cap is set anew.
  */

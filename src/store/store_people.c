@@ -150,6 +150,7 @@ static void on_status(void *data, const struct db_result *result, const struct e
             .unknown_nanousd = db_int64(result, row, 19),
             .reserved_nanousd = db_int64(result, row, 20),
             .max_rows = db_int64(result, row, 21),
+            .account = db_text(result, row, 22),
         };
     ((store_status_fn *)question->done)(question->data, rows, (size_t)n, err);
     free(rows);
@@ -195,7 +196,8 @@ void store_sum_costs(struct store *store, const char *month, const char *timezon
     static const char *const names[] = {[STORE_BY_JOB] = "job",
                                         [STORE_BY_ENDPOINT] = "endpoint",
                                         [STORE_BY_TARGET] = "target",
-                                        [STORE_BY_LABEL] = "label"};
+                                        [STORE_BY_LABEL] = "label",
+                                        [STORE_BY_ACCOUNT] = "account"};
     struct params params = {0};
 
     params_text(&params, month);

@@ -315,10 +315,11 @@ static void close_stale(struct start *start, struct db *db, const struct store_r
     params_text(&params, request->project);
     params_text(&params, request->job);
     params_int(&params, request->resume_within_ms);
+    params_text(&params, request->account);
     params_int(&params, request->tolerance.missing_ok);
     params_int(&params, request->tolerance.max_shrink);
     db_query(db, sql_close_stale_listings, params.n, params.values, on_closed, start);
-    db_query(db, sql_close_stale_run, 3, params.values, on_step, start);
+    db_query(db, sql_close_stale_run, 4, params.values, on_step, start);
 }
 
 static void begin_run(struct start *start, struct db *db, const struct store_run_request *request)
@@ -435,6 +436,7 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
     params_text(&params, request->job);
     params_int(&params, request->resume_within_ms);
     params_text(&params, array_end(&keys));
+    params_text(&params, request->account);
     params_text(&params, array_end(&names));
     question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
     buf_deinit(&keys);

@@ -14,11 +14,14 @@
 #include <time.h>
 
 #include "api/endpoint.h"
+#include "api/request.h"
 #include "core/clock.h"
 #include "core/mem.h"
 #include "decode/page.h"
+#include "support/copy_page.h"
 #include "support/pg.h"
 #include "support/random_item.h"
+#include "support/random_keyed.h"
 
 TestSuite(decode_differential, .timeout = 8000, .fini = pg_drop_databases);
 
@@ -31,7 +34,11 @@ static struct {
     int64_t n_items, n_rows, n_extra, n_cleaned;
 } f;
 
-static const struct page_front front = {.night = 9822, .target = "moz.com"};
+static const struct request_targets targets = {
+    .keys = {(char[]){"1"}, (char[]){"2"}},
+    .targets = {(char[]){"moz.com"}, (char[]){"ahrefs.com"}},
+    .n = 2};
+static const struct page_front front = {.night = 9822, .target = "moz.com", .targets = &targets};
 
 /* Casts that give NULL where PostgreSQL's own would refuse, and what a type takes without extra. */
 static const char *const helpers =
@@ -87,12 +94,60 @@ static void create_table(void)
 
     buf_printf(&sql,
                "CREATE TABLE linkhaul.%s (night date, run_id bigint, listing_id bigint, slice_no "
-               "int, ordinal bigint, target text, link_key uuid, loaded_at timestamptz",
-               f.endpoint->table);
+               "int, ordinal bigint, %starget_key text DEFAULT '', link_key uuid, "
+               "link_no int, loaded_at timestamptz, intersections_count bigint, n serial",
+               f.endpoint->table, f.endpoint->takes_list ? "" : "target text, ");
     for (size_t i = 0; i < f.endpoint->n_columns; i++)
         buf_printf(&sql, ", \"%s\" %s", f.endpoint->columns[i].name,
                    column_type_name(f.endpoint->columns[i].type));
-    buf_append_string(&sql, ", extra jsonb)");
+    buf_printf(&sql,
+               ", extra jsonb);"
+               "CREATE VIEW got AS SELECT *, row_number() OVER (PARTITION BY ordinal, target_key "
+               "ORDER BY n) AS nth, n = min(n) OVER (PARTITION BY ordinal) AS is_first "
+               "FROM linkhaul.%s",
+               f.endpoint->table);
+    execute(sql.data);
+    buf_deinit(&sql);
+}
+
+/* Whether `j` has a key, in SQL: what has none is rejected. */
+static void add_is_row(struct buf *sql)
+{
+    buf_append_string(sql, "coalesce(jsonb_typeof(j) = 'object'");
+    for (size_t i = 0; f.endpoint->key_columns[i] != NULL; i++)
+        buf_printf(sql, " AND coalesce(jsonb_typeof(j -> '%s') = 'string', false)",
+                   f.endpoint->key_columns[i]);
+    buf_append_string(sql, ", false)");
+}
+
+/*
+ * What should become a row each: the items, or what stands under an intersection's keys. `nth`
+ * counts those under a key that are rows, and those that are not.
+ */
+static void create_parts(void)
+{
+    struct buf sql = BUF_WITH_CEILING(1 << 16);
+
+    buf_append_string(&sql,
+                      "CREATE VIEW part AS SELECT *, row_number() OVER (PARTITION BY ordinal,"
+                      " target_key, is_row ORDER BY link_no) AS nth FROM (SELECT *, ");
+    add_is_row(&sql);
+    buf_append_string(&sql, " AS is_row FROM (");
+    if (f.endpoint->wrapper == NULL)
+        buf_append_string(&sql,
+                          "SELECT ordinal, j AS item, is_odd, n_fields, '' AS target_key, j,"
+                          " 1 AS link_no FROM item");
+    else
+        buf_printf(&sql,
+                   "SELECT i.ordinal, i.j AS item, i.is_odd, i.n_fields, k.key AS target_key, p.j,"
+                   " row_number() OVER (PARTITION BY i.ordinal, k.key ORDER BY p.n) AS link_no"
+                   " FROM item AS i, jsonb_each(CASE 'object' WHEN jsonb_typeof(i.j -> '%s') THEN"
+                   " i.j -> '%s' WHEN jsonb_typeof(i.j) THEN i.j END) AS k,"
+                   " jsonb_array_elements(CASE jsonb_typeof(k.value) WHEN 'array' THEN k.value"
+                   " ELSE jsonb_build_array(k.value) END) WITH ORDINALITY AS p(j, n)"
+                   " WHERE k.key ~ '^[0-9]{1,2}$' AND jsonb_typeof(p.j) <> 'null'",
+                   f.endpoint->wrapper, f.endpoint->wrapper);
+    buf_append_string(&sql, ") AS x) AS y");
     execute(sql.data);
     buf_deinit(&sql);
 }
@@ -137,7 +192,7 @@ static void add_column(struct buf *sql, const struct column *column)
     free(extra);
 }
 
-/* What has no column is in extra, at the top and within the object whose keys have columns. */
+/* What has no column is in extra. */
 static void add_unknown(struct buf *sql)
 {
     buf_append_string(sql,
@@ -148,95 +203,123 @@ static void add_unknown(struct buf *sql)
             buf_printf(sql, ", '%s'", f.endpoint->columns[i].path);
     buf_append_string(
         sql,
-        ") AND (b.extra -> e.key) IS DISTINCT FROM e.value)),\n"
-        "('nested', CASE jsonb_typeof(i.j -> 'ranked_keywords_info') WHEN 'object' THEN "
+        ") AND (b.extra -> e.key) IS DISTINCT FROM e.value)),\n('link_key', b.link_key = md5(");
+    for (size_t i = 0; f.endpoint->key_columns[i] != NULL; i++)
+        buf_printf(sql, "%sb.\"%s\"", i > 0 ? " || E'\\n' || " : "",
+                   endpoint_column(f.endpoint, f.endpoint->key_columns[i])->name);
+    buf_append_string(sql, ")::uuid)");
+}
+
+/* An item that is a row: equal keys, and the object whose keys have columns. */
+static void add_of_item(struct buf *sql)
+{
+    buf_append_string(
+        sql,
+        ",\n('nested', CASE jsonb_typeof(i.j -> 'ranked_keywords_info') WHEN 'object' THEN "
         "(b.extra #> '{ranked_keywords_info,unknown}') IS NOT DISTINCT FROM (i.j #> "
         "'{ranked_keywords_info,unknown}') WHEN 'null' THEN NOT coalesce(b.extra ? "
         "'ranked_keywords_info', false) ELSE (b.extra -> 'ranked_keywords_info') IS NOT "
         "DISTINCT FROM (i.j -> 'ranked_keywords_info') END),\n"
         "('equal keys', (SELECT count(*) FROM jsonb_object_keys(b.extra) k WHERE NOT i.j ? k) "
-        "= i.n_fields - (SELECT count(*) FROM jsonb_object_keys(i.j))),\n"
-        "('link_key', b.link_key = md5(b.url_from || E'\\n' || b.url_to)::uuid)");
+        "= i.n_fields - (SELECT count(*) FROM jsonb_object_keys(i.j)))");
 }
 
-/* Rows that disagree, and items that are a row or a reject and should be the other. */
+/* A row of an intersection: what it has of its key and of its item. */
+static void add_of_part(struct buf *sql)
+{
+    const char *wrapper = f.endpoint->wrapper;
+
+    buf_printf(
+        sql,
+        ",\n('target', b.target = coalesce('{\"1\":\"moz.com\",\"2\":\"ahrefs.com\"}'::jsonb ->> "
+        "b.target_key, '')),\n('link_no', %s),\n"
+        "('intersections_count', b.intersections_count IS NOT DISTINCT FROM coalesce("
+        "CASE WHEN jsonb_typeof(item -> 'summary') = 'object' AND "
+        "fits_bigint(item #> '{summary,intersections_count}') THEN "
+        "as_bigint(item #> '{summary,intersections_count}') END, "
+        "CASE WHEN fits_bigint(item -> 'intersections_count') THEN "
+        "as_bigint(item -> 'intersections_count') END)),\n"
+        "('only the first has the item''s', b.is_first OR NOT coalesce(b.extra ? 'item', false)),\n"
+        "('of the item', NOT b.is_first OR i.is_odd OR NOT EXISTS (SELECT FROM jsonb_each(item) e WHERE "
+        "e.key NOT IN ('%s', 'summary', 'intersections_count') AND (e.key !~ '^[0-9]{1,2}$' OR "
+        "jsonb_typeof(item -> '%s') = 'object') AND "
+        "(b.extra #> ARRAY['item', e.key]) IS DISTINCT FROM e.value)),\n",
+        f.endpoint->has_link_no ? "b.link_no = i.link_no" : "b.link_no IS NULL", wrapper, wrapper);
+    buf_printf(
+        sql,
+        "('of the wrapper', NOT b.is_first OR i.is_odd OR NOT EXISTS (SELECT FROM jsonb_each(CASE WHEN "
+        "jsonb_typeof(item -> '%s') = 'object' THEN item -> '%s' END) e WHERE "
+        "e.key !~ '^[0-9]{1,2}$' AND (b.extra #> ARRAY['item', '%s', e.key]) IS DISTINCT FROM "
+        "e.value)),\n"
+        "('a strange wrapper', NOT b.is_first OR i.is_odd OR coalesce(jsonb_typeof(item -> '%s'), 'null') IN "
+        "('object', 'null') OR b.extra #> '{item,%s}' = item -> '%s'),\n",
+        wrapper, wrapper, wrapper, wrapper, wrapper, wrapper);
+    buf_append_string(
+        sql,
+        "('of the summary', NOT b.is_first OR i.is_odd OR NOT EXISTS (SELECT FROM jsonb_each(CASE WHEN "
+        "jsonb_typeof(item -> 'summary') = 'object' THEN item -> 'summary' END) e WHERE "
+        "NOT (e.key = 'intersections_count' AND (e.value = 'null' OR fits_bigint(e.value))) AND "
+        "(b.extra #> ARRAY['item', 'summary', e.key]) IS DISTINCT FROM e.value)),\n"
+        "('a count left over', NOT b.is_first OR i.is_odd OR "
+        "coalesce(b.intersections_count IS NOT DISTINCT FROM "
+        "as_bigint(item -> 'intersections_count'), true) OR "
+        "coalesce(item -> 'intersections_count', 'null') = 'null' OR "
+        "b.extra #> '{item,intersections_count}' = item -> 'intersections_count')");
+}
+
+/*
+ * Rows that disagree, and what is a row or a reject and should be the other. A part that is no row
+ * is a reject, and so is a whole item without any.
+ */
 static char *make_check(void)
 {
     struct buf sql = BUF_WITH_CEILING(1 << 20);
 
-    buf_printf(&sql,
-               "SELECT i.ordinal, p.name FROM item i JOIN linkhaul.%s b USING (ordinal), LATERAL "
-               "(VALUES ",
-               f.endpoint->table);
+    buf_append_string(&sql,
+                      "SELECT i.ordinal, p.name FROM sought i JOIN gotten b USING (ordinal, "
+                      "target_key, nth), LATERAL (VALUES ");
     for (size_t i = 0; i < f.endpoint->n_columns; i++)
         add_column(&sql, &f.endpoint->columns[i]);
     add_unknown(&sql);
-    buf_printf(&sql,
-               ") p(name, is_fine) WHERE is_fine IS NOT TRUE UNION ALL SELECT ordinal, 'row or "
-               "reject' FROM item i LEFT JOIN linkhaul.%s b USING (ordinal) LEFT JOIN "
-               "linkhaul.reject r USING (ordinal) WHERE (b.ordinal IS NULL) = (r.ordinal IS NULL) "
-               "OR (r.ordinal IS NULL) IS DISTINCT FROM coalesce(jsonb_typeof(j) = 'object'",
-               f.endpoint->table);
-    for (size_t i = 0; f.endpoint->key_columns[i] != NULL; i++)
-        buf_printf(&sql, " AND coalesce(jsonb_typeof(j -> '%s') = 'string', false)",
-                   f.endpoint->key_columns[i]);
-    buf_append_string(&sql, ", false)");
+    if (f.endpoint->wrapper == NULL)
+        add_of_item(&sql);
+    else
+        add_of_part(&sql);
+    buf_append_string(
+        &sql,
+        ") p(name, is_fine) WHERE is_row AND is_fine IS NOT TRUE "
+        "UNION ALL SELECT ordinal, 'row or none' FROM (SELECT * FROM sought WHERE is_row) i "
+        "FULL JOIN gotten b USING (ordinal, target_key, nth) WHERE i.j IS NULL OR b.n IS NULL "
+        "UNION ALL SELECT ordinal, 'rejects' FROM item i, LATERAL "
+        "(SELECT count(*) FILTER (WHERE is_row) AS n_rows, count(*) FILTER (WHERE NOT is_row) "
+        "AS n_others FROM sought WHERE sought.ordinal = i.ordinal) p, LATERAL (SELECT count(*) AS "
+        "n_rejects FROM linkhaul.reject r WHERE r.ordinal = i.ordinal) r WHERE n_rejects NOT "
+        "BETWEEN greatest(n_others, (n_rows = 0)::int) AND n_others + (n_rows = 0)::int");
     return buf_take(&sql);
 }
 
 /* --- a round --------------------------------------------------------------------------------- */
 
-static void insert_item(int64_t ordinal, struct random_item *random)
+static void insert_item(int64_t ordinal, struct buf *storable, bool is_odd, size_t n)
 {
     char number[32], n_fields[32];
-    const char *values[] = {number, buf_text(&random->storable), n_fields,
-                            random->is_odd ? "true" : "false"};
+    const char *values[] = {number, buf_text(storable), n_fields, is_odd ? "true" : "false"};
     PGresult *result;
 
     snprintf(number, sizeof number, "%" PRId64, ordinal);
-    snprintf(n_fields, sizeof n_fields, "%zu", random->n_fields);
+    snprintf(n_fields, sizeof n_fields, "%zu", n);
     result = PQexecParams(f.connection, "INSERT INTO item VALUES ($1, try_jsonb($2), $3, $4)", 4,
                           NULL, values, NULL, NULL, 0);
     cr_assert(PQresultStatus(result) == PGRES_COMMAND_OK, "%s", PQresultErrorMessage(result));
     PQclear(result);
 }
 
-static bool read_body(void *data, uint64_t position, void *into, size_t size, size_t *ret_size,
-                      struct err *err)
+/* The two sides of the comparison; views of them would be made again for each row. */
+static void materialize(void)
 {
-    const struct buf *body = data;
-    size_t left = body->size - (size_t)position;
-
-    (void)err;
-    *ret_size = size < left ? size : left;
-    memcpy(into, body->data + position, *ret_size);
-    return true;
-}
-
-static void copy_part(struct page *page, enum page_part part)
-{
-    char *sql = page_copy_statement(f.endpoint, part, "linkhaul");
-    PGresult *result = PQexec(f.connection, sql);
-    struct buf chunk = BUF_WITH_CEILING(PAGE_CHUNK_MAX);
-    struct err err;
-    bool is_end = false;
-
-    cr_assert(PQresultStatus(result) == PGRES_COPY_IN, "%s", PQresultErrorMessage(result));
-    PQclear(result);
-    page_select(page, &front, part, 0, INT64_MAX, NULL);
-    while (!is_end) {
-        buf_clear(&chunk);
-        cr_assert(page_next(page, &chunk, &is_end, &err), "%s", err.text);
-        cr_assert(PQputCopyData(f.connection, chunk.data, (int)chunk.size) == 1);
-    }
-    cr_assert(PQputCopyEnd(f.connection, NULL) == 1);
-    result = PQgetResult(f.connection);
-    cr_expect(PQresultStatus(result) == PGRES_COMMAND_OK, "PostgreSQL refuses what we made: %s",
-              PQresultErrorMessage(result));
-    PQclear(result);
-    PQclear(PQgetResult(f.connection));
-    buf_deinit(&chunk);
-    free(sql);
+    execute(
+        "CREATE TABLE sought AS SELECT * FROM part; CREATE TABLE gotten AS SELECT * FROM got;"
+        "ANALYZE sought; ANALYZE gotten; ANALYZE item; ANALYZE linkhaul.reject");
 }
 
 /* Says what each disagreement is about; the seed makes the same items again. */
@@ -251,32 +334,60 @@ static void check(uint64_t seed)
     PQclear(result);
 }
 
+static void put_item(struct buf *body, int64_t ordinal, const struct buf *sent)
+{
+    buf_append_string(body, ordinal > 1 ? "," : "");
+    buf_append(body, sent->data, sent->size);
+}
+
+static void make_items(struct buf *body, uint64_t seed)
+{
+    struct random_item random;
+
+    random_item_init(&random, f.endpoint, seed);
+    for (int64_t i = 1; i <= ITEMS_OF_ROUND; i++) {
+        random_item_next(&random);
+        insert_item(i, &random.storable, random.is_odd, random.n_fields);
+        put_item(body, i, &random.sent);
+    }
+    random_item_deinit(&random);
+}
+
+static void make_keyed_items(struct buf *body, uint64_t seed)
+{
+    struct random_keyed random;
+
+    random_keyed_init(&random, f.endpoint, seed);
+    for (int64_t i = 1; i <= ITEMS_OF_ROUND; i++) {
+        random_keyed_next(&random);
+        insert_item(i, &random.storable, random.is_odd, 0);
+        put_item(body, i, &random.sent);
+    }
+    random_keyed_deinit(&random);
+}
+
 static void run_round(uint64_t seed)
 {
     struct buf body = BUF_WITH_CEILING((size_t)1 << 30);
-    struct page_source source = {.read = read_body, .data = &body};
-    struct random_item random;
+    struct page_source source = buf_source(&body);
     struct page *page = page_new(f.endpoint, &source);
 
-    random_item_init(&random, f.endpoint, seed);
     execute("BEGIN");
     buf_append_string(&body, "{\"tasks\":[{\"result\":[{\"items\":[");
-    for (int64_t i = 1; i <= ITEMS_OF_ROUND; i++) {
-        random_item_next(&random);
-        insert_item(i, &random);
-        buf_append_string(&body, i > 1 ? "," : "");
-        buf_append(&body, random.sent.data, random.sent.size);
-    }
+    if (f.endpoint->wrapper == NULL)
+        make_items(&body, seed);
+    else
+        make_keyed_items(&body, seed);
     buf_append_string(&body, "]}]}]}");
-    copy_part(page, PAGE_REJECTS);
-    copy_part(page, PAGE_ROWS);
+    copy_page(f.connection, f.endpoint, page, &front, PAGE_REJECTS);
+    copy_page(f.connection, f.endpoint, page, &front, PAGE_ROWS);
+    materialize();
     check(seed);
     f.n_items += page_counts(page)->n_items;
     f.n_rows += page_counts(page)->n_rows;
     f.n_extra += page_counts(page)->n_extra;
     f.n_cleaned += page_counts(page)->n_cleaned;
     execute("ROLLBACK");
-    random_item_deinit(&random);
     page_destroy(page);
     buf_deinit(&body);
 }
@@ -288,27 +399,53 @@ static uint64_t number_of(const char *variable, uint64_t fallback)
     return text == NULL || *text == '\0' ? fallback : strtoull(text, NULL, 10);
 }
 
-Test(decode_differential, agrees_with_jsonb_column_by_column_or_keeps_the_value_in_extra)
+static void expect_agreement(const char *endpoint)
 {
     uint64_t first = number_of("LINKHAUL_DIFF_SEED", (uint64_t)time(NULL)), seed = first;
     int64_t end_ms = clock_mono_ms() + (int64_t)number_of("LINKHAUL_DIFF_SECONDS", 5) * 1000;
 
-    f.endpoint = endpoint_find("backlinks");
+    f.endpoint = endpoint_find(endpoint);
     f.connection = PQconnectdb(pg_fresh_database());
     cr_assert(PQstatus(f.connection) == CONNECTION_OK, "%s", PQerrorMessage(f.connection));
     execute("SET TimeZone = 'UTC'; SET client_min_messages = warning");
     execute(helpers);
     create_table();
+    create_parts();
     f.check = make_check();
     do
         run_round(seed++);
     while (clock_mono_ms() < end_ms);
-    cr_log_info("seeds %" PRIu64 " to %" PRIu64 ": %" PRId64 " items, %" PRId64 " rows, %" PRId64
-                " values in extra, %" PRId64 " cleaned\n",
-                first, seed - 1, f.n_items, f.n_rows, f.n_extra, f.n_cleaned);
+    cr_log_info("%s, seeds %" PRIu64 " to %" PRIu64 ": %" PRId64 " items, %" PRId64
+                " rows, %" PRId64 " values in extra, %" PRId64 " cleaned\n",
+                endpoint, first, seed - 1, f.n_items, f.n_rows, f.n_extra, f.n_cleaned);
     cr_expect(gt(i64, f.n_rows, f.n_items / 2), "too few rows to mean anything");
     cr_expect(gt(i64, f.n_extra, 0));
     cr_expect(gt(i64, f.n_cleaned, 0));
     PQfinish(f.connection);
     free(f.check);
+}
+
+Test(decode_differential, agrees_with_jsonb_column_by_column_or_keeps_the_value_in_extra)
+{
+    expect_agreement("backlinks");
+}
+
+Test(decode_differential, agrees_in_intersections_of_domains)
+{
+    expect_agreement("domain_intersection");
+}
+
+Test(decode_differential, agrees_in_intersections_of_pages)
+{
+    expect_agreement("page_intersection");
+}
+
+Test(decode_differential, agrees_in_referring_domains)
+{
+    expect_agreement("referring_domains");
+}
+
+Test(decode_differential, agrees_in_bulk_new_lost_backlinks)
+{
+    expect_agreement("bulk_new_lost_backlinks");
 }

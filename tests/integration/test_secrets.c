@@ -19,9 +19,10 @@
 #define STARTS_MAX 60
 #define API_PASSWORD "Hush-ApiWord-4711"
 #define DATABASE_PASSWORD "Hush-DbWord-0815"
+#define TOKEN "sk-aisa-Hush-2342"
 
 static const char *const secrets[] = {
-    API_PASSWORD, DATABASE_PASSWORD,
+    API_PASSWORD, DATABASE_PASSWORD, TOKEN,
     "cm9ib3Q6SHVzaC1BcGlXb3JkLTQ3MTE=", /* robot:Hush-ApiWord-4711, as HTTP carries it */
 };
 
@@ -170,5 +171,32 @@ Test(secrets, none_gets_out)
     story_kill_sandbox(&story);
     write_config("");
     cr_expect(eq(int, run("check", "--live"), 69), "%s", story.err);
+    story_end(&story);
+}
+
+/* The same of a gateway's key, which a refusal and a death come across too. */
+Test(secrets, no_token_gets_out)
+{
+    story_begin(&story, pg_fresh_database());
+    story_sandbox(&story, "--token", TOKEN, "--items", books_items(&books), "--gateway-error",
+                  "3=401,revoked_api_key");
+    story_file(&story, "linkhaul.yaml",
+               "api: {provider: aisa, base_url: %s/apis/v1, token: %s, calls_per_minute: 3000}\n"
+               "database: {url: \"%s\"}\nspool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n",
+               story.sandbox_url, TOKEN, story.database_url, story.folder);
+    books_write_job(&story, &books);
+    cr_assert(eq(int, run("migrate"), 0), "%s", story.err);
+    cr_expect(eq(int, run("run", "walk"), 77), "the key was not refused: %s", story.err);
+    setenv("LINKHAUL_DIE_AT", "after-spool:2", 1);
+    cr_expect(eq(int, run("run", "walk"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    cr_expect(eq(int, run("run", "walk"), 0), "%s", story.err);
+    run("check", "--show");
+    run("check", "--live");
+    run("status");
+    expect_none_in_spool();
+    expect_none_in_database();
+    story_kill_sandbox(&story);
+    cr_expect(eq(int, run("run", "--fresh", "walk"), 69), "%s", story.err);
     story_end(&story);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/endpoint.h"
+#include "support/random_number.h"
 
 #define FFFD "\xef\xbf\xbd"
 #define ITEM_MAX ((size_t)16 << 20)
@@ -25,14 +26,9 @@ void random_item_deinit(struct random_item *random)
     buf_deinit(&random->storable);
 }
 
-/* splitmix64 */
 static unsigned below(struct random_item *random, unsigned n)
 {
-    uint64_t z = random->state += UINT64_C(0x9e3779b97f4a7c15);
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return (unsigned)((z ^ (z >> 31)) % n);
+    return random_below(&random->state, n);
 }
 
 static bool is_one_in(struct random_item *random, unsigned n)

@@ -246,6 +246,25 @@ Test(request, joins_the_range_of_a_slice_to_the_filters_of_the_job)
     }
 }
 
+Test(request, a_body_may_be_the_task_itself)
+{
+    struct request_page page = page_1, same = page_1;
+    char *body, *array, *tag, *token;
+
+    page.is_object = true;
+    page.token = same.token = "a/b+c==";
+    body = request_body(endpoint_find("backlinks"), REQUEST, &page);
+    array = request_body(endpoint_find("backlinks"), REQUEST, &same);
+    cr_expect(eq(int, body[0], '{'));
+    cr_expect(eq(sz, strlen(array), strlen(body) + 2));
+    cr_expect(eq(int, strncmp(array + 1, body, strlen(body)), 0));
+    request_read_body(body, &tag, &token);
+    expect_text(tag, page.tag);
+    expect_text(token, page.token);
+    free(body);
+    free(array);
+}
+
 Test(request, reads_back_what_a_body_was_sent_with)
 {
     struct request_page page = page_1;

@@ -285,3 +285,55 @@ Test(verdict, takes_no_status_for_free_that_is_not_on_the_list)
         cr_expect(eq(int, verdict_charge(&facts, false, -1), VERDICT_CHARGE_FREE));
     }
 }
+
+/* A gateway's error, and what it means. */
+static const struct refused {
+    int http;
+    const char *code;
+    enum verdict_class class;
+    enum verdict_stop stop;
+    enum verdict_charge charge;
+} refused[] = {
+    {400, "invalid_request", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {400, "json_parse_error", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {401, "invalid_api_key", VERDICT_ACCOUNT, VERDICT_STOP_LOGIN, VERDICT_CHARGE_FREE},
+    {402, "", VERDICT_ACCOUNT, VERDICT_STOP_LATER, VERDICT_CHARGE_FREE},
+    {403, "insufficient_permissions", VERDICT_ACCOUNT, VERDICT_STOP_LOGIN, VERDICT_CHARGE_FREE},
+    {404, "unknown_endpoint", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {422, "unsupported_parameter", VERDICT_LISTING, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {429, "rate_limit_exceeded", VERDICT_WAIT, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {429, "upstream_rate_limit", VERDICT_WAIT, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {429, "quota_exceeded", VERDICT_ACCOUNT, VERDICT_STOP_LATER, VERDICT_CHARGE_FREE},
+    {429, "a code of next year", VERDICT_WAIT, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {500, "gateway_error", VERDICT_RETRY, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
+    {502, "upstream_unavailable", VERDICT_RETRY, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
+    {504, "upstream_timeout", VERDICT_RETRY, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
+    {418, "teapot", VERDICT_LISTING, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+};
+
+Test(verdict, judges_a_gateways_error_by_its_status_and_code)
+{
+    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+        struct verdict_facts facts = {.http_status = refused[i].http,
+                                      .retry_after_s = 7,
+                                      .has_envelope = true,
+                                      .gateway_code = refused[i].code};
+        struct verdict verdict = verdict_of(&facts);
+
+        cr_expect(eq(int, verdict.class, refused[i].class), "%d %s", facts.http_status,
+                  facts.gateway_code);
+        cr_expect(eq(int, verdict.stop, refused[i].stop), "%d %s", facts.http_status,
+                  facts.gateway_code);
+        cr_expect(eq(u32, verdict.wait_s, verdict.class == VERDICT_WAIT ? 7 : 0));
+        cr_expect(eq(int, verdict_charge(&facts, true, -1), refused[i].charge), "%d %s",
+                  facts.http_status, facts.gateway_code);
+    }
+}
+
+Test(verdict, takes_a_charge_from_a_header_whatever_the_body_is)
+{
+    struct verdict_facts facts = {.http_status = 502, .has_charge = true};
+
+    cr_expect(eq(int, verdict_charge(&facts, true, 60000000), VERDICT_CHARGE_KNOWN));
+    cr_expect(eq(int, verdict_charge(&facts, true, -1), VERDICT_CHARGE_UNKNOWN));
+}

@@ -25,7 +25,7 @@ static void feed(size_t job, int64_t n_items)
 
 static void cap(size_t job, int64_t left_nanousd)
 {
-    caps[n_caps++] = (struct paper_cap){job, left_nanousd};
+    caps[n_caps++] = (struct paper_cap){.job = job, .left_nanousd = left_nanousd};
 }
 
 static void walk(void)
@@ -115,6 +115,20 @@ Test(paper, the_tightest_cap_is_named)
     cap(0, USD(3));
     walk();
     cr_expect(eq(sz, jobs[0].cap, 1));
+}
+
+Test(paper, a_cap_of_a_group_holds_its_own_feeds_alone)
+{
+    feed(0, 10000);
+    feeds[0].group = 1;
+    feed(1, 10000);
+    feeds[1].group = 2;
+    cap(PAPER_ALL_JOBS, USD(10));
+    caps[0].group = 2;
+    walk();
+    cr_expect(not(jobs[0].is_stopped));
+    cr_expect(jobs[1].is_stopped);
+    cr_expect(eq(i64, jobs[1].n_items, 1000));
 }
 
 Test(paper, what_nobody_knows_goes_on_to_the_cap_however_far_that_is)

@@ -22,11 +22,13 @@ static const struct mistake in_main[] = {
     {"hunter2", "main.yaml:1:1: found \"hunter2\", expected a map: api, database, budget, jobs\n"},
     {MAIN "---\n" MAIN,
      "main.yaml:4:1: a second document; a main file has one (job files may have several)\n"},
-    {"budget: 1", "main.yaml:1:1: api is missing; it is a map\n"},
+    {"budget: 1", "main.yaml:1:1: api or accounts is missing\n"},
     {"api: {}\nbudget: 1",
      "main.yaml:1:6: api.login or login_file is missing\n"
      "main.yaml:1:6: api.password or password_file is missing\n"},
-    {"api: x\nbudget: 1", "main.yaml:1:6: api: found \"x\", expected a map\n"},
+    {"api: x\nbudget: 1",
+     "main.yaml:1:6: api: found \"x\", expected a map with login and password_file, or with "
+     "provider: aisa and token_file\n"},
     {"api:\n  login: me\n  password: [hunter2]\nbudget: 1",
      "main.yaml:3:13: api.password: found a list, expected a text\n"},
     {"api:\n  login: me\n  password:\nbudget: 1",
@@ -39,20 +41,24 @@ static const struct mistake in_main[] = {
      "main.yaml:2:3: api.password or password_file is missing\n"
      "main.yaml:3:3: api.pasword: unknown key; did you mean password?\n"},
     {MAIN "colour: red\n",
-     "main.yaml:3:1: colour: unknown key; known are api, database, budget, spool, spool_free_min, "
-     "archive, archive_max, missing_ok, jobs, projects\n"},
+     "main.yaml:3:1: colour: unknown key; known are api, accounts, database, budget, spool, "
+     "spool_free_min, archive, archive_max, missing_ok, jobs, projects\n"},
     {"api: {login: me, password: x, provider: aisa}\nbudget: 1",
-     "main.yaml:1:41: api.provider: aisa is not in this version (" LINKHAUL_VERSION ")\n"},
+     "main.yaml:1:6: api.token or token_file is missing\n"
+     "main.yaml:1:7: api.login: aisa takes no login and password; write its key to token_file, or "
+     "to token\n"
+     "main.yaml:1:18: api.password: aisa takes no login and password; write its key to token_file, "
+     "or to token\n"},
     {"api: {login: me, password: x, provider: google}\nbudget: 1",
-     "main.yaml:1:41: api.provider: found \"google\", expected dataforseo\n"},
+     "main.yaml:1:41: api.provider: found \"google\", expected dataforseo or aisa\n"},
     {"api: {login: me, password: x, in_flight: 31}\nbudget: 1",
-     "main.yaml:1:42: api.in_flight: found 31, expected a whole number from 1 to 30\n"},
+     "main.yaml:1:42: api.in_flight: found 31, dataforseo allows 30 at most\n"},
     {"api: {login: me, password: x, in_flight: 0}\nbudget: 1",
-     "main.yaml:1:42: api.in_flight: found 0, expected a whole number from 1 to 30\n"},
+     "main.yaml:1:42: api.in_flight: found 0, expected a whole number from 1 to 50\n"},
     {"api: {login: me, password: x, in_flight: \"5\"}\nbudget: 1",
-     "main.yaml:1:42: api.in_flight: found \"5\", expected a whole number from 1 to 30\n"},
+     "main.yaml:1:42: api.in_flight: found \"5\", expected a whole number from 1 to 50\n"},
     {"api: {login: me, password: x, in_flight: 2.5}\nbudget: 1",
-     "main.yaml:1:42: api.in_flight: found 2.5, expected a whole number from 1 to 30\n"},
+     "main.yaml:1:42: api.in_flight: found 2.5, expected a whole number from 1 to 50\n"},
     {"api: {login: me, password: x, calls_per_minute: 100001}\nbudget: 1",
      "main.yaml:1:49: api.calls_per_minute: found 100001, expected a whole number from 1 to "
      "100000\n"},
@@ -319,13 +325,14 @@ Test(complaints, go_by_the_prices_that_are_given)
         "api: {login: me, password: x, prices: {per_call: 0.01, per_item: 0.00001}}\nbudget: 1\n";
 
     expect_complaints(cheap, FULL "budget: 0.02\n", "");
-    expect_complaints(cheap, FULL "budget: 0.019\nrequest: {limit: 500}\n",
-                      "job.yaml:5:18: warning: request.limit: in pages of 500 items 1000 of them "
-                      "cost $0.03 at api.prices, in one page $0.02; leave limit out, and bound a "
-                      "listing by max_rows\n");
+    expect_complaints(
+        cheap, FULL "budget: 0.019\nrequest: {limit: 500}\n",
+        "job.yaml:5:18: warning: request.limit: in pages of 500 items 1000 of them "
+        "cost $0.03 at the account's prices, in one page $0.02; leave limit out, and bound a "
+        "listing by max_rows\n");
     expect_complaints(cheap, FULL "budget: 0.019\n",
-                      "job.yaml:4:9: warning: budget: $0.019 is less than one page may cost at "
-                      "api.prices ($0.02 for 1000 items), so no call would be made\n");
+                      "job.yaml:4:9: warning: budget: $0.019 is less than one page may cost at the "
+                      "account's prices ($0.02 for 1000 items), so no call would be made\n");
 }
 
 Test(complaints, of_all_documents_come_at_once_and_in_order)
@@ -334,7 +341,7 @@ Test(complaints, of_all_documents_come_at_once_and_in_order)
         "api: {login: me, password: x, in_flight: 99}\nbudget: x\n",
         JOB "targets: [Moz.com]\nmax_rows: x\n---\njob: b\nendpoint: c\n",
         "main.yaml:1:42: api.in_flight: found 99, expected a whole number from 1 to "
-        "30\n"
+        "50\n"
         "main.yaml:2:9: budget: found \"x\", " BUDGET
         "job.yaml:3:11: targets: found \"Moz.com\"; a domain is written in lower "
         "case\n"

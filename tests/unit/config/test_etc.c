@@ -100,11 +100,11 @@ Test(etc, samples_load_without_an_error)
     cr_assert(is_loaded, "%s", err.text);
 
     cr_expect(eq(sz, config->complaints.n_warnings, 0));
-    cr_expect_str_eq(config->api.base_url, "https://api.dataforseo.com");
-    cr_expect_str_eq(config->api.login, "me@example.com");
-    cr_expect_str_eq(config->api.password, "hunter2");
-    cr_expect(eq(i64, config->api.in_flight, 25));
-    cr_expect(eq(i64, config->api.calls_per_minute, 2000));
+    cr_expect_str_eq(config->accounts[0].base_url, "https://api.dataforseo.com");
+    cr_expect_str_eq(config->accounts[0].login, "me@example.com");
+    cr_expect_str_eq(config->accounts[0].password, "hunter2");
+    cr_expect(eq(i64, config->accounts[0].in_flight, 25));
+    cr_expect(eq(i64, config->accounts[0].calls_per_minute, 2000));
     cr_expect_str_eq(config->database_url, "postgresql:///linkhaul");
     cr_expect_str_eq(config->spool, "/var/lib/linkhaul");
     cr_expect(eq(i64, config->budget.per_run_nanousd, INT64_C(5000000000)));

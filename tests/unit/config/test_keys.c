@@ -1,15 +1,15 @@
 /* The table of keys: every key is read, and every key of a later version is refused as such. */
 #include "config/key.h"
 
+#include "api/provider.h"
+
 #include "unit/config/complaints_of.h"
 
 TestSuite(keys, .timeout = 20);
 
 /* The names that the contract reserves for later; a key that moves in leaves this list. */
-static const char *const later_main[] = {"accounts", "http", "log", "on_night"};
-static const char *const later_api[] = {"token", "token_file", "body"};
-static const char *const later_job[] = {"account",  "sync",   "refresh",
-                                        "catch_up", "jitter", "retention"};
+static const char *const later_main[] = {"http", "log", "on_night"};
+static const char *const later_job[] = {"sync", "refresh", "catch_up", "jitter", "retention"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
@@ -22,13 +22,6 @@ Test(keys, of_later_versions_are_refused_as_such)
         snprintf(text, sizeof(text), MAIN "%s: 1\n", later_main[i]);
         snprintf(expected, sizeof(expected), "main.yaml:3:1: %s: not in this version " VERSION,
                  later_main[i]);
-        expect_complaints(text, NULL, expected);
-    }
-    for (size_t i = 0; i < N(later_api); i++) {
-        snprintf(text, sizeof(text), "api: {login: a, password: b, %s: {a: 1}}\nbudget: 1\n",
-                 later_api[i]);
-        snprintf(expected, sizeof(expected), "main.yaml:1:30: api.%s: not in this version " VERSION,
-                 later_api[i]);
         expect_complaints(text, NULL, expected);
     }
     for (size_t i = 0; i < N(later_job); i++) {
@@ -50,10 +43,8 @@ static size_t count_later(const struct key *keys, size_t n_keys)
 
 Test(keys, lists_of_this_test_name_every_later_key_of_the_table)
 {
-    const struct key *api = key_find(main_keys.keys, main_keys.n_keys, "api");
-
     cr_expect(eq(sz, count_later(main_keys.keys, main_keys.n_keys), N(later_main)));
-    cr_expect(eq(sz, count_later(api->keys, api->n_keys), N(later_api)));
+    cr_expect(eq(sz, count_later(account_keys.keys, account_keys.n_keys), 0));
     cr_expect(eq(sz, count_later(job_keys.keys, job_keys.n_keys), N(later_job)));
 }
 
@@ -103,22 +94,22 @@ Test(keys, of_the_main_file_are_all_read)
     struct err err;
 
     cr_assert(config_load_text(text, strlen(text), NULL, 0, &config, &err), "%s", err.text);
-    cr_expect_str_eq(config->api.provider, "dataforseo");
-    cr_expect_str_eq(config->api.base_url, "http://127.0.0.1:8080");
-    cr_expect_str_eq(config->api.login, "me");
-    cr_expect_str_eq(config->api.password, "123456");
-    cr_expect(eq(i64, config->api.in_flight, 7));
-    cr_expect(eq(i64, config->api.calls_per_minute, 11));
+    cr_expect_str_eq(config->accounts[0].provider->name, "dataforseo");
+    cr_expect_str_eq(config->accounts[0].base_url, "http://127.0.0.1:8080");
+    cr_expect_str_eq(config->accounts[0].login, "me");
+    cr_expect_str_eq(config->accounts[0].password, "123456");
+    cr_expect(eq(i64, config->accounts[0].in_flight, 7));
+    cr_expect(eq(i64, config->accounts[0].calls_per_minute, 11));
     cr_expect_str_eq(config->database_url, "host=/tmp dbname=x");
-    cr_expect(eq(i64, config->api.budget.per_run_nanousd, 0));
-    cr_expect(eq(i64, config->api.budget.per_day_nanousd, 0));
-    cr_expect(eq(i64, config->api.budget.per_month_nanousd, INT64_C(12500000000)));
-    cr_expect_str_eq(config->api.timezone, "Europe/Berlin");
-    cr_expect(eq(i64, config->api.prices.per_call_nanousd, 20000000));
-    cr_expect(eq(i64, config->api.prices.per_item_nanousd, 30000));
-    cr_expect(eq(i64, config->api.keep_balance_nanousd, INT64_C(20000000000)));
-    cr_expect(eq(i64, config->api.list_lag_s, 90));
-    cr_expect(eq(i64, config->api.unknown_retries, 0));
+    cr_expect(eq(i64, config->accounts[0].budget.per_run_nanousd, 0));
+    cr_expect(eq(i64, config->accounts[0].budget.per_day_nanousd, 0));
+    cr_expect(eq(i64, config->accounts[0].budget.per_month_nanousd, INT64_C(12500000000)));
+    cr_expect_str_eq(config->accounts[0].timezone, "Europe/Berlin");
+    cr_expect(eq(i64, config->accounts[0].prices.per_call_nanousd, 20000000));
+    cr_expect(eq(i64, config->accounts[0].prices.per_item_nanousd, 30000));
+    cr_expect(eq(i64, config->accounts[0].keep_balance_nanousd, INT64_C(20000000000)));
+    cr_expect(eq(i64, config->accounts[0].list_lag_s, 90));
+    cr_expect(eq(i64, config->accounts[0].unknown_retries, 0));
     cr_expect(eq(i64, config->budget.per_run_nanousd, 500000000));
     cr_expect(eq(i64, config->budget.per_day_nanousd, 1000000000));
     cr_expect(eq(i64, config->budget.per_month_nanousd, 2000000000));
@@ -136,15 +127,15 @@ Test(keys, that_are_left_out_get_their_defaults)
     struct err err;
 
     cr_assert(config_load_text(MAIN, strlen(MAIN), NULL, 0, &config, &err), "%s", err.text);
-    cr_expect_str_eq(config->api.provider, "dataforseo");
-    cr_expect_str_eq(config->api.base_url, "https://api.dataforseo.com");
-    cr_expect(eq(i64, config->api.in_flight, 25));
-    cr_expect(eq(i64, config->api.calls_per_minute, 2000));
-    cr_expect_str_eq(config->api.timezone, "UTC");
-    cr_expect(eq(i64, config->api.prices.per_call_nanousd, 0));
-    cr_expect(eq(i64, config->api.keep_balance_nanousd, 0));
-    cr_expect(eq(i64, config->api.list_lag_s, 60));
-    cr_expect(eq(i64, config->api.unknown_retries, 1));
+    cr_expect_str_eq(config->accounts[0].provider->name, "dataforseo");
+    cr_expect_str_eq(config->accounts[0].base_url, "https://api.dataforseo.com");
+    cr_expect(eq(i64, config->accounts[0].in_flight, 25));
+    cr_expect(eq(i64, config->accounts[0].calls_per_minute, 2000));
+    cr_expect_str_eq(config->accounts[0].timezone, "UTC");
+    cr_expect(eq(i64, config->accounts[0].prices.per_call_nanousd, 0));
+    cr_expect(eq(i64, config->accounts[0].keep_balance_nanousd, 0));
+    cr_expect(eq(i64, config->accounts[0].list_lag_s, 60));
+    cr_expect(eq(i64, config->accounts[0].unknown_retries, 1));
     cr_expect(eq(i64, config->budget.per_day_nanousd, 0));
     cr_expect(eq(i64, config->spool_free_min_bytes, INT64_C(1) << 30));
     cr_expect(eq(i64, config->archive_s, 30 * 86400));

@@ -225,8 +225,8 @@ Test(load, reads_secrets_from_files_beside_the_main_file)
     put("database", "postgresql://me:x@db/linkhaul\n");
     text = load(&config);
     cr_expect_str_eq(text, "");
-    cr_expect_str_eq(config->api.login, "me@example.com");
-    cr_expect_str_eq(config->api.password, " ${hunter}#2 ");
+    cr_expect_str_eq(config->accounts[0].login, "me@example.com");
+    cr_expect_str_eq(config->accounts[0].password, " ${hunter}#2 ");
     cr_expect_str_eq(config->database_url, "postgresql://me:x@db/linkhaul");
 }
 

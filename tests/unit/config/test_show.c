@@ -50,6 +50,7 @@ Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
                      "# job.yaml:1\n"
                      "job: a\n"
                      "endpoint: backlinks\n"
+                     "account: default\n"
                      "schedule: \"15 2 * * *\"\n"
                      "timezone: UTC\n"
                      "request: {\"filters\":[\"dofollow\",\"=\",true],\"limit\":1000}\n"

@@ -326,9 +326,12 @@ static void grow(int64_t n_items, int64_t to, int64_t (*value_s)(int64_t item), 
 
     listing->is_capped = true; /* what comes too late is no matter */
     rig_start();
-    while (rig_step())
+    while (rig_step()) {
         if (listing->n_items < to && rig_random(3) == 0)
             listing->n_items += (int64_t)rig_random(4);
+        if (listing->listing->completeness != NULL)
+            cr_assert_str_eq(listing->listing->completeness, "complete", "seed %d", (int)seed);
+    }
     rig_end();
     cr_expect(listing->is_published);
     for (int64_t i = 0; i < n_items; i++)
@@ -377,6 +380,29 @@ Test(crawl_cut, goes_on_after_a_kill_at_any_event)
     }
 }
 
+/* Page 1 of all still tells the whole's count, and no slice's. */
+Test(crawl_cut, goes_on_after_a_kill_with_the_slices_that_were_known)
+{
+    size_t last = 0;
+
+    for (size_t n = 1; n <= last || last == 0; n++) {
+        struct rig_listing *listing = begin(750, evenly, 3);
+
+        listing->parts = last_time;
+        listing->n_parts = sizeof(last_time) / sizeof(last_time[0]);
+        rig.kill_at = n > 1 ? n : 0;
+        rig_play();
+        last = n == 1 ? rig.n_events : last;
+        rig.kill_at = 0;
+        if (n > 1)
+            rig_play();
+        rig_expect_published(listing);
+        expect_disjoint(listing);
+        cr_expect(eq(i64, listing->whole_count, 750));
+        cr_expect(le(sz, listing->n_slices, 6), "killed at %zu", n);
+    }
+}
+
 static void soak(uint64_t seed)
 {
     struct rig_listing *listing, *other;
@@ -411,6 +437,28 @@ static void soak(uint64_t seed)
     cr_assert(rig_play());
     rig_expect_published(listing);
     rig_expect_published(other);
+}
+
+/* Slices that were found to be short pass the reach when they are gone on with. */
+Test(crawl_cut, loses_nothing_that_was_there_where_it_grows_between_kills)
+{
+    for (uint64_t seed = 1; seed <= 150; seed++) {
+        struct rig_listing *listing = begin(100, NULL, seed);
+        int64_t n_items = REACH - 60 + (int64_t)rig_random(500);
+
+        listing->value_s = distributions[rig_random(N_DISTRIBUTIONS)];
+        listing->n_items = n_items;
+        listing->is_capped = true; /* what comes too late is no matter */
+        for (size_t process = 0; process < 5; process++) {
+            rig.kill_at = process < 4 ? 1 + rig_random(120) : 0;
+            rig_play();
+            if (!listing->is_published)
+                listing->n_items += (int64_t)rig_random(80);
+        }
+        cr_expect(listing->is_published);
+        for (int64_t i = 0; i < n_items; i++)
+            cr_assert(ge(int, listing->times[i], 1), "seed %d: item %d is lost", (int)seed, (int)i);
+    }
 }
 
 Test(crawl_cut, keeps_its_word_in_random_runs)

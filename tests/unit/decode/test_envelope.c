@@ -277,3 +277,32 @@ Test(envelope, refuses_a_body_that_is_cut_at_any_byte)
     free(items);
     free(body);
 }
+
+/* A gateway's error, what it is called (NULL: it is none) and what it says. */
+static void expect_error(const char *body, const char *code, const char *message)
+{
+    struct decoded decoded = decode_text(body);
+
+    cr_assert(decoded.is_fine, "%s: %s", body, decoded.err.text);
+    cr_expect(decoded.envelope.has_error == (code != NULL), "%s", body);
+    cr_expect_str_eq(decoded.envelope.error_code, code == NULL ? "" : code, "%s", body);
+    cr_expect_str_eq(decoded.envelope.message, message, "%s", body);
+    decoded_deinit(&decoded);
+}
+
+Test(envelope, reads_the_error_of_a_gateway)
+{
+    expect_error(
+        "{\"error\":{\"type\":\"rate\",\"code\":\"quota_exceeded\",\"message\":\"Enough.\","
+        "\"request_id\":\"req_1\"}}",
+        "quota_exceeded", "Enough. (request req_1)");
+    expect_error("{\"error\":\"invalid_api_key\",\"message\":\"No such key.\"}", "invalid_api_key",
+                 "No such key.");
+    expect_error("{\"error\":\"gone\"}", "gone", "gone");
+    expect_error("{\"error\":{\"type\":\"rate\"}}", "rate", "rate");
+    expect_error("{\"error\":{}}", "", "");
+    expect_error("{\"error\":{\"code\":7,\"message\":[]}}", "", "");
+    expect_error("{\"error\":null}", NULL, "");
+    expect_error("{\"error\":[]}", NULL, "");
+    expect_error("{\"status_code\":20000,\"status_message\":\"Ok.\",\"error\":\"x\"}", NULL, "Ok.");
+}

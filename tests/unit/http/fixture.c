@@ -2,6 +2,7 @@
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <stdio.h>
 #include <string.h>
 
 struct fixture f;
@@ -49,6 +50,9 @@ static void on_done(struct http_request *request, const struct http_answer *answ
     cr_assert(eq(uint, call->n_done, 0), "done came twice");
     call->n_done++;
     call->answer = *answer;
+    call->answer.header = NULL;
+    if (answer->header != NULL)
+        snprintf(call->header, sizeof(call->header), "%s", answer->header);
     call->was_sent = was_sent;
     if (err != NULL)
         call->err = *err;

@@ -18,7 +18,8 @@ struct call {
     struct http_request request;
     struct buf body;
     unsigned n_pieces;
-    struct http_answer answer;
+    struct http_answer answer; /* its header is NULL */
+    char header[64];           /* what that was; "": there was none */
     bool was_sent;
     struct err err; /* ERR_NONE: a whole answer */
     unsigned n_done;
