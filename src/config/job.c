@@ -39,8 +39,10 @@ static void warn_of_small_pages(struct source *source, const struct yaml_node *d
 /* A project without a name is one that there is not. */
 static void set_title(struct config_job *job, const struct config_project *project)
 {
-    if (project != NULL && project->name != NULL)
+    if (project != NULL && project->name != NULL) {
         job->project = project->name;
+        job->project_budget = project->budget;
+    }
     if (job->name != NULL && (project == NULL || project->name != NULL))
         job->title =
             project == NULL ? mem_strdup(job->name) : mem_printf("%s/%s", project->name, job->name);
@@ -209,8 +211,9 @@ static void join_budgets(struct source *source, const struct yaml_node *document
 {
     static const struct config_budget none;
     const struct config_account *account = job->account;
-    const struct config_budget *levels[] = {
-        &config->budget, account != NULL ? &account->budget : &none, &job->own_budget};
+    const struct config_budget *levels[] = {&config->budget,
+                                            account != NULL ? &account->budget : &none,
+                                            &job->project_budget, &job->own_budget};
     const struct yaml_node *budget = yaml_get(document, "budget");
     char cap[MONEY_TEXT_MAX], worst[MONEY_TEXT_MAX];
     int64_t worst_nanousd, least_nanousd = 0;
@@ -222,7 +225,8 @@ static void join_budgets(struct source *source, const struct yaml_node *document
         least_nanousd = smaller_cap(least_nanousd, levels[i]->per_month_nanousd);
     }
     least_nanousd = smaller_cap(least_nanousd, job->budget_nanousd);
-    if (budget == NULL && is_budget_missed && (account == NULL || !account->has_budget))
+    if (budget == NULL && is_budget_missed && least_nanousd == 0 &&
+        (account == NULL || !account->has_budget))
         yaml_complain(source, document,
                       "budget is missing, here and in the main file; calls cost money: write "
                       "budget: 5.00, in US dollars per run");

@@ -19,6 +19,7 @@
     }
 #define IN_MAIN(field) offsetof(struct config, field)
 #define IN_ACCOUNT(field) offsetof(struct config_account, field)
+#define IN_PROJECT(field) offsetof(struct config_project, field)
 #define IN_JOB(field) offsetof(struct config_job, field)
 #define IN_BUDGET(field) offsetof(struct config_budget, field)
 #define SIZE_MAX_BYTES (INT64_C(1) << 60)
@@ -101,6 +102,8 @@ static const struct key database_keys[] = {
 static const struct key project_keys[] = {
     { "own", KEY_TARGETS, .min = 1, .max = 1000, .doc = "its targets, $own in a job" },
     { "competitors", KEY_TARGETS, .min = 1, .max = 1000, .doc = "those of others, $competitors in a job" },
+    { "budget", KEY_BUDGET, IN_PROJECT(budget), KEYS(budget_keys),
+      .doc = "caps of all its jobs in US dollars, beside the others; all apply" },
 };
 
 static const struct key all_main_keys[] = {

@@ -134,14 +134,25 @@ static void append_names(struct buf *out, const struct config_texts *names)
     buf_append_char(out, ']');
 }
 
-static void append_projects(struct buf *out, const struct config *config)
+static bool is_there(const struct key *key, const void *base);
+
+static void append_projects(struct buf *out, const struct key *key, const struct config *config)
 {
+    const struct key *budget = key_find(key->keys, key->n_keys, "budget");
+
     for (size_t i = 0; i < config->n_projects; i++) {
-        buf_printf(out, "\n  \"%s\":", config->projects[i].name);
-        if (config->projects[i].own.n + config->projects[i].competitors.n == 0)
+        const struct config_project *project = &config->projects[i];
+        bool has_budget = is_there(budget, project);
+
+        buf_printf(out, "\n  \"%s\":", project->name);
+        if (project->own.n + project->competitors.n == 0 && !has_budget)
             buf_append_string(out, " {}");
-        append_list(out, "own", &config->projects[i].own);
-        append_list(out, "competitors", &config->projects[i].competitors);
+        append_list(out, "own", &project->own);
+        append_list(out, "competitors", &project->competitors);
+        if (has_budget) {
+            buf_append_string(out, "\n    budget: ");
+            append_budget(out, budget, project);
+        }
     }
 }
 
@@ -196,7 +207,7 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
         append_names(out, &((const struct config_job *)base)->formerly);
         return;
     case KEY_PROJECTS:
-        append_projects(out, base);
+        append_projects(out, key, base);
         return;
     case KEY_PROJECT:
     case KEY_TEXT:

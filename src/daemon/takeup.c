@@ -100,6 +100,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .labels = job->labels,
         .all_caps = caps_of(&config->budget),
         .account_caps = caps_of(&job->account->budget),
+        .project_caps = caps_of(&job->project_budget),
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,

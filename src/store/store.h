@@ -65,7 +65,7 @@ struct store_run_request {
     const char *kind;   /* of listings: full, or count, which asks for a single item of each feed */
     const char *labels; /* JSON object */
     const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
-    struct store_caps all_caps, account_caps, job_caps; /* all apply */
+    struct store_caps all_caps, account_caps, project_caps, job_caps; /* all apply */
     int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
     bool is_to_land; /* only what is open, as it is: nothing is closed or begun; a renamed job's too
                       */

@@ -262,9 +262,9 @@ static void on_committed(void *data, const struct db_result *result, const struc
 /* The smallest cap of a run that applies; 0: there is none. */
 static int64_t smallest_run_cap(const struct store_run_request *request)
 {
-    const int64_t caps[] = {request->all_caps.per_run_nanousd,
-                            request->account_caps.per_run_nanousd,
-                            request->job_caps.per_run_nanousd};
+    const int64_t caps[] = {
+        request->all_caps.per_run_nanousd, request->account_caps.per_run_nanousd,
+        request->project_caps.per_run_nanousd, request->job_caps.per_run_nanousd};
     int64_t smallest = 0;
 
     for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
@@ -290,6 +290,7 @@ static void set_caps(struct start *start, struct db *db, const struct store_run_
 {
     CLEANUP(mem_free_string) char *account = mem_printf("account:%s", request->account);
     CLEANUP(mem_free_string) char *job = mem_printf("job:%s/%s", request->project, request->job);
+    CLEANUP(mem_free_string) char *project = mem_printf("project:%s", request->project);
     struct buf arrays[3];
     const char *params[3];
 
@@ -297,6 +298,7 @@ static void set_caps(struct start *start, struct db *db, const struct store_run_
         array_init(&arrays[i]);
     add_caps(arrays, "all", &request->all_caps);
     add_caps(arrays, account, &request->account_caps);
+    add_caps(arrays, project, &request->project_caps);
     add_caps(arrays, job, &request->job_caps);
     array_text(&arrays[0], account);
     array_text(&arrays[1], "keep");

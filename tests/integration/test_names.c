@@ -112,6 +112,31 @@ Test(names, link_gap_of_projects_asks_for_the_competitors_without_the_own)
     cr_expect(gt(i64, number("SELECT count(*) FROM linkhaul.domain_intersection"), 0));
 }
 
+/* One job's spending counts against the other's: the project has money for one of two pages. */
+Test(names, of_projects_have_caps_that_all_their_jobs_share)
+{
+    story_config(&story,
+                 "budget: {per_run: 5}\n"
+                 "projects:\n  acme: {own: [acme.de], budget: {per_day: 0.07}}\n"
+                 "  globex: {own: [globex.de]}\n");
+    story_file(&story, "jobs.d/job.yaml",
+               "job: one\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n---\n"
+               "job: two\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n");
+    run("one", 0);
+    run("acme/two", 2);
+    expect_said(story.err, "the cap of $0.07 per day (budget of project acme) would be passed");
+    run("globex/two", 0);
+    cr_expect(eq(i64,
+                 number("SELECT count(*) FROM linkhaul.spend WHERE scope IN ('project:acme', "
+                        "'project:globex')"),
+                 4));
+    cr_expect(eq(i64,
+                 number("SELECT count(*) FROM linkhaul.spend WHERE scope = "
+                        "'project:default'"),
+                 0));
+    expect_sums();
+}
+
 /* --- another name ---------------------------------------------------------------------------- */
 
 Test(names, that_changed_keep_feed_runs_and_money)

@@ -8,9 +8,11 @@
 TestSuite(projects, .timeout = 20);
 
 #define PROJECTS                                                                                   \
-    MAIN "projects:\n  acme: {own: [acme.de], competitors: [zalando.de, otto.de]}\n"               \
-         "  globex: {own: [globex.com, globex.de], competitors: [hooli.com]}\n"                    \
-         "  bare: {own: [bare.de]}\n"
+    MAIN                                                                                           \
+        "projects:\n  acme: {own: [acme.de], competitors: [zalando.de, otto.de]}\n"                \
+        "  globex: {own: [globex.com, globex.de], competitors: [hooli.com], budget: {per_run: 2, " \
+        "per_day: 7}}\n"                                                                           \
+        "  bare: {own: [bare.de]}\n"
 #define GAP                                                                                        \
     "job: link-gap\nendpoint: domain_intersection\n"                                               \
     "request: {targets: $competitors, exclude_targets: $own}\n"
@@ -54,6 +56,16 @@ Test(projects, make_a_job_for_each)
     cr_expect(not(config_job_is_named(&config->jobs[1], "globex/link-gap")));
     cr_expect(eq(ptr, (void *)config_job_find(config, "acme", "link-gap"), &config->jobs[1]));
     cr_expect(eq(ptr, (void *)config_job_find(config, "default", "link-gap"), NULL));
+}
+
+Test(projects, hold_their_jobs_with_their_budget)
+{
+    static const char main_text[] =
+        API "projects: {acme: {own: [acme.de], budget: {per_run: 2, per_day: 7}}}\n";
+    CLEANUP(config_free) struct config *config = load(main_text, FULL "project: acme\n");
+
+    cr_expect(eq(i64, config->jobs[0].budget_nanousd, 2000000000));
+    cr_expect(eq(i64, config->jobs[0].project_budget.per_day_nanousd, 7000000000));
 }
 
 Test(projects, of_one_name_the_job_too)
@@ -111,6 +123,7 @@ Test(projects, are_shown_as_they_are_read)
     cr_expect(eq(sz, again->n_projects, 3));
     for (size_t i = 0; i < 2; i++) {
         cr_expect_str_eq(again->jobs[i].title, config->jobs[i].title);
+        cr_expect(eq(i64, again->jobs[i].budget_nanousd, config->jobs[i].budget_nanousd));
         cr_expect(uuid_is_equal(&again->jobs[i].feeds[0].key, &config->jobs[i].feeds[0].key));
     }
 }
@@ -196,7 +209,7 @@ static const struct mistake in_main[] = {
     {MAIN "projects: {acme: a.com}\n",
      "main.yaml:3:18: projects.acme: found \"a.com\", expected a map: own, competitors\n"},
     {MAIN "projects: {acme: {onw: [a.com]}}\n",
-     "main.yaml:3:19: projects.acme.onw: unknown key; known are own, competitors\n"},
+     "main.yaml:3:19: projects.acme.onw: unknown key; known are own, competitors, budget\n"},
     {MAIN "projects: {acme: {own: []}}\n",
      "main.yaml:3:24: projects.acme.own: found an empty list, expected a list such as [moz.com]\n"},
     {MAIN "projects: {acme: {own: a.com}}\n",
