@@ -71,7 +71,7 @@ struct config_project {
     char *name;
     struct config_texts own, competitors;
     struct config_budget budget; /* of all its jobs */
-    bool is_flawed; /* there was a complaint about it; none of its jobs is good */
+    bool is_flawed;              /* there was a complaint about it; none of its jobs is good */
 };
 
 /* What is kept current night after night: one target of a job with its parameters. */
@@ -104,7 +104,7 @@ struct config_job {
     int64_t max_rows;       /* items per listing; 0: all */
     int64_t budget_nanousd; /* the cap of a run: the smallest of all levels; 0: none has one */
     struct config_budget project_budget; /* its project's */
-    struct config_budget own_budget; /* as the job has it */
+    struct config_budget own_budget;     /* as the job has it */
     int64_t missing_ok_ppm;    /* of the items promised; more missing ones make a listing short */
     int64_t max_shrink_ppm;    /* against the listing before; one that shrank by more is held */
     int64_t resume_within_s;   /* a run that was stopped is gone on with for this long */

@@ -46,9 +46,8 @@ static enum store_scope scope_of(const char *name)
     if (strcmp(name, "stop") == 0)
         return STORE_SCOPE_STOPPED;
     /* A job has one run at a time, so its day and month wait for no other run. */
-    return strcmp(name, "run") == 0 || strcmp(name, "job") == 0 || strcmp(name, "project") == 0
-               ? STORE_SCOPE_RUN
-               : STORE_SCOPE_SHARED;
+    return strcmp(name, "run") == 0 || strcmp(name, "job") == 0 ? STORE_SCOPE_RUN
+                                                                : STORE_SCOPE_SHARED;
 }
 
 /* `result` is NULL where `err` is set. */

@@ -15,7 +15,7 @@ static void begin(void)
 {
     story_begin(&story, pg_fresh_database());
     story_sandbox(&story, "--items", "moz.com=2500", "--items", "acme.de=30", "--items",
-                  "globex.de=40");
+                  "globex.de=40", "--items", "initech.de=5000");
     story_config(&story,
                  "budget: {per_run: 5, per_day: 50}\n"
                  "projects:\n  acme: {own: [acme.de], competitors: [zalando.de, otto.de]}\n"
@@ -117,15 +117,21 @@ Test(names, of_projects_have_caps_that_all_their_jobs_share)
 {
     story_config(&story,
                  "budget: {per_run: 5}\n"
-                 "projects:\n  acme: {own: [acme.de], budget: {per_day: 0.07}}\n"
-                 "  globex: {own: [globex.de]}\n");
+                 "projects:\n  acme: {own: [acme.de], budget: {per_day: 0.05}}\n"
+                 "  globex: {own: [initech.de]}\n");
     story_file(&story, "jobs.d/job.yaml",
-               "job: one\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n---\n"
-               "job: two\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n");
+               "job: one\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
+               "request: {limit: 500}\n---\n"
+               "job: two\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
+               "request: {limit: 500}\n");
     run("one", 0);
-    run("acme/two", 2);
-    expect_said(story.err, "the cap of $0.07 per day (budget of project acme) would be passed");
-    run("globex/two", 0);
+    run("two", 2); /* the other project's ends well */
+    expect_said(story.err, "the cap of $0.05 per day (budget of project acme) would be passed");
+    cr_expect(eq(i64,
+                 number("SELECT count(*) FROM linkhaul.run AS r JOIN linkhaul.listing AS l USING "
+                        "(run_id) WHERE r.job = 'two' AND r.project = 'globex' AND l.state = "
+                        "'published'"),
+                 1));
     cr_expect(eq(i64,
                  number("SELECT count(*) FROM linkhaul.spend WHERE scope IN ('project:acme', "
                         "'project:globex')"),
