@@ -44,6 +44,8 @@ static void compare_theirs(struct json_object *fields, const struct endpoint *en
 
         if (path == NULL)
             continue;
+        if (endpoint->wrapper != NULL && strcmp(path, intersections_count_column.path) == 0)
+            column = &intersections_count_column;
         if (column == NULL)
             differs(data, OFFERED_NEW, field, "", theirs);
         else if (!is_same_type(column->filter, theirs))

@@ -163,7 +163,10 @@ static bool put_filters(struct sandbox *sandbox, struct json_object *task, struc
     (void)task;
     buf_append_string(buf, "[{");
     for (size_t i = 0; i < n_offers; i++) {
-        buf_printf(buf, "%s\"%s\":{", i > 0 ? "," : "", offers[i].endpoint);
+        if (endpoint_param(endpoint_find(offers[i].endpoint), "filters") == NULL)
+            continue;
+        buf_printf(buf, "%s\"%s\":{", buf->data[buf->size - 1] == '{' ? "" : ",",
+                   offers[i].endpoint);
         put_filters_of(&sandbox->options->odds, offers[i].shape, buf);
         buf_append_char(buf, '}');
     }

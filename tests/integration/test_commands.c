@@ -179,12 +179,35 @@ Test(commands, check_live_tells_the_account_and_asks_the_database)
                  strstr(story.out,
                         "API: login sandbox, balance $10000.00, a call $0.024, "
                         "an item $0.000036, at most 500 calls a minute\n"
+                        "API: fields of 4 of 5 endpoints are told, 0 of them not as this version "
+                        "has them\n"
                         "database: reachable, schema up to date\n"),
                  NULL),
               "%s", story.out);
     cr_expect(ne(ptr, strstr(story.err, "api.calls_per_minute is 2000, more than the API"), NULL),
               "%s", story.err);
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.attempt"), 0));
+}
+
+Test(commands, check_live_tells_what_the_api_has_changed)
+{
+    cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
+    cr_assert(eq(int, story_run(&story, "run", "a"), 0), "%s", story.err);
+    pg_execute(url,
+               "update linkhaul.account set per_item_nanousd = 30000, asked_at = now() - "
+               "interval '3 days'");
+    story_sandbox(&story, "--odd", "filter_gone:dofollow", "--odd", "filter_type:links_count");
+    cr_expect(eq(int, story_run(&story, "check", "--live"), 0), "%s", story.err);
+    cr_expect(
+        ne(ptr, strstr(story.err, "backlinks: the API no longer filters by dofollow (bool)"), NULL),
+        "%s", story.err);
+    cr_expect(ne(ptr, strstr(story.err, "backlinks: links_count is "), NULL), "%s", story.err);
+    cr_expect(ne(ptr,
+                 strstr(story.err,
+                        "backlinks: a call costs $0.024 and an item $0.000036, and cost "
+                        "$0.024 and $0.00003 when a run last asked, 3 days ago"),
+                 NULL),
+              "%s", story.err);
 }
 
 /* What a terminal of 60 columns is sent; a piece ends where the cursor goes back to the left. */

@@ -92,6 +92,21 @@ Test(gateway, what_it_charges_is_booked_to_the_nano_dollar)
     story_end(&story);
 }
 
+/* A row per target, beyond what offsets reach, in slices. */
+Test(gateway, brings_intersections_too)
+{
+    begin("  " ABOVE, "--items", "moz.com+ahrefs.com=21000", "--markup", "50");
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: domain_intersection\nrequest: { targets: { \"1\": moz.com, "
+               "\"2\": ahrefs.com } }\nbudget: 5\n");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    story_expect_text(&story, "complete 42000 21000",
+                      "select string_agg(distinct completeness, ' ') || ' ' || count(*) || ' ' || "
+                      "count(distinct domain_from) from linkhaul_bi.domain_intersections");
+    expect_same_money();
+    story_end(&story);
+}
+
 Test(gateway, a_body_may_be_an_array)
 {
     begin("  body: array\n", "--markup", "0");
