@@ -117,7 +117,7 @@ static int64_t told_charge(const struct call *call, const struct http_answer *an
         return -1;
     if (money_parse(answer->header, strlen(answer->header), &nanousd))
         return nanousd;
-    log_warning("%s: the header %s cannot be read, ignoring: %.100s", call->run->job->name,
+    log_warning("%s: the header %s cannot be read, ignoring: %.100s", call->run->job->title,
                 call->run->account->config->provider->charge_header, answer->header);
     return -1;
 }
@@ -237,7 +237,7 @@ static int64_t charge_of(struct call *call)
         log_warning(
             "%s: an answer of account %s came without %s, which says its charge; such calls are "
             "booked at the larger of the account's price and the API's cost",
-            call->run->job->name, account->config->name, account->config->provider->charge_header);
+            call->run->job->title, account->config->name, account->config->provider->charge_header);
     account->is_charge_missed = true;
     return cost_nanousd > price_nanousd ? cost_nanousd : price_nanousd;
 }

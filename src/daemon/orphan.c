@@ -51,7 +51,7 @@ void engine_note(struct engine_run *run, const char *memo)
         log_warning(
             "%s: it has too many targets for the spool to keep what the database knows of the "
             "run: a fail-over that loses it would buy its pages again; split the job",
-            run->job->name);
+            run->job->title);
 }
 
 static void end(struct restoring *restoring, const struct err *err)

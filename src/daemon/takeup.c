@@ -91,6 +91,8 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
     return (struct store_run_request){
         .job = job->name,
         .project = job->project,
+        .former_names = (const char *const *)job->formerly.items,
+        .n_former_names = job->formerly.n,
         .endpoint = job->endpoint->name,
         .timezone = job->timezone,
         .account = job->account->name,
@@ -100,6 +102,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .labels = job->labels,
         .all_caps = caps_of(&config->budget),
         .account_caps = caps_of(&job->account->budget),
+        .project_caps = caps_of(&job->project_budget),
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,
@@ -226,7 +229,7 @@ static void on_spool_failed(void *data, const struct err *err)
 
 static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
 {
-    log_error("%s: %s", job->name, err->text);
+    log_error("%s: %s", job->title, err->text);
     if (engine->job_err.kind == ERR_NONE)
         engine->job_err = *err;
 }
@@ -240,7 +243,7 @@ static void say_what_was_closed(const struct config_job *job, const struct store
 
         log_warning("%s: %s: the open listing of %s is closed before it was whole: %s (%s, %" PRId64
                     " rows); %s had been spent on it",
-                    job->name, closed->target, closed->night, closed->state, closed->completeness,
+                    job->title, closed->target, closed->night, closed->state, closed->completeness,
                     closed->n_rows, money_format(closed->spent_nanousd, spent));
     }
 }
@@ -258,7 +261,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         struct err named = *err;
 
         if (err->kind == ERR_DB || err->kind == ERR_CANCELED) {
-            err_wrap(&named, "%s", job->name);
+            err_wrap(&named, "%s", job->title);
             engine_close(engine, &named);
             return;
         }
@@ -280,7 +283,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
     if (run->is_resumed && !engine->has_begun[engine->n_jobs_seen - 1] && !engine->is_landing)
-        log_info("%s: going on with the run of %s", job->name, run->night);
+        log_info("%s: going on with the run of %s", job->title, run->night);
     if (!engine->is_landing)
         engine->has_begun[engine->n_jobs_seen - 1] = true;
     if (run->is_resumed)
@@ -331,7 +334,7 @@ static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
         engine_close(run->engine, err);
         return;
     }
-    mending.job = run->job->name;
+    mending.job = run->job->title;
     mending.run_id = run->run->run_id;
     mending_collect(&mending, run->spool);
     run->n_lost = mending.n;
@@ -352,8 +355,8 @@ static void on_restored(void *data, size_t n, const struct err *err)
         log_warning(
             "%s: the database has lost %zu calls that the spool knows of (a fail-over?); they are "
             "taken up again",
-            run->job->name, n);
-    mending_tell_rest(run->job->name, run->n_lost, n);
+            run->job->title, n);
+    mending_tell_rest(run->job->title, run->n_lost, n);
     store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
 }
 

@@ -56,6 +56,7 @@ extern const char sql_read_unknown[];
 extern const char sql_recent_calls[];
 extern const char sql_reconcile[];
 extern const char sql_record_migration[];
+extern const char sql_rename_job[];
 extern const char sql_reserve[];
 extern const char sql_restart_slice[];
 extern const char sql_restore_attempts[];
