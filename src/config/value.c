@@ -80,12 +80,25 @@ static void keep(const struct slot *slot, char *text)
     *at = text;
 }
 
+static bool is_one_line(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
 static void read_text(const struct slot *slot)
 {
     const char *text = text_of(slot);
 
     if (text == NULL)
         return;
+    if (!is_one_line(text, strlen(text))) { /* it goes into a header, or a statement */
+        yaml_complain(slot->source, slot->node,
+                      "%s: holds more than one line, or a control character", slot->path);
+        return;
+    }
     if (slot->key->type == KEY_SECRET && slot->node->raw == NULL && slot->source->is_world_readable)
         yaml_warn(slot->source, slot->node,
                   "%s: every user of this machine can read this file; chmod 640 it, or use %s",
@@ -107,12 +120,11 @@ static bool secret_read(const char *path, char **ret_text, bool *ret_is_world_re
     size -= size > 0 && content.data[size - 1] == '\r';
     if (size == 0)
         return err_set(err, ERR_CONFIG, "%s: is empty", path);
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)content.data[i] < 0x20)
-            return err_set(err, ERR_CONFIG,
-                           "%s: holds more than one line, or a control character; it should hold "
-                           "the value alone",
-                           path);
+    if (!is_one_line(content.data, size))
+        return err_set(err, ERR_CONFIG,
+                       "%s: holds more than one line, or a control character; it should hold "
+                       "the value alone",
+                       path);
     *ret_text = mem_strndup(content.data, size);
     return true;
 }

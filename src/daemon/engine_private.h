@@ -47,6 +47,7 @@ struct engine_account {
 struct engine_run {
     struct engine *engine;
     struct engine_account *account;
+    const struct config_account *payer; /* whose calls it has made, which may be another's */
     const struct config_job *job;
     struct store_run *run;
     struct spool *spool;
@@ -146,6 +147,9 @@ struct engine_account *engine_account_of(const struct engine *engine, const stru
 /* accounts.c: learns what each account pays, then `next`; false where it cannot be set up. */
 bool engine_open_accounts(struct engine *engine, struct err *err);
 void engine_ask_accounts(struct engine *engine, void (*next)(struct engine *engine));
+
+/* What a call of an account costs as far as one knows without asking. */
+struct price engine_price_before_asking(const struct config_account *account);
 
 /* orphan.c: brings back the runs that the spool knows and the database does not, then `next`. */
 void engine_restore_runs(struct engine *engine, void (*next)(struct engine *engine));

@@ -270,8 +270,14 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         return;
     }
     say_what_was_closed(job, run);
-    *engine_run = (struct engine_run){
-        .engine = engine, .account = engine_account_of(engine, job), .job = job, .run = run};
+    *engine_run =
+        (struct engine_run){.engine = engine,
+                            .account = engine_account_of(engine, job),
+                            .payer = config_account_find(engine->settings.config, run->account),
+                            .job = job,
+                            .run = run};
+    if (engine_run->payer == NULL) /* it is no longer in the configuration */
+        engine_run->payer = job->account;
     if (!spool_open(engine->loop, engine->settings.config->spool, &run->uid, &events,
                     &engine_run->spool, &spool_err)) {
         store_run_free(run);

@@ -131,6 +131,7 @@ struct store_closed {
 struct store_run {
     int64_t run_id;
     struct uuid uid;        /* names its spool segment */
+    const char *account;    /* whose calls it has made so far, by name */
     const char *install;    /* eight characters, the same for ever in this database; for tags */
     char night[11];         /* yyyy-mm-dd */
     int32_t night_days;     /* since 2000-01-01 */

@@ -102,6 +102,7 @@ static void on_run(void *data, const struct db_result *result, const struct err 
     run->is_resumed = db_bool(result, 0, 4);
     run->booked_nanousd = db_int64(result, 0, 5);
     run->install = keep_text(memory, result, 0, 6);
+    run->account = keep_text(memory, result, 0, 7);
 }
 
 static void on_memo(void *data, const struct db_result *result, const struct err *err)
