@@ -1,6 +1,6 @@
 -- The run of that number, or the newest of that job, with how many of its listings are in which
 -- state. $1 number or job, or project/job
-SELECT r.run_id, r.job, r.night, r.state,
+SELECT r.run_id, CASE WHEN r.project <> 'default' THEN r.project || '/' ELSE '' END || r.job, r.night, r.state,
        count(*) FILTER (WHERE l.state = 'open'), count(*) FILTER (WHERE l.state = 'held'),
        count(*) FILTER (WHERE l.state = 'published'),
        count(*) FILTER (WHERE l.state = 'abandoned')

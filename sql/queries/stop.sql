@@ -2,4 +2,4 @@
 UPDATE linkhaul.run
 SET stop_asked_at = now()
 WHERE state = 'open' AND $1 IN (run_id::text, job, project || '/' || job)
-RETURNING run_id, job
+RETURNING run_id, CASE WHEN project <> 'default' THEN project || '/' ELSE '' END || job

@@ -68,6 +68,9 @@ struct param {
 /* The numbered keys of an intersection are "1" to "20". */
 #define TARGETS_MAX 20
 
+/* An intersection leaves out the links to so many targets. */
+#define EXCLUDED_MAX 10
+
 struct endpoint {
     const char *name;     /* as a job file writes it, and as the vendor's price list does */
     const char *url_path; /* behind the base URL of DataForSEO itself */

@@ -11,12 +11,14 @@
 
 int jobs_unknown(const struct config *config, const char *name)
 {
-    const char **names = mem_new_array(config->n_jobs, sizeof(*names));
+    const char **names = mem_new_array(2 * config->n_jobs, sizeof(*names));
     const char *meant;
 
-    for (size_t i = 0; i < config->n_jobs; i++)
-        names[i] = config->jobs[i].name;
-    meant = text_near_miss(name, names, config->n_jobs);
+    for (size_t i = 0; i < config->n_jobs; i++) {
+        names[2 * i] = config->jobs[i].title;
+        names[2 * i + 1] = config->jobs[i].name;
+    }
+    meant = text_near_miss(name, names, 2 * config->n_jobs);
     log_error("%s: no such job in %s%s%s%s", name, config->job_files,
               meant != NULL ? "; did you mean `" : "", meant != NULL ? meant : "",
               meant != NULL ? "`?" : "");
@@ -33,31 +35,42 @@ static int no_job(const struct config *config)
     return command_fail(&err);
 }
 
-static bool is_named_before(char **words, int i)
+static bool is_picked(const struct config_job **jobs, size_t n_jobs, const struct config_job *job)
 {
-    for (int j = 1; j < i; j++)
-        if (strcmp(words[j], words[i]) == 0)
+    for (size_t i = 0; i < n_jobs; i++)
+        if (jobs[i] == job)
             return true;
     return false;
+}
+
+/* All that the word names, without those that are picked already. False where it names none. */
+static bool pick(const struct config *config, const char *word, const struct config_job **jobs,
+                 size_t *n_jobs)
+{
+    bool is_known = false;
+
+    for (size_t i = 0; i < config->n_jobs; i++) {
+        if (!config_job_is_named(&config->jobs[i], word))
+            continue;
+        is_known = true;
+        if (!is_picked(jobs, *n_jobs, &config->jobs[i]))
+            jobs[(*n_jobs)++] = &config->jobs[i];
+    }
+    return is_known;
 }
 
 int jobs_pick(const struct config *config, int n_words, char **words, bool is_all,
               const struct config_job ***ret_jobs, size_t *ret_n_jobs)
 {
-    const struct config_job **jobs = mem_new_array(config->n_jobs + (size_t)n_words, sizeof(*jobs));
+    const struct config_job **jobs = mem_new_array(config->n_jobs, sizeof(*jobs));
     size_t n_jobs = 0;
     int exit_code = 0;
 
     for (size_t i = 0; is_all && i < config->n_jobs; i++)
         jobs[n_jobs++] = &config->jobs[i];
-    for (int i = 1; i < n_words && exit_code == 0; i++) {
-        const struct config_job *job = config_job_find(config, words[i]);
-
-        if (job == NULL)
+    for (int i = 1; i < n_words && exit_code == 0; i++)
+        if (!pick(config, words[i], jobs, &n_jobs))
             exit_code = jobs_unknown(config, words[i]);
-        else if (!is_named_before(words, i))
-            jobs[n_jobs++] = job;
-    }
     if (exit_code == 0 && n_jobs == 0)
         exit_code = no_job(config);
     if (exit_code != 0) {

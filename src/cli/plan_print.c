@@ -114,7 +114,7 @@ static void add_feed(struct table *table, const struct plan_job *job, const stru
     int64_t runs = plan_runs_in_month(job);
 
     table_add_row(table);
-    table_add(table, "%s", job->job->name);
+    table_add(table, "%s", job->job->title);
     table_add(table, "%s", feed->target);
     if (span == PLAN_RUN)
         table_add(table, "%s", plan_basis(feed));
@@ -178,10 +178,10 @@ static void print_runs(const struct plan *plan)
 
         if (job->run_id != 0)
             printf("job %s: goes on with its open run %" PRId64 ", of which the rest counts\n",
-                   job->job->name, job->run_id);
+                   job->job->title, job->run_id);
         if (job->job->schedule == NULL)
             printf("job %s: has no schedule; its month is one of a run every night\n",
-                   job->job->name);
+                   job->job->title);
     }
 }
 
@@ -200,7 +200,7 @@ static void append_cap(struct buf *out, const struct plan *plan, const struct pl
     }
     buf_printf(out, "%s per %s (budget of ", money_format(cap->cap_nanousd, limit), pers[cap->per]);
     if (cap->level == PLAN_OF_JOB)
-        buf_printf(out, "job %s)", plan->jobs[cap->job].job->name);
+        buf_printf(out, "job %s)", plan->jobs[cap->job].job->title);
     else if (cap->level == PLAN_OF_ALL)
         buf_append_string(out, "the configuration)");
     else
@@ -214,7 +214,7 @@ static void append_end(struct buf *out, const struct plan *plan, const struct pl
     char rows[COUNT_TEXT_MAX], of[COUNT_TEXT_MAX];
 
     buf_printf(out, " ends %sjob %s ", bite->span == PLAN_MONTH ? "each run of " : "",
-               plan->jobs[bite->job].job->name);
+               plan->jobs[bite->job].job->title);
     if (bite->n_rows == 0)
         buf_append_string(out, "before its first page");
     else if (bite->of_rows < 0)

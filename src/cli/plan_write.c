@@ -55,7 +55,7 @@ static void write_job(struct writer *writer, const struct plan_job *job)
                                           [PLAN_PRICES_LISTED] = "list"};
 
     writer_begin(writer, NULL, '{');
-    writer_text(writer, "job", job->job->name);
+    writer_text(writer, "job", job->job->title);
     writer_text(writer, "endpoint", job->job->endpoint->name);
     writer_text(writer, "account", job->job->account->name);
     writer_text_or_null(writer, "schedule", job->job->schedule != NULL ? job->job->schedule : "");
@@ -98,7 +98,7 @@ static void write_bite(struct writer *writer, const struct plan *plan, const str
     else
         writer_dollars(writer, "spent", bite->cap->spent_nanousd);
     writer_text_or_null(writer, "job",
-                        bite->job == PLAN_ALL_JOBS ? "" : plan->jobs[bite->job].job->name);
+                        bite->job == PLAN_ALL_JOBS ? "" : plan->jobs[bite->job].job->title);
     writer_int_or_null(writer, "after_rows", is_end ? bite->n_rows : -1);
     writer_int_or_null(writer, "of_rows", is_end ? bite->of_rows : -1);
     writer_int_or_null(writer, "on_night", bite->night > 0 ? bite->night : -1);

@@ -80,7 +80,10 @@ static void add_row(struct table *table, const struct store_status_row *row, boo
     char charged[MONEY_TEXT_MAX];
 
     table_add_row(table);
-    table_add(table, "%s", row->job);
+    if (strcmp(row->project, PROJECT_DEFAULT) == 0)
+        table_add(table, "%s", row->job);
+    else
+        table_add(table, "%s/%s", row->project, row->job);
     table_add(table, "%s", row->target);
     table_add(table, "%s", row->visible_night[0] != '\0' ? row->visible_night : "-");
     table_add(table, "%" PRId64, row->run_id);

@@ -62,10 +62,11 @@ static int explain(struct stopping *stopping, const struct config *config)
         return command_fail(&stopping->asking.err);
     if (stopping->is_known)
         return 0;
-    if (config_job_find(config, stopping->what) != NULL) {
-        printf("nothing to stop: job %s has not run yet\n", stopping->what);
-        return 0;
-    }
+    for (size_t i = 0; i < config->n_jobs; i++)
+        if (config_job_is_named(&config->jobs[i], stopping->what)) {
+            printf("nothing to stop: job %s has not run yet\n", stopping->what);
+            return 0;
+        }
     if (stopping->what[0] >= '0' && stopping->what[0] <= '9')
         return command_misused("stop", "%s: no such run or job; `linkhaul status` shows them",
                                stopping->what);

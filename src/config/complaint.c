@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/mem.h"
 
@@ -25,12 +26,32 @@ static void add(struct source *source, enum complaint_level level, unsigned line
     source->n_complaints++;
 }
 
+static bool is_made(const struct source *source, unsigned line, unsigned column, const char *text)
+{
+    const struct complaints *complaints = source->complaints;
+
+    for (size_t i = complaints->n_items; i > 0; i--) {
+        const struct complaint *item = &complaints->items[i - 1];
+
+        if (item->file_no == source->file_no && item->line == line && item->column == column &&
+            strcmp(item->text, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 void complain(struct source *source, enum complaint_level level, unsigned line, unsigned column,
               const char *format, ...)
 {
     char text[COMPLAINT_TEXT_MAX];
     va_list arguments;
 
+    source->n_errors += level == COMPLAINT_ERROR;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof(text), format, arguments);
+    va_end(arguments);
+    if (is_made(source, line, column, text))
+        return;
     /* Those that are left out count too: what they are about is as wrong. */
     source->complaints->n_errors += level == COMPLAINT_ERROR;
     source->complaints->n_warnings += level == COMPLAINT_WARNING;
@@ -39,9 +60,6 @@ void complain(struct source *source, enum complaint_level level, unsigned line, 
             mem_strdup("too many complaints about this file; the rest is left out"));
     if (source->n_complaints > COMPLAINTS_PER_FILE_MAX)
         return;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
     add(source, level, line, column, mem_strdup(text));
 }
 

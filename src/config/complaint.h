@@ -39,12 +39,14 @@ struct source {
     bool is_in_memory;      /* nothing may be read from disk */
     bool is_world_readable; /* so a secret in it is none */
     size_t n_complaints;
+    size_t n_errors; /* also those that were made before, and of those that were left out */
     struct complaints *complaints;
 };
 
 /* Beyond this many complaints about one file the rest is left out, and the last one says so. */
 #define COMPLAINTS_PER_FILE_MAX 200
 
+/* The same text at the same place is one complaint, however often it is made. */
 void complain(struct source *source, enum complaint_level level, unsigned line, unsigned column,
               const char *format, ...) __attribute__((format(printf, 5, 6)));
 

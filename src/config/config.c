@@ -16,8 +16,10 @@
 
 #include "config/account.h"
 #include "config/file.h"
+#include "config/formerly.h"
 #include "config/job.h"
 #include "config/key.h"
+#include "config/project.h"
 #include "config/read.h"
 #include "config/value.h"
 #include "config/yaml.h"
@@ -41,6 +43,7 @@ static bool load_main(struct load *load, struct source *source, const char *text
 static void load_job_files(struct load *load);
 static void load_jobs(struct load *load, struct source *source, const char *text, size_t size);
 static void refuse_second_names(struct load *load);
+static void refuse_former_names(struct load *load);
 static void drop_bad_jobs(struct load *load);
 
 static struct source open_source(struct load *load, const char *file)
@@ -60,6 +63,7 @@ static bool finish(struct load *load, struct config **ret_config, struct err *er
     size_t n_errors;
 
     refuse_second_names(load);
+    refuse_former_names(load);
     drop_bad_jobs(load);
     free(load->places);
     complaints_sort(&config->complaints);
@@ -218,11 +222,15 @@ static void load_job_files(struct load *load)
     globfree(&files);
 }
 
-static void load_job(struct load *load, struct source *source, const struct yaml_node *document)
+/* The document's job for one project, which is NULL where it names none. */
+static void load_job(struct load *load, struct source *source, const struct yaml_node *document,
+                     const struct config_project *project)
 {
+    size_t n_errors = source->n_errors;
+    CLEANUP(yaml_node_deinit) struct yaml_node copy = project_expand(source, document, project);
+    bool is_good = source->n_errors == n_errors && (project == NULL || !project->is_flawed);
     struct config *config = load->config;
     const struct yaml_node *name = yaml_get(document, "job");
-    const struct yaml_node *schedule = yaml_get(document, "schedule");
     size_t n = config->n_jobs;
 
     if ((n & (n - 1)) == 0) { /* full at each power of two */
@@ -233,9 +241,26 @@ static void load_job(struct load *load, struct source *source, const struct yaml
         .file_no = source->file_no,
         .line = name == NULL ? document->line : name->line,
         .column = name == NULL ? document->column : name->column,
-        .is_good = job_read(source, document, config, load->is_budget_missed, &config->jobs[n]),
+        .is_good =
+            job_read(source, &copy, config, project, load->is_budget_missed, &config->jobs[n]) &&
+            is_good,
     };
     config->n_jobs++;
+}
+
+static void load_document(struct load *load, struct source *source,
+                          const struct yaml_node *document)
+{
+    const struct yaml_node *schedule = yaml_get(document, "schedule");
+    size_t n_errors = source->n_errors, n, n_before = load->config->n_jobs;
+    const struct config_project **projects = projects_of(source, load->config, document, &n);
+    bool is_good = source->n_errors == n_errors;
+
+    for (size_t i = 0; i < n; i++)
+        load_job(load, source, document, projects[i]);
+    for (size_t i = n_before; i < load->config->n_jobs; i++)
+        load->places[i].is_good = load->places[i].is_good && is_good;
+    free(projects);
     if (schedule != NULL && schedule->kind != YAML_BROKEN && !load->is_schedule_noted) {
         complain(source, COMPLAINT_NOTE, schedule->line, schedule->column,
                  "schedule: checked, and used by the service of a later version; in this one a run "
@@ -255,7 +280,7 @@ static void load_jobs(struct load *load, struct source *source, const char *text
         if (file.documents[i].kind == YAML_NULL)
             yaml_warn(source, &file.documents[i], "an empty document; it holds no job");
         else
-            load_job(load, source, &file.documents[i]);
+            load_document(load, source, &file.documents[i]);
     }
 }
 
@@ -281,8 +306,8 @@ static void refuse_second_names(struct load *load)
     size_t n = 0;
 
     for (size_t i = 0; i < config->n_jobs; i++)
-        if (config->jobs[i].name != NULL)
-            names[n++] = (struct name){config->jobs[i].name, i};
+        if (config->jobs[i].title != NULL)
+            names[n++] = (struct name){config->jobs[i].title, i};
     if (n > 1)
         qsort(names, n, sizeof(*names), by_name_and_index);
     for (size_t first = 0, i = 1; i < n; i++) {
@@ -304,6 +329,44 @@ static void refuse_second_names(struct load *load)
     free(names);
 }
 
+/* The other job that has, or had, a former name of that one, and the name; NULL: there is none. */
+static const char *former_clash(const struct config *config, size_t index, size_t *ret_other)
+{
+    for (size_t i = 0; i < config->n_jobs && config->jobs[index].title != NULL; i++) {
+        const char *name = i == index || config->jobs[i].title == NULL
+                               ? NULL
+                               : formerly_clash(&config->jobs[index], &config->jobs[i]);
+
+        *ret_other = i;
+        if (name != NULL)
+            return name;
+    }
+    return NULL;
+}
+
+/* Two jobs that go on with one history would be one. */
+static void refuse_former_names(struct load *load)
+{
+    struct config *config = load->config;
+
+    for (size_t i = 0; i < config->n_jobs; i++) {
+        const struct job_place *place = &load->places[i];
+        struct source source = {.file = config->files[place->file_no],
+                                .file_no = place->file_no,
+                                .complaints = &config->complaints};
+        size_t other;
+        const char *name = config->jobs[i].formerly.n == 0 ? NULL : former_clash(config, i, &other);
+
+        if (name == NULL)
+            continue;
+        complain(&source, COMPLAINT_ERROR, place->line, place->column,
+                 "formerly: %s is the name of another job, or was, at %s:%u:%u", name,
+                 config->files[load->places[other].file_no], load->places[other].line,
+                 load->places[other].column);
+        load->places[i].is_good = false;
+    }
+}
+
 static void drop_bad_jobs(struct load *load)
 {
     struct config *config = load->config;
@@ -320,12 +383,26 @@ static void drop_bad_jobs(struct load *load)
 
 /* --- the rest of its life -------------------------------------------------------------------- */
 
-const struct config_job *config_job_find(const struct config *config, const char *name)
+bool config_job_is_named(const struct config_job *job, const char *word)
+{
+    return strcmp(job->title, word) == 0 || strcmp(job->name, word) == 0;
+}
+
+const struct config_job *config_job_find(const struct config *config, const char *project,
+                                         const char *name)
 {
     for (size_t i = 0; i < config->n_jobs; i++)
-        if (strcmp(config->jobs[i].name, name) == 0)
+        if (strcmp(config->jobs[i].project, project) == 0 &&
+            strcmp(config->jobs[i].name, name) == 0)
             return &config->jobs[i];
     return NULL;
+}
+
+void config_texts_deinit(struct config_texts *texts)
+{
+    for (size_t i = 0; i < texts->n; i++)
+        free(texts->items[i]);
+    free(texts->items);
 }
 
 void config_print_complaints(const struct config *config, FILE *out)
@@ -345,6 +422,9 @@ void config_destroy(struct config *config)
     for (size_t i = 0; i < config->n_jobs; i++)
         job_deinit(&config->jobs[i]);
     free(config->jobs);
+    for (size_t i = 0; i < config->n_projects; i++)
+        project_deinit(&config->projects[i]);
+    free(config->projects);
     for (size_t i = 0; i < config->n_files; i++)
         free(config->files[i]);
     free(config->files);

@@ -56,36 +56,61 @@ struct config_account {
     int64_t unknown_retries;      /* of a page whose call may have been charged, in one run */
 };
 
+/* The project of jobs that name none. */
+#define PROJECT_DEFAULT "default"
+
+struct config_texts {
+    char **items; /* in the order of the file */
+    size_t n;
+};
+
+void config_texts_deinit(struct config_texts *texts);
+
+/* Whom a job is for: $own and $competitors of its targets. */
+struct config_project {
+    char *name;
+    struct config_texts own, competitors;
+    struct config_budget budget; /* of all its jobs */
+    bool is_flawed;              /* there was a complaint about it; none of its jobs is good */
+};
+
 /* What is kept current night after night: one target of a job with its parameters. */
 struct config_feed {
     struct uuid key; /* over what the feed means; see feed_key() */
     char *target;
-    const char *request; /* the job's: a JSON object of API parameters, without the target */
+    const char *request; /* one of the job's: a JSON object of API parameters, without the target */
 };
 
 struct config_job {
-    char *name;
+    char *name;                   /* with `project` who it is, in the database too */
+    struct config_texts formerly; /* its former names, the oldest first, which its keys have */
+    char *title;         /* what people call it: name, or project/name where it is for a project */
     const char *file;    /* as it was opened; one of config->files */
     unsigned line;       /* of its document */
-    const char *project; /* "default" where none is named */
+    const char *project; /* PROJECT_DEFAULT where none is named */
     const struct endpoint *endpoint;
     const struct config_account *account; /* one of config->accounts */
     char *schedule;                       /* as written; NULL: only by hand */
     struct cron cron;                     /* what `schedule` says; all empty where it is NULL */
     char *timezone;                       /* IANA name */
-    char *request;          /* JSON object, keys sorted: the API parameters as the job has them */
-    char *tag;              /* the user's, from `request`; NULL: none */
+    char **targets; /* as the job has them; none where they stand in the requests */
+    size_t n_targets;
+    char *request;   /* JSON object, keys sorted: the API parameters as the job has them */
+    char **requests; /* the same, complete: with what each of `feeds` has instead */
+    size_t n_requests;
+    bool has_feeds;         /* it has overrides; else there is one of `requests` */
     int64_t limit;          /* items of a page, from `request`; 0: not given */
-    bool has_order_by;      /* `request` has one */
+    int64_t at_least;       /* of the targets, in `requests` as a condition; 0: not given */
     int64_t max_rows;       /* items per listing; 0: all */
     int64_t budget_nanousd; /* the cap of a run: the smallest of all levels; 0: none has one */
-    struct config_budget own_budget; /* as the job has it */
+    struct config_budget project_budget; /* its project's */
+    struct config_budget own_budget;     /* as the job has it */
     int64_t missing_ok_ppm;    /* of the items promised; more missing ones make a listing short */
     int64_t max_shrink_ppm;    /* against the listing before; one that shrank by more is held */
     int64_t resume_within_s;   /* a run that was stopped is gone on with for this long */
     int64_t retention_s;       /* rows are kept for this long behind their night, at least */
     char *labels;              /* JSON object, keys sorted; "{}" where there are none */
-    struct config_feed *feeds; /* one per target, in the order of the file */
+    struct config_feed *feeds; /* per target and request, in the order of the file */
     size_t n_feeds;
 };
 
@@ -100,8 +125,10 @@ struct config {
     int64_t archive_s;            /* how long the answers of a run that is over are kept; 0: not */
     int64_t archive_max_bytes;    /* all of them together; 0: any amount */
     int64_t missing_ok_ppm;       /* of jobs that have none of their own */
-    char *job_files;              /* the pattern, as written */
-    struct config_job *jobs;      /* the good ones, by file and line */
+    struct config_project *projects; /* NULL: none */
+    size_t n_projects;
+    char *job_files;         /* the pattern, as written */
+    struct config_job *jobs; /* the good ones, by file and line */
     size_t n_jobs;
     struct complaints complaints; /* sorted: main file first, then by file, line, column */
     char **files;                 /* every file that was opened; what the names above point into */
@@ -134,8 +161,12 @@ const struct config_account *config_account_find(const struct config *config, co
 /* Whether a body of the account is one task, rather than an array of one. */
 bool config_account_sends_object(const struct config_account *account);
 
-/* The job with that name, or NULL. */
-const struct config_job *config_job_find(const struct config *config, const char *name);
+/* Whether the word is the job's title, or its name: then it is that of its projects' others too. */
+bool config_job_is_named(const struct config_job *job, const char *word);
+
+/* The job of that project with that name, or NULL. */
+const struct config_job *config_job_find(const struct config *config, const char *project,
+                                         const char *name);
 
 /* One line per error and warning: "file:line:column: text". */
 void config_print_complaints(const struct config *config, FILE *out);
@@ -156,8 +187,8 @@ void config_job_schema(struct buf *out);
 
 /*
  * Who a feed is: md5 over the canonical JSON of [project, job, endpoint, target, request], the
- * request without what changes only how it is asked for (limit, order_by, tag). A changed meaning
- * is a new feed.
+ * job's by its oldest name and the request without what changes only how it is asked for (limit,
+ * order_by, tag). A changed meaning is a new feed.
  */
 struct uuid feed_key(const char *project, const char *job, const char *endpoint, const char *target,
                      const char *meaning);

@@ -196,7 +196,9 @@ bool target_check(const char *target, bool *ret_is_bare, struct err *err)
 
     *ret_is_bare = false;
     if (target[0] == '$')
-        return err_set(err, ERR_CONFIG, "targets of a project are not in this version");
+        return err_set(err, ERR_CONFIG,
+                       "$own and $competitors are lists: targets: [$own], or in a request targets: "
+                       "$competitors");
     for (const char *at = target; *at != '\0'; at++)
         if (isspace((unsigned char)*at) || iscntrl((unsigned char)*at))
             return err_set(err, ERR_CONFIG, "a target holds no space and no control character");

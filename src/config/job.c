@@ -1,6 +1,6 @@
 /*
- * The happy path: the keys go into the struct by the table; targets, request and labels are read
- * by hand, since they need the endpoint; the caps are joined; each target becomes a feed.
+ * The happy path: the keys go into the struct by the table; what is asked for becomes feeds
+ * (feeds.c); labels are read by hand; the caps are joined.
  *
  * Each mistake is complained about and reading goes on. What works and wastes money (small pages, a
  * budget that no page fits in) is a warning. A job without any cap is an error.
@@ -15,29 +15,20 @@
 #include "api/endpoint.h"
 #include "api/price.h"
 #include "config/config.h"
+#include "config/feeds.h"
+#include "config/formerly.h"
 #include "config/job_notes.h"
 #include "config/json.h"
 #include "config/read.h"
-#include "config/request.h"
-#include "config/targets.h"
 #include "core/buf.h"
-#include "core/md5.h"
 #include "core/mem.h"
 #include "core/money.h"
-#include "core/text.h"
 
 #define LABEL_NAME_MAX 63
 #define LABEL_VALUE_MAX 255
 
-/* Not part of what a feed means: how it is asked for. */
-static const char *const ways[] = {"limit", "order_by", "tag", NULL};
-
 static void read_account_of(struct source *source, const struct yaml_node *document,
                             const struct config *config, struct config_job *job);
-static void read_targets(struct source *source, const struct yaml_node *document,
-                         struct config_job *job);
-static void read_request(struct source *source, const struct yaml_node *document,
-                         struct config_job *job, char **ret_meaning);
 static void read_labels(struct source *source, const struct yaml_node *document,
                         struct config_job *job);
 static void join_budgets(struct source *source, const struct yaml_node *document,
@@ -46,16 +37,28 @@ static void join_budgets(struct source *source, const struct yaml_node *document
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
                                 const struct config_job *job);
 
-bool job_read(struct source *source, const struct yaml_node *document, const struct config *config,
-              bool is_budget_missed, struct config_job *ret_job)
+/* A project without a name is one that there is not. */
+static void set_title(struct config_job *job, const struct config_project *project)
 {
-    size_t n_errors = source->complaints->n_errors;
-    CLEANUP(mem_free_string) char *meaning = NULL;
+    if (project != NULL && project->name != NULL) {
+        job->project = project->name;
+        job->project_budget = project->budget;
+    }
+    if (job->name != NULL && (project == NULL || project->name != NULL))
+        job->title =
+            project == NULL ? mem_strdup(job->name) : mem_printf("%s/%s", project->name, job->name);
+}
+
+bool job_read(struct source *source, const struct yaml_node *document, const struct config *config,
+              const struct config_project *project, bool is_budget_missed,
+              struct config_job *ret_job)
+{
+    size_t n_errors = source->n_errors;
     char found[YAML_FOUND_MAX];
 
     *ret_job = (struct config_job){.file = source->file,
                                    .line = document->line,
-                                   .project = "default",
+                                   .project = PROJECT_DEFAULT,
                                    .missing_ok_ppm = config->missing_ok_ppm};
     if (document->kind != YAML_MAP) {
         if (document->kind == YAML_LIST)
@@ -68,22 +71,16 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
         return false;
     }
     read_map_into(source, document, "", &job_keys, ret_job);
+    set_title(ret_job, project);
+    formerly_read(source, document, ret_job);
     read_account_of(source, document, config, ret_job);
-    read_targets(source, document, ret_job);
-    read_request(source, document, ret_job, &meaning);
+    feeds_read(source, document, ret_job);
     read_labels(source, document, ret_job);
     join_budgets(source, document, config, is_budget_missed, ret_job);
-    if (document->is_flawed || ret_job->account == NULL || source->complaints->n_errors > n_errors)
+    if (document->is_flawed || ret_job->account == NULL || source->n_errors > n_errors)
         return false;
     warn_of_small_pages(source, document, ret_job);
     job_note_what_is_never_lost(source, document, ret_job);
-    for (size_t i = 0; i < ret_job->n_feeds; i++) {
-        struct config_feed *feed = &ret_job->feeds[i];
-
-        feed->request = ret_job->request;
-        feed->key = feed_key(ret_job->project, ret_job->name, ret_job->endpoint->name, feed->target,
-                             meaning);
-    }
     return true;
 }
 
@@ -128,155 +125,6 @@ static void read_account_of(struct source *source, const struct yaml_node *docum
     if (job->account == NULL)
         yaml_complain(source, node, "account: found %s, expected one of the accounts: %s",
                       yaml_found(node, found), known);
-}
-
-/* --- targets --------------------------------------------------------------------------------- */
-
-/* An intersection's targets stand in its request, and are one feed. */
-static void read_numbered(struct source *source, const struct yaml_node *document,
-                          struct config_job *job)
-{
-    const struct yaml_node *list = yaml_get(document, "targets");
-    const struct yaml_node *request = yaml_get(document, "request");
-    const struct yaml_node *targets =
-        request != NULL && request->kind == YAML_MAP ? yaml_get(request, "targets") : NULL;
-
-    if (list != NULL)
-        complain(source, COMPLAINT_ERROR, list->key_line, list->key_column,
-                 "targets: those of %s stand in its request, by number: request: { targets: { "
-                 "\"1\": moz.com, \"2\": ahrefs.com } }",
-                 job->endpoint->name);
-    else if (targets == NULL && (request == NULL || request->kind == YAML_MAP))
-        yaml_complain(source, request != NULL ? request : document,
-                      "request.targets is missing: write targets: { \"1\": moz.com, \"2\": "
-                      "ahrefs.com }");
-    if (targets == NULL || targets->kind != YAML_MAP)
-        return;
-    job->feeds = mem_new_array(1, sizeof(*job->feeds));
-    job->feeds[0].target = targets_name(targets);
-    job->n_feeds = 1;
-}
-
-/* All targets are asked for in one call: one feed, called by the first of them. */
-static void join_feeds(struct config_job *job)
-{
-    CLEANUP(mem_free_string) char *first = NULL;
-
-    if (job->n_feeds < 2)
-        return;
-    first = job->feeds[0].target;
-    job->feeds[0].target = mem_printf("%s and %zu more", first, job->n_feeds - 1);
-    for (size_t i = 1; i < job->n_feeds; i++)
-        free(job->feeds[i].target);
-    job->n_feeds = 1;
-}
-
-static void read_targets(struct source *source, const struct yaml_node *document,
-                         struct config_job *job)
-{
-    const struct yaml_node *list = yaml_get(document, "targets");
-    const struct key *key = key_find(job_keys.keys, job_keys.n_keys, "targets");
-    char found[YAML_FOUND_MAX], expected[KEY_EXPECTED_MAX];
-    const struct yaml_node **good;
-
-    if (job->endpoint != NULL && job->endpoint->wrapper != NULL) {
-        read_numbered(source, document, job);
-        return;
-    }
-    if (list == NULL && job->endpoint != NULL)
-        yaml_complain(source, document, "targets is missing; it is %s",
-                      key_expected(key, expected));
-    if (list == NULL || list->kind == YAML_BROKEN)
-        return;
-    if (list->kind != YAML_LIST || list->n_items < (size_t)key->min) {
-        yaml_complain(source, list, "targets: found %s, expected %s",
-                      list->kind == YAML_LIST ? "an empty list" : yaml_found(list, found),
-                      key_expected(key, expected));
-        return;
-    }
-    if (list->n_items > (size_t)key->max) {
-        yaml_complain(source, list, "targets: found %zu of them, a job has at most %" PRId64,
-                      list->n_items, key->max);
-        return;
-    }
-    good = mem_new_array(list->n_items, sizeof(struct yaml_node *));
-    job->feeds = mem_new_array(list->n_items, sizeof(*job->feeds));
-    for (size_t i = 0; i < list->n_items; i++)
-        if (target_node_check(source, &list->items[i], "targets")) {
-            good[job->n_feeds] = &list->items[i];
-            job->feeds[job->n_feeds++].target = mem_strdup(list->items[i].text);
-        }
-    targets_refuse_repeats(source, good, job->n_feeds, "targets");
-    if (job->endpoint != NULL && job->endpoint->takes_list)
-        join_feeds(job);
-    free(good);
-}
-
-/* --- request --------------------------------------------------------------------------------- */
-
-/* Adds the job's list of targets to a request that is complete otherwise. */
-static void put_targets_in(struct buf *request, const struct yaml_node *targets)
-{
-    if (targets == NULL || request->size == 0)
-        return;
-    request->size--; /* its brace */
-    buf_append_string(request, request->size > 1 ? ",\"targets\":" : "\"targets\":");
-    json_append_node(request, targets);
-    buf_append_char(request, '}');
-}
-
-static void read_request(struct source *source, const struct yaml_node *document,
-                         struct config_job *job, char **ret_meaning)
-{
-    static const struct yaml_node none = {.kind = YAML_MAP};
-    const struct yaml_node *request = yaml_get(document, "request"), *tag, *limit;
-    struct buf text = BUF_WITH_CEILING(2 * YAML_BYTES_MAX), meaning = text;
-    char found[YAML_FOUND_MAX];
-
-    if (request == NULL)
-        request = &none;
-    if (request->kind != YAML_MAP) {
-        if (request->kind != YAML_BROKEN)
-            yaml_complain(source, request, "request: found %s, expected a map of API parameters",
-                          yaml_found(request, found));
-        return;
-    }
-    if (job->endpoint == NULL)
-        return;
-    request_check(source, job->endpoint, request);
-    json_append_node(&text, request);
-    json_append_map_without(&meaning, request, ways);
-    if (job->endpoint->takes_list) {
-        put_targets_in(&text, yaml_get(document, "targets"));
-        put_targets_in(&meaning, yaml_get(document, "targets"));
-    }
-    if (text.is_overfull)
-        yaml_complain(source, request, "request: is too large");
-    job->request = buf_take(&text);
-    *ret_meaning = buf_take(&meaning);
-    tag = yaml_get(request, "tag");
-    if (tag != NULL && tag->kind == YAML_TEXT)
-        job->tag = mem_strdup(tag->text);
-    limit = yaml_get(request, "limit");
-    if (limit != NULL && limit->kind == YAML_INT)
-        text_parse_int64(limit->text, strlen(limit->text), &job->limit);
-    job->has_order_by = yaml_get(request, "order_by") != NULL;
-}
-
-struct uuid feed_key(const char *project, const char *job, const char *endpoint, const char *target,
-                     const char *meaning)
-{
-    CLEANUP(buf_deinit) struct buf text = BUF_WITH_CEILING(4 * YAML_BYTES_MAX);
-    const char *const parts[] = {project, job, endpoint, target};
-
-    buf_append_char(&text, '[');
-    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-        json_append_text(&text, parts[i]);
-        buf_append_char(&text, ',');
-    }
-    buf_append_string(&text, meaning);
-    buf_append_char(&text, ']');
-    return md5_uuid(text.data, text.size);
 }
 
 /* --- labels ---------------------------------------------------------------------------------- */
@@ -365,8 +213,9 @@ static void join_budgets(struct source *source, const struct yaml_node *document
 {
     static const struct config_budget none;
     const struct config_account *account = job->account;
-    const struct config_budget *levels[] = {
-        &config->budget, account != NULL ? &account->budget : &none, &job->own_budget};
+    const struct config_budget *levels[] = {&config->budget,
+                                            account != NULL ? &account->budget : &none,
+                                            &job->project_budget, &job->own_budget};
     const struct yaml_node *budget = yaml_get(document, "budget");
     char cap[MONEY_TEXT_MAX], worst[MONEY_TEXT_MAX];
     int64_t worst_nanousd, least_nanousd = 0;
@@ -378,7 +227,8 @@ static void join_budgets(struct source *source, const struct yaml_node *document
         least_nanousd = smaller_cap(least_nanousd, levels[i]->per_month_nanousd);
     }
     least_nanousd = smaller_cap(least_nanousd, job->budget_nanousd);
-    if (budget == NULL && is_budget_missed && (account == NULL || !account->has_budget))
+    if (budget == NULL && is_budget_missed && least_nanousd == 0 &&
+        (account == NULL || !account->has_budget))
         yaml_complain(source, document,
                       "budget is missing, here and in the main file; calls cost money: write "
                       "budget: 5.00, in US dollars per run");
@@ -421,13 +271,11 @@ static void warn_of_small_pages(struct source *source, const struct yaml_node *d
 
 void job_deinit(struct config_job *job)
 {
-    for (size_t i = 0; i < job->n_feeds; i++)
-        free(job->feeds[i].target);
-    free(job->feeds);
+    feeds_deinit(job);
     free(job->name);
+    free(job->title);
+    config_texts_deinit(&job->formerly);
     free(job->schedule);
     free(job->timezone);
-    free(job->request);
-    free(job->tag);
     free(job->labels);
 }

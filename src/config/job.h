@@ -8,14 +8,17 @@
 
 struct config;
 struct config_job;
+struct config_project;
 struct yaml_node;
 
 /*
  * Reads the job. False where there was an error about it; `*ret_job` then holds what could be read,
- * its name above all, so that a second job of that name is found. The caps and defaults of `config`
- * hold for the job too, and `is_budget_missed` says to complain where the job has no caps either.
+ * its title above all, so that a second job of that title is found. The caps and defaults of
+ * `config` hold for the job too, it is for `project` (NULL: none), and `is_budget_missed` says to
+ * complain where the job has no caps either.
  */
 bool job_read(struct source *source, const struct yaml_node *document, const struct config *config,
-              bool is_budget_missed, struct config_job *ret_job);
+              const struct config_project *project, bool is_budget_missed,
+              struct config_job *ret_job);
 
 void job_deinit(struct config_job *job);

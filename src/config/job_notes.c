@@ -8,12 +8,6 @@
 
 /* Only a complete listing of all links says that one vanished: linkhaul.keep_state() in sql/. */
 
-static void note(struct source *source, const struct yaml_node *node, const char *key,
-                 const char *text)
-{
-    complain(source, COMPLAINT_NOTE, node->line, node->column, "%s: %s", key, text);
-}
-
 /* One link stands for many, and a domain can be told from its absence, another group cannot. */
 static bool is_group_without_end(const struct yaml_node *mode, const struct yaml_node *custom_mode)
 {
@@ -25,21 +19,36 @@ static bool is_group_without_end(const struct yaml_node *mode, const struct yaml
            strcmp(mode->text, "one_per_domain") != 0;
 }
 
+/* `key`: what the request is called, "request" or "feeds". */
+static void note_groups(struct source *source, const struct yaml_node *request, const char *key)
+{
+    const struct yaml_node *mode = yaml_get(request, "mode");
+    const struct yaml_node *custom_mode = yaml_get(request, "custom_mode");
+    const struct yaml_node *at = custom_mode != NULL ? custom_mode : mode;
+
+    if (is_group_without_end(mode, custom_mode))
+        complain(source, COMPLAINT_NOTE, at->line, at->column,
+                 "%s.%s: other links stand for a group every night: none of them is ever told as "
+                 "lost, unless the vendor says so",
+                 key, at->key);
+}
+
 void job_note_what_is_never_lost(struct source *source, const struct yaml_node *document,
                                  const struct config_job *job)
 {
+    const struct yaml_node *max_rows = yaml_get(document, "max_rows");
     const struct yaml_node *request = yaml_get(document, "request");
-    const struct yaml_node *mode = request == NULL ? NULL : yaml_get(request, "mode");
-    const struct yaml_node *custom_mode = request == NULL ? NULL : yaml_get(request, "custom_mode");
+    const struct yaml_node *feeds = yaml_get(document, "feeds");
 
     if (job->endpoint->takes_list)
         return;
     if (job->max_rows > 0)
-        note(source, yaml_get(document, "max_rows"), "max_rows",
-             "a listing that it cuts is `limited`: what is not in it is never told as lost");
-    if (is_group_without_end(mode, custom_mode))
-        note(source, custom_mode != NULL ? custom_mode : mode,
-             custom_mode != NULL ? "request.custom_mode" : "request.mode",
-             "other links stand for a group every night: none of them is ever told as lost, unless "
-             "the vendor says so");
+        complain(
+            source, COMPLAINT_NOTE, max_rows->line, max_rows->column,
+            "max_rows: a listing that it cuts is `limited`: what is not in it is never told as "
+            "lost");
+    if (request != NULL)
+        note_groups(source, request, "request");
+    for (size_t i = 0; feeds != NULL && i < feeds->n_items; i++)
+        note_groups(source, &feeds->items[i], "feeds");
 }

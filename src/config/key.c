@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/endpoint.h"
 #include "api/provider.h"
 #include "config/config.h"
 #include "config/quantity.h"
@@ -18,6 +19,7 @@
     }
 #define IN_MAIN(field) offsetof(struct config, field)
 #define IN_ACCOUNT(field) offsetof(struct config_account, field)
+#define IN_PROJECT(field) offsetof(struct config_project, field)
 #define IN_JOB(field) offsetof(struct config_job, field)
 #define IN_BUDGET(field) offsetof(struct config_budget, field)
 #define SIZE_MAX_BYTES (INT64_C(1) << 60)
@@ -97,6 +99,13 @@ static const struct key database_keys[] = {
       .doc = "or a file that holds it" },
 };
 
+static const struct key project_keys[] = {
+    { "own", KEY_TARGETS, .min = 1, .max = 1000, .doc = "its targets, $own in a job" },
+    { "competitors", KEY_TARGETS, .min = 1, .max = 1000, .doc = "those of others, $competitors in a job" },
+    { "budget", KEY_BUDGET, IN_PROJECT(budget), KEYS(budget_keys),
+      .doc = "caps of all its jobs in US dollars, beside the others; all apply" },
+};
+
 static const struct key all_main_keys[] = {
     { "api", KEY_ACCOUNT, IN_MAIN(accounts), KEYS(all_account_keys), .is_required = true,
       .twin = "accounts", .doc = "the account at the API, named default" },
@@ -122,13 +131,18 @@ static const struct key all_main_keys[] = {
       .doc = "how much of what the API promised a listing may lack and not be `short`" },
     { "jobs", KEY_TEXT, IN_MAIN(job_files), .fallback = "jobs.d/*.yaml",
       .doc = "the job files, relative to this file" },
-    { "projects", LATER }, { "http", LATER }, { "log", LATER },
+    { "projects", KEY_PROJECTS, IN_MAIN(projects), KEYS(project_keys),
+      .sample = "{ acme: { own: [acme.de], competitors: [zalando.de, otto.de] } }", .is_second_choice = true,
+      .doc = "whom jobs are for, by name; a job with project: or projects: may say $own and $competitors" },
+    { "http", LATER }, { "log", LATER },
     { "on_night", LATER },
 };
 
 static const struct key all_job_keys[] = {
     { "job", KEY_NAME, IN_JOB(name), .is_required = true,
       .doc = "its name: lower-case letters, digits, _ . - (63 at most)" },
+    { "formerly", KEY_FORMERLY, IN_JOB(formerly),
+      .doc = "the name it had before, or a list of them, the oldest first: its history goes on under the new one" },
     { "endpoint", KEY_ENDPOINT, IN_JOB(endpoint), .is_required = true,
       .doc = "the kind of listing" },
     { "account", KEY_ACCOUNT_OF, IN_JOB(account),
@@ -137,9 +151,17 @@ static const struct key all_job_keys[] = {
       .doc = "five cron fields or @daily and the like, quoted; none: only by hand" },
     { "timezone", KEY_ZONE, IN_JOB(timezone), .fallback = "UTC",
       .doc = "IANA name; of the schedule, and of the night a run belongs to" },
+    { "project", KEY_PROJECT, IN_JOB(project),
+      .doc = "the name of one of the main file's projects; the job is then called acme/link-gap" },
+    { "projects", KEY_PROJECT_LIST,
+      .doc = "or a list of such names: a job for each of them, acme/link-gap and globex/link-gap" },
     { "targets", KEY_TARGETS, .min = 1, .max = 1000,
       .doc = "domains without https:// and www., or pages as absolute URLs; a feed each (those of an intersection stand in request)" },
     { "request", KEY_REQUEST, IN_JOB(request), .doc = "API parameters, names as the API has them" },
+    { "feeds", KEY_FEEDS, .min = 1, .max = 100,
+      .doc = "a list of what is different from request; each is a feed of its own, with every target" },
+    { "at_least", KEY_INT, IN_JOB(at_least), 1, TARGETS_MAX, .is_hidden = true,
+      .doc = "of an intersection: only what belongs to so many of its targets; one of the 8 conditions of filters" },
     { "max_rows", KEY_INT, IN_JOB(max_rows), 1, INT64_C(1000000000000),
       .doc = "items per listing; none: all" },
     { "budget", KEY_BUDGET, IN_JOB(own_budget), KEYS(budget_keys),
@@ -154,9 +176,7 @@ static const struct key all_job_keys[] = {
       .doc = "how many days behind their night raw rows are kept at least; what a feed is now, events and costs stay" },
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
-    { "project", LATER }, { "projects", LATER }, { "sync", LATER },
-    { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER }, { "at_least", LATER },
-    { "formerly", LATER }, { "feeds", LATER },
+    { "sync", LATER }, { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER },
 };
 // clang-format on
 
@@ -246,6 +266,11 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_ENDPOINT] = "the name of an endpoint",
         [KEY_TARGETS] = "a list of 1 to 1000 targets, such as [moz.com, ahrefs.com]",
         [KEY_REQUEST] = "a map of API parameters",
+        [KEY_PROJECTS] = "a map of names to own and competitors",
+        [KEY_PROJECT] = "the name of a project",
+        [KEY_PROJECT_LIST] = "a list of names of projects",
+        [KEY_FORMERLY] = "the name that the job had, or a list of such names",
+        [KEY_FEEDS] = "a list of 1 to 100 maps of API parameters",
         [KEY_LABELS] = "a map of up to 16 labels",
         [KEY_ACCOUNT] = "a map with login and password_file, or with provider: aisa and token_file",
         [KEY_ACCOUNTS] = "a map of names to accounts, each with the keys of api",

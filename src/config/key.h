@@ -36,7 +36,12 @@ enum key_type {
     KEY_ACCOUNT,    /* one struct config_account: a map of `keys` */
     KEY_ACCOUNTS,   /* several: a map of names to such maps */
     KEY_ACCOUNT_OF, /* const struct config_account *: the name of one */
-    KEY_LABELS,     /* char *: JSON object */
+    KEY_FEEDS,      /* what differs from KEY_REQUEST, feed by feed */
+    KEY_PROJECTS,   /* the main file's: a map of names to maps of `keys` */
+    KEY_PROJECT,    /* a job's: the name of one of them */
+    KEY_PROJECT_LIST,
+    KEY_FORMERLY, /* a name or a list of them */
+    KEY_LABELS,   /* char *: JSON object */
 };
 
 /* What a provider must have so that a key of an account means anything. */
@@ -68,6 +73,7 @@ struct key {
     enum key_fit fit;      /* in an account: of which providers */
     bool is_required;      /* of these */
     bool is_second_choice; /* the sample shows it commented out */
+    bool is_hidden;        /* not shown: it is in what other keys are shown with */
     bool is_later;         /* refused with "not in this version" */
 };
 

@@ -13,6 +13,7 @@
 
 #include "config/account.h"
 #include "config/config.h"
+#include "config/project.h"
 #include "config/value.h"
 #include "core/mem.h"
 #include "core/money.h"
@@ -177,6 +178,42 @@ static void read_budget(const struct slot *slot)
             warn_of_order(slot, &keys[i], &keys[j], budget);
 }
 
+/* Each with its name as the key. */
+static void read_projects(const struct slot *slot)
+{
+    struct config *config = slot->base;
+    char prefix[KEY_PATH_BYTES_MAX], shown[YAML_SHORT_MAX], found[YAML_FOUND_MAX];
+
+    if (slot->node->kind != YAML_MAP || slot->node->n_items == 0) {
+        value_refuse(slot);
+        return;
+    }
+    config->projects = mem_new_array(slot->node->n_items, sizeof(*config->projects));
+    for (size_t i = 0; i < slot->node->n_items; i++) {
+        const struct yaml_node *node = &slot->node->items[i];
+        struct config_project *project = &config->projects[config->n_projects++];
+        size_t n_errors = slot->source->n_errors;
+
+        project->name = mem_strdup(node->key);
+        if (!value_is_name(node->key) || strcmp(node->key, PROJECT_DEFAULT) == 0)
+            complain(slot->source, COMPLAINT_ERROR, node->key_line, node->key_column,
+                     "projects: %s is no name for one; write lower-case letters, digits, _ . - (63 "
+                     "at most), beginning with a letter or digit, and not " PROJECT_DEFAULT
+                     ", which is the project of jobs that name none",
+                     yaml_short(node->key, shown));
+        else if (node->kind != YAML_MAP && node->kind != YAML_BROKEN)
+            yaml_complain(slot->source, node,
+                          "projects.%s: found %s, expected a map: own, competitors", node->key,
+                          yaml_found(node, found));
+        snprintf(prefix, sizeof(prefix), "projects.%s.", node->key);
+        if (node->kind == YAML_MAP)
+            read_map(slot->source, node, prefix, slot->key->keys, slot->key->n_keys, project);
+        if (node->kind == YAML_MAP)
+            project_read(slot->source, node, project);
+        project->is_flawed = node->kind != YAML_MAP || slot->source->n_errors > n_errors;
+    }
+}
+
 static void read_one(const struct slot *slot)
 {
     if (slot->node->kind == YAML_BROKEN)
@@ -189,6 +226,8 @@ static void read_one(const struct slot *slot)
         account_read_all(slot);
     else if (slot->key->type == KEY_BUDGET)
         read_budget(slot);
+    else if (slot->key->type == KEY_PROJECTS)
+        read_projects(slot);
     else
         value_read(slot);
 }

@@ -11,224 +11,11 @@
 #include "config/json.h"
 #include "config/key.h"
 #include "config/quantity.h"
+#include "config/schema_writer.h"
 #include "core/buf.h"
 #include "core/mem.h"
 
-/* A JSON text on its way out. */
-struct writer {
-    struct buf *out;
-    int depth;
-    bool is_first; /* of its object or list */
-};
-
-static void begin_member(struct writer *writer, const char *name)
-{
-    if (!writer->is_first)
-        buf_append_char(writer->out, ',');
-    if (writer->depth > 0)
-        buf_printf(writer->out, "\n%*s", 2 * writer->depth, "");
-    writer->is_first = false;
-    if (name != NULL) {
-        json_append_text(writer->out, name);
-        buf_append_string(writer->out, ": ");
-    }
-}
-
-/* `name` is NULL in a list. */
-static void open_in(struct writer *writer, const char *name, char bracket)
-{
-    begin_member(writer, name);
-    buf_append_char(writer->out, bracket);
-    writer->depth++;
-    writer->is_first = true;
-}
-
-static void close_with(struct writer *writer, char bracket)
-{
-    writer->depth--;
-    if (!writer->is_first)
-        buf_printf(writer->out, "\n%*s", 2 * writer->depth, "");
-    buf_append_char(writer->out, bracket);
-    writer->is_first = false;
-}
-
-static void put_text(struct writer *writer, const char *name, const char *text)
-{
-    begin_member(writer, name);
-    json_append_text(writer->out, text);
-}
-
-static void put_int(struct writer *writer, const char *name, int64_t number)
-{
-    begin_member(writer, name);
-    buf_printf(writer->out, "%" PRId64, number);
-}
-
-static void put_false(struct writer *writer, const char *name)
-{
-    begin_member(writer, name);
-    buf_append_string(writer->out, "false");
-}
-
-static void put_words(struct writer *writer, const char *name, const char *const *words)
-{
-    open_in(writer, name, '[');
-    for (; *words != NULL; words++)
-        put_text(writer, NULL, *words);
-    close_with(writer, ']');
-}
-
-/* {"type": "string", "pattern": ...}: one more choice wherever a variable may stand. */
-static void put_variable(struct writer *writer)
-{
-    open_in(writer, NULL, '{');
-    put_text(writer, "type", "string");
-    put_text(writer, "pattern", "\\$\\{");
-    close_with(writer, '}');
-}
-
-static void put_int_or_variable(struct writer *writer, int64_t min, int64_t max)
-{
-    open_in(writer, "anyOf", '[');
-    open_in(writer, NULL, '{');
-    put_text(writer, "type", "integer");
-    put_int(writer, "minimum", min);
-    put_int(writer, "maximum", max);
-    close_with(writer, '}');
-    put_variable(writer);
-    close_with(writer, ']');
-}
-
-/* --- API parameters -------------------------------------------------------------------------- */
-
-static void put_order_by(struct writer *writer, const struct param *param)
-{
-    put_text(writer, "type", "array");
-    put_int(writer, "minItems", 1);
-    put_int(writer, "maxItems", param->max);
-    open_in(writer, "items", '{');
-    put_text(writer, "type", "string");
-    put_text(writer, "pattern", "^[a-z0-9_.]+,(asc|desc)$|\\$\\{");
-    close_with(writer, '}');
-}
-
-static void put_custom_mode(struct writer *writer, const struct param *param)
-{
-    static const char *const required[] = {"field", "value", NULL};
-
-    put_text(writer, "type", "object");
-    put_false(writer, "additionalProperties");
-    put_words(writer, "required", required);
-    open_in(writer, "properties", '{');
-    open_in(writer, "field", '{');
-    put_words(writer, "enum", param->words);
-    close_with(writer, '}');
-    open_in(writer, "value", '{');
-    put_int_or_variable(writer, param->min, param->max);
-    close_with(writer, '}');
-    close_with(writer, '}');
-}
-
-/* {"1": a target, ...} */
-static void put_numbered(struct writer *writer)
-{
-    put_text(writer, "type", "object");
-    put_int(writer, "minProperties", 1);
-    put_int(writer, "maxProperties", TARGETS_MAX);
-    open_in(writer, "propertyNames", '{');
-    put_text(writer, "pattern", "^([1-9]|1[0-9]|20)$");
-    close_with(writer, '}');
-    open_in(writer, "additionalProperties", '{');
-    put_text(writer, "type", "string");
-    close_with(writer, '}');
-}
-
-static void put_excluded(struct writer *writer, const struct param *param)
-{
-    put_text(writer, "type", "array");
-    put_int(writer, "minItems", param->min);
-    put_int(writer, "maxItems", param->max);
-    open_in(writer, "items", '{');
-    put_text(writer, "type", "string");
-    close_with(writer, '}');
-}
-
-static void put_param(struct writer *writer, const struct param *param)
-{
-    open_in(writer, param->name, '{');
-    put_text(writer, "description", param->doc);
-    switch (param->type) {
-    case PARAM_TEXT:
-        put_text(writer, "type", "string");
-        put_int(writer, "maxLength", param->max);
-        break;
-    case PARAM_BOOL:
-        put_text(writer, "type", "boolean");
-        break;
-    case PARAM_INT:
-        put_int_or_variable(writer, param->min, param->max);
-        break;
-    case PARAM_WORD:
-        put_words(writer, "enum", param->words);
-        break;
-    case PARAM_TARGET:
-        put_text(writer, "type", "string");
-        break;
-    case PARAM_TARGETS:
-        put_numbered(writer);
-        break;
-    case PARAM_EXCLUDED:
-        put_excluded(writer, param);
-        break;
-    case PARAM_FILTERS:
-        put_text(writer, "type", "array");
-        put_int(writer, "minItems", 1);
-        break;
-    case PARAM_ORDER_BY:
-        put_order_by(writer, param);
-        break;
-    case PARAM_CUSTOM_MODE:
-        put_custom_mode(writer, param);
-        break;
-    case PARAM_OURS:
-        break;
-    }
-    close_with(writer, '}');
-}
-
-/* What `request` may hold depends on the endpoint: one rule for each. */
-static void put_requests(struct writer *writer)
-{
-    static const char *const in_job[] = {"targets", NULL}, *const in_request[] = {"request", NULL};
-
-    for (size_t i = 0; endpoints[i] != NULL; i++) {
-        bool is_numbered = endpoints[i]->wrapper != NULL;
-
-        open_in(writer, NULL, '{');
-        open_in(writer, "if", '{');
-        open_in(writer, "properties", '{');
-        open_in(writer, "endpoint", '{');
-        put_text(writer, "const", endpoints[i]->name);
-        close_with(writer, '}');
-        close_with(writer, '}');
-        close_with(writer, '}');
-        open_in(writer, "then", '{');
-        put_words(writer, "required", is_numbered ? in_request : in_job);
-        open_in(writer, "properties", '{');
-        open_in(writer, "request", '{');
-        put_false(writer, "additionalProperties");
-        if (is_numbered)
-            put_words(writer, "required", in_job);
-        open_in(writer, "properties", '{');
-        for (size_t j = 0; j < endpoints[i]->n_params; j++)
-            if (endpoints[i]->params[j].type != PARAM_OURS)
-                put_param(writer, &endpoints[i]->params[j]);
-        for (int level = 0; level < 5; level++)
-            close_with(writer, '}');
-    }
-}
-
-/* --- keys ------------------------------------------------------------------------------------ */
+#define NAME_PATTERN "[a-z0-9][a-z0-9_.-]{0,62}"
 
 static void put_keys(struct writer *writer, const struct key *keys, size_t n_keys);
 
@@ -293,13 +80,14 @@ static void put_word_or_variable(struct writer *writer, const char *const *words
     close_with(writer, ']');
 }
 
-static void put_targets(struct writer *writer, const struct key *key)
+/* What may stand in each depends on the endpoint. */
+static void put_feeds(struct writer *writer, const struct key *key)
 {
     put_text(writer, "type", "array");
     put_int(writer, "minItems", key->min);
     put_int(writer, "maxItems", key->max);
     open_in(writer, "items", '{');
-    put_text(writer, "type", "string");
+    put_text(writer, "type", "object");
     close_with(writer, '}');
 }
 
@@ -323,6 +111,45 @@ static void put_endpoints(struct writer *writer)
     for (size_t i = 0; endpoints[i] != NULL; i++)
         put_text(writer, NULL, endpoints[i]->name);
     close_with(writer, ']');
+}
+
+static void put_name(struct writer *writer)
+{
+    put_text(writer, "type", "string");
+    put_text(writer, "pattern", "^" NAME_PATTERN "$|\\$\\{");
+}
+
+static void put_names(struct writer *writer)
+{
+    put_text(writer, "type", "array");
+    put_int(writer, "minItems", 1);
+    open_in(writer, "items", '{');
+    put_name(writer);
+    close_with(writer, '}');
+}
+
+static void put_formerly(struct writer *writer)
+{
+    open_in(writer, "anyOf", '[');
+    open_in(writer, NULL, '{');
+    put_name(writer);
+    close_with(writer, '}');
+    open_in(writer, NULL, '{');
+    put_names(writer);
+    close_with(writer, '}');
+    close_with(writer, ']');
+}
+
+static void put_projects(struct writer *writer, const struct key *key)
+{
+    put_text(writer, "type", "object");
+    put_int(writer, "minProperties", 1);
+    open_in(writer, "propertyNames", '{');
+    put_text(writer, "pattern", "^" NAME_PATTERN "$");
+    close_with(writer, '}');
+    open_in(writer, "additionalProperties", '{');
+    put_keys(writer, key->keys, key->n_keys);
+    close_with(writer, '}');
 }
 
 static void put_type(struct writer *writer, const struct key *key)
@@ -351,8 +178,7 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_NAME:
     case KEY_ACCOUNT_OF:
-        put_text(writer, "type", "string");
-        put_text(writer, "pattern", "^[a-z0-9][a-z0-9_.-]{0,62}$|\\$\\{");
+        put_name(writer);
         return;
     case KEY_WORD:
     case KEY_PROVIDER:
@@ -374,10 +200,25 @@ static void put_type(struct writer *writer, const struct key *key)
         put_endpoints(writer);
         return;
     case KEY_TARGETS:
-        put_targets(writer, key);
+        put_strings(writer, key->min, key->max);
         return;
     case KEY_REQUEST:
         put_text(writer, "type", "object");
+        return;
+    case KEY_PROJECTS:
+        put_projects(writer, key);
+        return;
+    case KEY_PROJECT:
+        put_name(writer);
+        return;
+    case KEY_FORMERLY:
+        put_formerly(writer);
+        return;
+    case KEY_PROJECT_LIST:
+        put_names(writer);
+        return;
+    case KEY_FEEDS:
+        put_feeds(writer, key);
         return;
     case KEY_LABELS:
         put_labels(writer, key);

@@ -116,6 +116,46 @@ static void append_budget(struct buf *out, const struct key *budget, const void 
     buf_append_string(out, " }");
 }
 
+static void append_list(struct buf *out, const char *name, const struct config_texts *targets)
+{
+    if (targets->n == 0)
+        return;
+    buf_printf(out, "\n    %s:", name);
+    for (size_t i = 0; i < targets->n; i++) {
+        buf_append_string(out, "\n      - ");
+        append_text(out, targets->items[i]);
+    }
+}
+
+static void append_names(struct buf *out, const struct config_texts *names)
+{
+    for (size_t i = 0; i < names->n; i++)
+        buf_printf(out, "%s\"%s\"", i == 0 ? "[" : ", ", names->items[i]);
+    buf_append_char(out, ']');
+}
+
+static bool is_there(const struct key *key, const void *base);
+
+static void append_projects(struct buf *out, const struct key *key, const struct config *config)
+{
+    const struct key *budget = key_find(key->keys, key->n_keys, "budget");
+
+    for (size_t i = 0; i < config->n_projects; i++) {
+        const struct config_project *project = &config->projects[i];
+        bool has_budget = is_there(budget, project);
+
+        buf_printf(out, "\n  \"%s\":", project->name);
+        if (project->own.n + project->competitors.n == 0 && !has_budget)
+            buf_append_string(out, " {}");
+        append_list(out, "own", &project->own);
+        append_list(out, "competitors", &project->competitors);
+        if (has_budget) {
+            buf_append_string(out, "\n    budget: ");
+            append_budget(out, budget, project);
+        }
+    }
+}
+
 static void append_value(struct buf *out, const struct key *key, const void *base)
 {
     const char *at = (const char *)base + key->offset;
@@ -160,7 +200,16 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_ACCOUNTS:
     case KEY_FILE:
     case KEY_TARGETS:
+    case KEY_FEEDS:
+    case KEY_PROJECT_LIST:
         return; /* written by others */
+    case KEY_FORMERLY:
+        append_names(out, &((const struct config_job *)base)->formerly);
+        return;
+    case KEY_PROJECTS:
+        append_projects(out, key, base);
+        return;
+    case KEY_PROJECT:
     case KEY_TEXT:
     case KEY_URL:
     case KEY_PATH:
@@ -198,8 +247,11 @@ static bool is_there(const struct key *key, const void *base)
         return false;
     if (key->type == KEY_ACCOUNT || key->type == KEY_ACCOUNTS)
         return has_accounts(base, key->type);
-    if (key->is_later || key->type == KEY_FILE || key->type == KEY_TARGETS)
+    if (key->is_later || key->is_hidden || key->type == KEY_FILE || key->type == KEY_TARGETS ||
+        key->type == KEY_FEEDS || key->type == KEY_PROJECT_LIST)
         return false;
+    if (key->type == KEY_PROJECT)
+        return strcmp(((const struct config_job *)base)->project, PROJECT_DEFAULT) != 0;
     if (key->type == KEY_MAP)
         return is_one_there(key->keys, key->n_keys, base);
     if (key->type == KEY_BUDGET)
@@ -262,23 +314,47 @@ static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, 
     }
 }
 
+static void append_targets(struct buf *out, const struct config_job *job, bool has_keys)
+{
+    char key[UUID_TEXT_MAX];
+
+    if (job->n_targets > 0)
+        buf_append_string(out, "targets:\n");
+    for (size_t i = 0; i < job->n_targets; i++) {
+        buf_append_string(out, "  - ");
+        append_text(out, job->targets[i]);
+        if (has_keys) {
+            uuid_format(&job->feeds[i].key, key);
+            buf_printf(out, " # feed %s", key);
+        }
+        buf_append_char(out, '\n');
+    }
+}
+
+/* Each with its whole request, which replaces the job's. */
+static void append_feeds(struct buf *out, const struct config_job *job)
+{
+    if (job->has_feeds)
+        buf_append_string(out, "feeds:\n");
+    for (size_t i = 0; i < job->n_requests && job->has_feeds; i++) {
+        buf_append_string(out, "  - ");
+        append_unexpanded(out, job->requests[i]);
+        buf_append_char(out, '\n');
+    }
+}
+
 static void append_job(struct buf *out, const struct config_job *job)
 {
+    bool is_in_line = !job->has_feeds && job->n_feeds == job->n_targets; /* a feed per target */
     char key[UUID_TEXT_MAX], cap[MONEY_TEXT_MAX];
 
     buf_printf(out, "---\n# %s:%u\n", job->file, job->line);
     append_keys(out, job_keys.keys, job_keys.n_keys, job, 0);
-    if (job->endpoint->wrapper == NULL)
-        buf_append_string(out, "targets:\n");
-    for (size_t i = 0; i < job->n_feeds; i++) {
+    append_targets(out, job, is_in_line);
+    append_feeds(out, job);
+    for (size_t i = 0; i < job->n_feeds && !is_in_line; i++) {
         uuid_format(&job->feeds[i].key, key);
-        if (job->endpoint->wrapper != NULL) { /* its targets stand in request */
-            buf_printf(out, "# feed %s: %s\n", key, job->feeds[i].target);
-            continue;
-        }
-        buf_append_string(out, "  - ");
-        append_text(out, job->feeds[i].target);
-        buf_printf(out, " # feed %s\n", key);
+        buf_printf(out, "# feed %s: %s\n", key, job->feeds[i].target);
     }
     buf_printf(out, "# %zu feed%s; a run may cost %s\n", job->n_feeds, job->n_feeds == 1 ? "" : "s",
                job->budget_nanousd == 0 ? "any amount" : money_format(job->budget_nanousd, cap));

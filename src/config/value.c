@@ -80,12 +80,25 @@ static void keep(const struct slot *slot, char *text)
     *at = text;
 }
 
+static bool is_one_line(const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            return false;
+    return true;
+}
+
 static void read_text(const struct slot *slot)
 {
     const char *text = text_of(slot);
 
     if (text == NULL)
         return;
+    if (!is_one_line(text, strlen(text))) { /* it goes into a header, or a statement */
+        yaml_complain(slot->source, slot->node,
+                      "%s: holds more than one line, or a control character", slot->path);
+        return;
+    }
     if (slot->key->type == KEY_SECRET && slot->node->raw == NULL && slot->source->is_world_readable)
         yaml_warn(slot->source, slot->node,
                   "%s: every user of this machine can read this file; chmod 640 it, or use %s",
@@ -107,12 +120,11 @@ static bool secret_read(const char *path, char **ret_text, bool *ret_is_world_re
     size -= size > 0 && content.data[size - 1] == '\r';
     if (size == 0)
         return err_set(err, ERR_CONFIG, "%s: is empty", path);
-    for (size_t i = 0; i < size; i++)
-        if ((unsigned char)content.data[i] < 0x20)
-            return err_set(err, ERR_CONFIG,
-                           "%s: holds more than one line, or a control character; it should hold "
-                           "the value alone",
-                           path);
+    if (!is_one_line(content.data, size))
+        return err_set(err, ERR_CONFIG,
+                       "%s: holds more than one line, or a control character; it should hold "
+                       "the value alone",
+                       path);
     *ret_text = mem_strndup(content.data, size);
     return true;
 }
@@ -262,15 +274,21 @@ static void read_endpoint(const struct slot *slot)
                       yaml_found(slot->node, found), meant);
 }
 
+bool value_is_name(const char *text)
+{
+    size_t length = strlen(text);
+
+    return length > 0 && length <= 63 && strchr("_.-", text[0]) == NULL &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == length;
+}
+
 static void read_name(const struct slot *slot)
 {
     const char *text = text_of(slot);
-    size_t length = text == NULL ? 0 : strlen(text);
 
     if (text == NULL)
         return;
-    if (length > 63 || text[0] == '_' || text[0] == '.' || text[0] == '-' ||
-        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != length)
+    if (!value_is_name(text))
         value_refuse(slot);
     else
         keep(slot, mem_strdup(text));
@@ -343,19 +361,21 @@ static void read_nothing(const struct slot *slot)
 void value_read(const struct slot *slot)
 {
     static void (*const readers[])(const struct slot *slot) = {
-        [KEY_MAP] = read_nothing,        [KEY_TEXT] = read_text,
-        [KEY_SECRET] = read_text,        [KEY_FILE] = read_file_key,
-        [KEY_DATABASE] = read_database,  [KEY_URL] = read_url,
-        [KEY_PATH] = read_path,          [KEY_WORD] = read_word,
-        [KEY_NAME] = read_name,          [KEY_INT] = read_int,
-        [KEY_SIZE] = read_quantity,      [KEY_DURATION] = read_quantity,
-        [KEY_PERCENT] = read_quantity,   [KEY_MONEY] = value_read_money,
-        [KEY_BUDGET] = read_nothing,     [KEY_ZONE] = read_zone,
-        [KEY_SCHEDULE] = read_schedule,  [KEY_ENDPOINT] = read_endpoint,
-        [KEY_TARGETS] = read_nothing,    [KEY_REQUEST] = read_nothing,
-        [KEY_LABELS] = read_nothing,     [KEY_PROVIDER] = read_nothing,
-        [KEY_ACCOUNT] = read_nothing,    [KEY_ACCOUNTS] = read_nothing,
-        [KEY_ACCOUNT_OF] = read_nothing,
+        [KEY_MAP] = read_nothing,       [KEY_TEXT] = read_text,
+        [KEY_SECRET] = read_text,       [KEY_FILE] = read_file_key,
+        [KEY_DATABASE] = read_database, [KEY_URL] = read_url,
+        [KEY_PATH] = read_path,         [KEY_WORD] = read_word,
+        [KEY_NAME] = read_name,         [KEY_INT] = read_int,
+        [KEY_SIZE] = read_quantity,     [KEY_DURATION] = read_quantity,
+        [KEY_PERCENT] = read_quantity,  [KEY_MONEY] = value_read_money,
+        [KEY_BUDGET] = read_nothing,    [KEY_ZONE] = read_zone,
+        [KEY_SCHEDULE] = read_schedule, [KEY_ENDPOINT] = read_endpoint,
+        [KEY_TARGETS] = read_nothing,   [KEY_REQUEST] = read_nothing,
+        [KEY_PROJECTS] = read_nothing,  [KEY_PROJECT] = read_nothing,
+        [KEY_FEEDS] = read_nothing,     [KEY_PROJECT_LIST] = read_nothing,
+        [KEY_FORMERLY] = read_nothing,  [KEY_LABELS] = read_nothing,
+        [KEY_PROVIDER] = read_nothing,  [KEY_ACCOUNT] = read_nothing,
+        [KEY_ACCOUNTS] = read_nothing,  [KEY_ACCOUNT_OF] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)

@@ -20,6 +20,9 @@ struct slot {
  */
 void value_read(const struct slot *slot);
 
+/* Whether it is a name as jobs and projects have it. */
+bool value_is_name(const char *text);
+
 /* Complains that something else was found than expected. */
 void value_refuse(const struct slot *slot);
 

@@ -31,7 +31,6 @@ static bool check_text(struct parse *parse);
 static bool next(struct parse *parse);
 static bool read_node(struct parse *parse, struct yaml_node *node);
 static void refuse_duplicates(struct parse *parse, struct yaml_node *map);
-static void node_deinit(struct yaml_node *node);
 
 static void parse_deinit(struct parse *parse)
 {
@@ -56,7 +55,7 @@ static bool read_documents(struct parse *parse, struct yaml_file *file)
         document = &file->documents[file->n_documents];
         *document = (struct yaml_node){.kind = YAML_BROKEN};
         if (!next(parse) || !read_node(parse, document)) {
-            node_deinit(document);
+            yaml_node_deinit(document);
             return false;
         }
         document->is_flawed = parse->source->complaints->n_errors > n_errors;
@@ -312,14 +311,14 @@ static bool read_map(struct parse *parse, struct yaml_node *node)
             struct yaml_node passed = {.kind = YAML_BROKEN};
             bool is_read = read_node(parse, &passed);
 
-            node_deinit(&passed);
+            yaml_node_deinit(&passed);
             if (!is_read)
                 return false;
         }
         if (!next(parse) || !read_node(parse, value))
             return false;
         if (key == NULL) {
-            node_deinit(value);
+            yaml_node_deinit(value);
             node->n_items--;
         }
     }
@@ -400,17 +399,30 @@ static void refuse_duplicates(struct parse *parse, struct yaml_node *map)
     free(sorted);
     for (size_t i = 0; i < map->n_items; i++) {
         if (map->items[i].key_line == 0)
-            node_deinit(&map->items[i]);
+            yaml_node_deinit(&map->items[i]);
         else
             map->items[n_kept++] = map->items[i];
     }
     map->n_items = n_kept;
 }
 
-static void node_deinit(struct yaml_node *node)
+struct yaml_node yaml_node_copy(const struct yaml_node *node)
+{
+    struct yaml_node copy = *node;
+
+    copy.key = mem_strdup(node->key);
+    copy.text = mem_strdup(node->text);
+    copy.raw = mem_strdup(node->raw);
+    copy.items = node->n_items == 0 ? NULL : mem_new_array(node->n_items, sizeof(*copy.items));
+    for (size_t i = 0; i < node->n_items; i++)
+        copy.items[i] = yaml_node_copy(&node->items[i]);
+    return copy;
+}
+
+void yaml_node_deinit(struct yaml_node *node)
 {
     for (size_t i = 0; i < node->n_items; i++)
-        node_deinit(&node->items[i]);
+        yaml_node_deinit(&node->items[i]);
     free(node->items);
     free(node->key);
     free(node->text);
@@ -421,7 +433,7 @@ static void node_deinit(struct yaml_node *node)
 void yaml_file_deinit(struct yaml_file *file)
 {
     for (size_t i = 0; i < file->n_documents; i++)
-        node_deinit(&file->documents[i]);
+        yaml_node_deinit(&file->documents[i]);
     free(file->documents);
     *file = (struct yaml_file){.n_documents = 0};
 }

@@ -55,6 +55,10 @@ bool yaml_parse(const char *text, size_t size, struct source *source, struct yam
 
 void yaml_file_deinit(struct yaml_file *file);
 
+/* All that hangs below it is the copy's own. */
+struct yaml_node yaml_node_copy(const struct yaml_node *node);
+void yaml_node_deinit(struct yaml_node *node);
+
 /* The value of a key, or NULL. */
 const struct yaml_node *yaml_get(const struct yaml_node *map, const char *key);
 

@@ -65,6 +65,11 @@ static bool has_prices(const struct price *price)
     return price->per_call_nanousd > 0 || price->per_item_nanousd > 0;
 }
 
+struct price engine_price_before_asking(const struct config_account *account)
+{
+    return has_prices(&account->prices) ? account->prices : PRICE_LISTED;
+}
+
 /* --- account by account ---------------------------------------------------------------------- */
 
 /* Whether the life goes on; else the turn is freed, and the life is ended. */
@@ -135,8 +140,7 @@ static void begin_turn(struct turn *turn)
     account->is_fresh = true;
     turn->endpoint = 0;
     for (size_t i = 0; account->asked_at_ms == 0 && endpoints[i] != NULL; i++)
-        account->prices[i] =
-            has_prices(&account->config->prices) ? account->config->prices : PRICE_LISTED;
+        account->prices[i] = engine_price_before_asking(account->config);
     read_next_price(turn);
 }
 

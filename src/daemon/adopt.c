@@ -79,7 +79,7 @@ static struct crawl_listing *add_listing(struct crawl_run *run, const struct sto
 static void add_run(struct engine_run *run)
 {
     struct crawl_run_settings settings = {.run_id = run->run->run_id,
-                                          .job = run->job->name,
+                                          .job = run->job->title,
                                           .endpoint = run->job->endpoint,
                                           .price =
                                               run->account->prices[endpoint_no(run->job->endpoint)],
@@ -334,11 +334,11 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
     spool_each(run->spool, forget_landed, NULL);
     if (n_adopted > 0)
         log_info("%s: %zu answer%s of an earlier start %s in the spool and will be landed",
-                 run->job->name, n_adopted, n_adopted == 1 ? "" : "s",
+                 run->job->title, n_adopted, n_adopted == 1 ? "" : "s",
                  n_adopted == 1 ? "is" : "are");
     if (n_lost > 0)
         log_warning("%s: %zu call%s of an earlier start got no answer: charged or not, %s",
-                    run->job->name, n_lost, n_lost == 1 ? "" : "s",
+                    run->job->title, n_lost, n_lost == 1 ? "" : "s",
                     run->account->config->provider->has_list
                         ? "the vendor's list will tell"
                         : "nobody tells; they stay booked as unknown");

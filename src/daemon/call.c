@@ -117,7 +117,7 @@ static int64_t told_charge(const struct call *call, const struct http_answer *an
         return -1;
     if (money_parse(answer->header, strlen(answer->header), &nanousd))
         return nanousd;
-    log_warning("%s: the header %s cannot be read, ignoring: %.100s", call->run->job->name,
+    log_warning("%s: the header %s cannot be read, ignoring: %.100s", call->run->job->title,
                 call->run->account->config->provider->charge_header, answer->header);
     return -1;
 }
@@ -223,21 +223,24 @@ static void work(uv_work_t *request)
 static int64_t charge_of(struct call *call)
 {
     struct engine_account *account = call->run->account;
+    const struct config_account *payer = call->run->payer;
     const struct envelope *envelope = &call->envelope;
     int64_t cost_nanousd = call->has_envelope ? envelope->cost_nanousd : -1, price_nanousd;
 
     if (call->answer->end.charge_nanousd >= 0)
         return call->answer->end.charge_nanousd;
-    if (account->config->provider->charge_header == NULL || !call->has_envelope ||
+    if (payer->provider->charge_header == NULL || !call->has_envelope ||
         envelope->task_status_code != CODE_OK)
         return cost_nanousd;
-    price_nanousd =
-        price_worst(account->prices[endpoint_no(call->run->job->endpoint)], envelope->n_items);
+    price_nanousd = price_worst(payer == account->config
+                                    ? account->prices[endpoint_no(call->run->job->endpoint)]
+                                    : engine_price_before_asking(payer),
+                                envelope->n_items);
     if (!account->is_charge_missed)
         log_warning(
             "%s: an answer of account %s came without %s, which says its charge; such calls are "
             "booked at the larger of the account's price and the API's cost",
-            call->run->job->name, account->config->name, account->config->provider->charge_header);
+            call->run->job->title, payer->name, payer->provider->charge_header);
     account->is_charge_missed = true;
     return cost_nanousd > price_nanousd ? cost_nanousd : price_nanousd;
 }
@@ -266,7 +269,7 @@ static void on_envelope(uv_work_t *request, int status)
         answer.facts.task_status_code = envelope->task_status_code;
         answer.facts.has_result = envelope->has_result;
         answer.facts.message = envelope->message;
-        if (envelope->has_error && call->run->account->config->provider->is_gateway)
+        if (envelope->has_error && call->run->payer->provider->is_gateway)
             answer.facts.gateway_code = envelope->error_code;
         answer.n_items = envelope->n_items;
         answer.total_count = envelope->total_count;

@@ -1,42 +1,39 @@
-#include <string.h>
-
 #include "api/endpoint.h"
 #include "core/log.h"
 #include "daemon/engine_private.h"
 
-/* Warns of what has changed at the API, once for each field and run of this process. */
+/*
+ * What the API has changed, as the rows of a run show it: one line for each kind of change, at the
+ * run's end. A later start of the same run knows only what has landed by then on.
+ */
 
-static void warn(void *data, const struct drift_note *note)
-{
-    const struct engine_run *run = data;
-
-    if (note->kind == DRIFT_NEW)
-        log_warning(
-            "%s: the API sends a field that this version does not know: %s, such as %s; it "
-            "is kept in the column extra",
-            run->job->name, note->name, note->sample);
-    else
-        log_warning(
-            "%s: the API sends %s as another type than its column has: %s; it is kept in "
-            "the column extra",
-            run->job->name, note->name, note->sample);
-}
+#define LIST_MAX 4096
 
 void engine_watch_drift(struct engine_run *run, const struct drift *drift)
 {
     if (run->drift.endpoint == NULL)
         drift_init(&run->drift, drift->endpoint);
-    drift_join(&run->drift, drift, warn, run);
+    drift_join(&run->drift, drift);
 }
 
-void engine_tell_gone(struct engine_run *run)
+static void tell(const struct engine_run *run, struct buf *list, const char *what)
 {
-    const char *path;
+    if (list->size > 0)
+        log_warning("%s: %s: %s", run->job->title, what, buf_text(list));
+    buf_clear(list);
+}
 
-    for (size_t i = 0; run->drift.endpoint != NULL && (path = drift_gone(&run->drift, i)) != NULL;
-         i++)
-        log_warning(
-            "%s: none of the items had the field %s, so its column is empty: the API no "
-            "longer sends it, or calls it something else",
-            run->job->name, path);
+void engine_tell_drift(const struct engine_run *run)
+{
+    struct buf list = BUF_WITH_CEILING(LIST_MAX);
+
+    if (run->drift.endpoint == NULL)
+        return;
+    drift_list(&run->drift, DRIFT_NEW, &list);
+    tell(run, &list, "the API sends fields that this version does not know, kept in column extra");
+    drift_list(&run->drift, DRIFT_TYPE, &list);
+    tell(run, &list, "values do not fit the type of their columns, kept in column extra");
+    drift_list_gone(&run->drift, &list);
+    tell(run, &list, "fields that no item had any more, so that their columns are empty");
+    buf_deinit(&list);
 }

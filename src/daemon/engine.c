@@ -20,7 +20,8 @@
  * and the checkpoints, so there is one recovery and not two. That goes on for as long as something
  * lands; where nothing has for DATABASE_WAIT_MS the engine ends with the error.
  *
- * A life that only landed what is to be closed (takeup.c) begins anew on the same connections.
+ * A life that only landed what is to be closed, or brought slices back (takeup.c), begins anew on
+ * the same connections.
  *
  * Any other error on this way ends everything and is told to `done`.
  */
@@ -36,7 +37,7 @@ static void begin_life(struct engine *engine)
     engine->is_waiting = false;
     engine->is_closing = false;
     engine->is_ready = false;
-    engine->is_landing = false;
+    engine->is_landing = engine->has_restored = false;
     engine->err = (struct err){.kind = ERR_NONE};
     engine->job_err = (struct err){.kind = ERR_NONE};
     engine->n_runs = engine->n_jobs_seen = engine->n_accounts_seen = 0;
@@ -220,8 +221,9 @@ static void close_store(struct engine *engine)
 {
     lander_destroy(engine->lander);
     engine->lander = NULL;
-    if (engine->is_landing && engine->err.kind == ERR_NONE && !engine->is_stopping) {
-        engine->has_landed = true;
+    if ((engine->is_landing || engine->has_restored) && engine->err.kind == ERR_NONE &&
+        !engine->is_stopping) {
+        engine->has_landed = engine->has_landed || !engine->has_restored;
         end_life(engine);
         begin_life(engine);
         engine_take_up(engine);

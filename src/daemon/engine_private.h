@@ -47,6 +47,7 @@ struct engine_account {
 struct engine_run {
     struct engine *engine;
     struct engine_account *account;
+    const struct config_account *payer; /* whose calls it has made, which may be another's */
     const struct config_job *job;
     struct store_run *run;
     struct spool *spool;
@@ -88,6 +89,7 @@ struct engine {
     size_t n_jobs_seen;     /* whose runs were started, or could not be */
     struct err job_err;     /* why the first of those could not; ERR_NONE */
     bool is_landing;        /* only what is to be closed is taken up, and nothing is asked for */
+    bool has_restored;      /* slices have come back: what was read is out of date */
     size_t n_settling;      /* calls of earlier processes that are being booked as unknown */
     size_t n_closing;       /* spools and timers that are being closed */
     bool is_ready;          /* the crawls have been started */
@@ -147,6 +149,9 @@ struct engine_account *engine_account_of(const struct engine *engine, const stru
 bool engine_open_accounts(struct engine *engine, struct err *err);
 void engine_ask_accounts(struct engine *engine, void (*next)(struct engine *engine));
 
+/* What a call of an account costs as far as one knows without asking. */
+struct price engine_price_before_asking(const struct config_account *account);
+
 /* orphan.c: brings back the runs that the spool knows and the database does not, then `next`. */
 void engine_restore_runs(struct engine *engine, void (*next)(struct engine *engine));
 
@@ -194,10 +199,9 @@ void engine_watch_disk(struct engine *engine);
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
 void engine_retire(struct engine *engine, void (*done)(struct engine *engine));
 
-/* drift_watch.c: what a page that has landed shows of the API's changes; and at the end of the run,
- * the fields that never came. */
+/* drift_watch.c: what a page that has landed shows of the API's changes; told at the run's end. */
 void engine_watch_drift(struct engine_run *run, const struct drift *drift);
-void engine_tell_gone(struct engine_run *run);
+void engine_tell_drift(const struct engine_run *run);
 
 /* summary.c: keeps what of this life the next one will not know. */
 void engine_keep_results(struct engine *engine);

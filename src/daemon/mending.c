@@ -74,3 +74,25 @@ void mending_tell_rest(const char *job, size_t n_wanted, size_t n_restored)
             "again, and the ledger does not count them",
             job, n_wanted - n_restored);
 }
+
+char **mending_read_notes(const struct spool *spool, size_t *ret_n)
+{
+    char **notes = mem_new_array(spool_n_notes(spool), sizeof(*notes));
+    struct err err;
+
+    *ret_n = 0;
+    for (size_t i = 0; i < spool_n_notes(spool); i++) {
+        if (spool_read_note(spool, i, &notes[*ret_n], &err))
+            ++*ret_n;
+        else
+            log_warning("%s, ignoring", err.text);
+    }
+    return notes;
+}
+
+void mending_free_notes(char **notes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        free(notes[i]);
+    free(notes);
+}

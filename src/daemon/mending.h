@@ -28,3 +28,8 @@ void mending_deinit(struct mending *mending);
 
 /* A word in the log where fewer came back than were to. */
 void mending_tell_rest(const char *job, size_t n_wanted, size_t n_restored);
+
+/* What the segment has kept of its run, in order and as much of it as can be read; what cannot is
+ * told. mending_free_notes() it. */
+char **mending_read_notes(const struct spool *spool, size_t *ret_n);
+void mending_free_notes(char **notes, size_t n);

@@ -51,7 +51,7 @@ void engine_note(struct engine_run *run, const char *memo)
         log_warning(
             "%s: it has too many targets for the spool to keep what the database knows of the "
             "run: a fail-over that loses it would buy its pages again; split the job",
-            run->job->name);
+            run->job->title);
 }
 
 static void end(struct restoring *restoring, const struct err *err)
@@ -193,22 +193,6 @@ static void on_returned(void *data, const struct store_returned *returned, const
     close_one(restoring);
 }
 
-/* Its notes, as many as can be read; free() them and their array. */
-static char **read_notes(const struct spool *spool, size_t *ret_n)
-{
-    char **notes = mem_new_array(spool_n_notes(spool), sizeof(*notes));
-    struct err err;
-
-    *ret_n = 0;
-    for (size_t i = 0; i < spool_n_notes(spool); i++) {
-        if (spool_read_note(spool, i, &notes[*ret_n], &err))
-            ++*ret_n;
-        else
-            log_warning("%s, ignoring", err.text);
-    }
-    return notes;
-}
-
 static void restore_next(struct restoring *restoring)
 {
     const struct config *config = restoring->engine->settings.config;
@@ -230,7 +214,7 @@ static void restore_next(struct restoring *restoring)
         end(restoring, NULL);
         return;
     }
-    notes = read_notes(restoring->spool, &n);
+    notes = mending_read_notes(restoring->spool, &n);
     if (n > 0) {
         store_restore_run(restoring->engine->store, notes, n, on_returned, restoring);
     } else {
@@ -239,9 +223,7 @@ static void restore_next(struct restoring *restoring)
                            "pages are bought again");
         restoring->at++;
     }
-    for (size_t i = 0; i < n; i++)
-        free(notes[i]);
-    free(notes);
+    mending_free_notes(notes, n);
     if (n == 0)
         close_one(restoring);
 }

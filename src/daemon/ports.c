@@ -269,7 +269,7 @@ static void end_run(void *data, struct crawl_run *run)
 {
     const struct engine_account *account = data;
 
-    engine_tell_gone(run->data);
+    engine_tell_drift(run->data);
     store_end_run(account->engine->store, run->run_id, on_run_ended, run);
 }
 

@@ -359,11 +359,10 @@ static void on_landed(struct landing *landing, const struct err *err)
 
 static int64_t max_shrink_of(const struct replay *replay)
 {
-    const struct config_job *job = config_job_find(replay->settings.config, replay->run->job);
+    const struct config_job *job =
+        config_job_find(replay->settings.config, replay->run->project, replay->run->job);
 
-    if (job == NULL || strcmp(job->project, replay->run->project) != 0)
-        return MAX_SHRINK_PPM;
-    return job->max_shrink_ppm;
+    return job == NULL ? MAX_SHRINK_PPM : job->max_shrink_ppm;
 }
 
 static void end_listing(struct replay *replay)

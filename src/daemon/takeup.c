@@ -34,6 +34,8 @@ static void look_for_closing(struct engine *engine);
 static void on_closing(void *data, bool is_closing, const struct err *err);
 static void start_next_run(struct engine *engine);
 static void on_run(void *data, struct store_run *run, const struct err *err);
+static void restore_slices(struct engine_run *run);
+static void on_slices_restored(void *data, size_t n, const struct err *err);
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err);
 static void on_restored(void *data, size_t n, const struct err *err);
@@ -90,6 +92,8 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
     return (struct store_run_request){
         .job = job->name,
         .project = job->project,
+        .former_names = (const char *const *)job->formerly.items,
+        .n_former_names = job->formerly.n,
         .endpoint = job->endpoint->name,
         .timezone = job->timezone,
         .account = job->account->name,
@@ -99,6 +103,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .labels = job->labels,
         .all_caps = caps_of(&config->budget),
         .account_caps = caps_of(&job->account->budget),
+        .project_caps = caps_of(&job->project_budget),
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,
@@ -188,7 +193,10 @@ static void start_next_run(struct engine *engine)
            is_left_out(engine, engine->n_jobs_seen))
         engine->n_jobs_seen++;
     if (engine->n_jobs_seen == engine->settings.n_jobs) {
-        engine_adopt(engine);
+        if (engine->has_restored)
+            engine_close(engine, NULL); /* and the life begins anew */
+        else
+            engine_adopt(engine);
         return;
     }
     request = run_request(engine, engine->n_jobs_seen);
@@ -223,7 +231,7 @@ static void on_spool_failed(void *data, const struct err *err)
 
 static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
 {
-    log_error("%s: %s", job->name, err->text);
+    log_error("%s: %s", job->title, err->text);
     if (engine->job_err.kind == ERR_NONE)
         engine->job_err = *err;
 }
@@ -237,7 +245,7 @@ static void say_what_was_closed(const struct config_job *job, const struct store
 
         log_warning("%s: %s: the open listing of %s is closed before it was whole: %s (%s, %" PRId64
                     " rows); %s had been spent on it",
-                    job->name, closed->target, closed->night, closed->state, closed->completeness,
+                    job->title, closed->target, closed->night, closed->state, closed->completeness,
                     closed->n_rows, money_format(closed->spent_nanousd, spent));
     }
 }
@@ -255,7 +263,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         struct err named = *err;
 
         if (err->kind == ERR_DB || err->kind == ERR_CANCELED) {
-            err_wrap(&named, "%s", job->name);
+            err_wrap(&named, "%s", job->title);
             engine_close(engine, &named);
             return;
         }
@@ -264,8 +272,14 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         return;
     }
     say_what_was_closed(job, run);
-    *engine_run = (struct engine_run){
-        .engine = engine, .account = engine_account_of(engine, job), .job = job, .run = run};
+    *engine_run =
+        (struct engine_run){.engine = engine,
+                            .account = engine_account_of(engine, job),
+                            .payer = config_account_find(engine->settings.config, run->account),
+                            .job = job,
+                            .run = run};
+    if (engine_run->payer == NULL) /* it is no longer in the configuration */
+        engine_run->payer = job->account;
     if (!spool_open(engine->loop, engine->settings.config->spool, &run->uid, &events,
                     &engine_run->spool, &spool_err)) {
         store_run_free(run);
@@ -277,16 +291,46 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
     if (run->is_resumed && !engine->has_begun[engine->n_jobs_seen - 1] && !engine->is_landing)
-        log_info("%s: going on with the run of %s", job->name, run->night);
+        log_info("%s: going on with the run of %s", job->title, run->night);
     if (!engine->is_landing)
         engine->has_begun[engine->n_jobs_seen - 1] = true;
     if (run->is_resumed)
-        store_read_attempt_ids(engine->store, run->run_id, on_attempt_ids, engine_run);
+        restore_slices(engine_run);
     else
         start_next_run(engine);
 }
 
 /* --- what a fail-over has taken from the ledger ---------------------------------------------- */
+
+/* A cut that was lost has slices whose calls the spool knows. */
+static void restore_slices(struct engine_run *run)
+{
+    size_t n;
+    char **notes = mending_read_notes(run->spool, &n);
+
+    store_restore_slices(run->engine->store, run->run->run_id, notes, n, on_slices_restored, run);
+    mending_free_notes(notes, n);
+}
+
+static void on_slices_restored(void *data, size_t n, const struct err *err)
+{
+    struct engine_run *run = data;
+
+    if (err != NULL) {
+        engine_close(run->engine, err);
+        return;
+    }
+    if (n == 0) {
+        store_read_attempt_ids(run->engine->store, run->run->run_id, on_attempt_ids, run);
+        return;
+    }
+    log_warning(
+        "%s: the database has lost %zu slices that the spool knows of (a fail-over?); they "
+        "are taken up again",
+        run->job->name, n);
+    run->engine->has_restored = true;
+    start_next_run(run->engine);
+}
 
 static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
                            const struct err *err)
@@ -298,7 +342,7 @@ static void on_attempt_ids(void *data, const struct uuid *known, size_t n_known,
         engine_close(run->engine, err);
         return;
     }
-    mending.job = run->job->name;
+    mending.job = run->job->title;
     mending.run_id = run->run->run_id;
     mending_collect(&mending, run->spool);
     run->n_lost = mending.n;
@@ -319,8 +363,8 @@ static void on_restored(void *data, size_t n, const struct err *err)
         log_warning(
             "%s: the database has lost %zu calls that the spool knows of (a fail-over?); they are "
             "taken up again",
-            run->job->name, n);
-    mending_tell_rest(run->job->name, run->n_lost, n);
+            run->job->title, n);
+    mending_tell_rest(run->job->title, run->n_lost, n);
     store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
 }
 

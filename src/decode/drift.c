@@ -11,6 +11,7 @@
 #include "decode/fields.h"
 
 #define SHOWN_MAX 96
+#define LISTED_MAX 5
 
 void drift_init(struct drift *drift, const struct endpoint *endpoint)
 {
@@ -67,24 +68,48 @@ void drift_note(struct drift *drift, enum drift_kind kind, const char *outer,
     drift->notes[drift->n_notes++] = note;
 }
 
-void drift_join(struct drift *drift, const struct drift *more,
-                void (*on_new)(void *data, const struct drift_note *note), void *data)
+void drift_join(struct drift *drift, const struct drift *more)
 {
-    for (size_t i = 0; i < more->n_notes && drift->n_notes < DRIFT_NOTES_MAX; i++) {
-        if (is_noted(drift, more->notes[i].kind, more->notes[i].name))
-            continue;
-        drift->notes[drift->n_notes++] = more->notes[i];
-        on_new(data, &more->notes[i]);
-    }
+    for (size_t i = 0; i < more->n_notes && drift->n_notes < DRIFT_NOTES_MAX; i++)
+        if (!is_noted(drift, more->notes[i].kind, more->notes[i].name))
+            drift->notes[drift->n_notes++] = more->notes[i];
     for (size_t i = 0; i < drift->endpoint->n_columns; i++)
         drift->has_come[i] = drift->has_come[i] || more->has_come[i];
     drift->n_rows += more->n_rows;
 }
 
-const char *drift_gone(const struct drift *drift, size_t i)
+/* The n-th of a list, from 1: told up to LISTED_MAX, then counted. */
+static void put_listed(struct buf *out, size_t n, const char *name, const char *sample)
 {
-    for (size_t column = 0; drift->n_rows > 0 && column < drift->endpoint->n_columns; column++)
-        if (!drift->has_come[column] && i-- == 0)
-            return drift->endpoint->columns[column].path;
-    return NULL;
+    if (n > LISTED_MAX)
+        return;
+    buf_printf(out, "%s%s", n > 1 ? ", " : "", name);
+    if (sample != NULL)
+        buf_printf(out, " (%s)", sample);
+}
+
+static void end_list(struct buf *out, size_t n)
+{
+    if (n > LISTED_MAX)
+        buf_printf(out, " and %zu more", n - LISTED_MAX);
+}
+
+void drift_list(const struct drift *drift, enum drift_kind kind, struct buf *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < drift->n_notes; i++)
+        if (drift->notes[i].kind == kind)
+            put_listed(out, ++n, drift->notes[i].name, drift->notes[i].sample);
+    end_list(out, n);
+}
+
+void drift_list_gone(const struct drift *drift, struct buf *out)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; drift->n_rows > 0 && i < drift->endpoint->n_columns; i++)
+        if (!drift->has_come[i])
+            put_listed(out, ++n, drift->endpoint->columns[i].path, NULL);
+    end_list(out, n);
 }

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/buf.h"
+
 struct endpoint;
 struct field;
 
@@ -37,10 +39,12 @@ void drift_deinit(struct drift *drift);
 void drift_note(struct drift *drift, enum drift_kind kind, const char *outer,
                 const struct field *field);
 
-/* Adds what `more` has, and calls `on_new` for each note that is new. Both are of one endpoint. */
-void drift_join(struct drift *drift, const struct drift *more,
-                void (*on_new)(void *data, const struct drift_note *note), void *data);
+/* Adds what `more` has. Both are of one endpoint. */
+void drift_join(struct drift *drift, const struct drift *more);
 
-/* The i-th column that never came, from 0; NULL where there are not so many, or there was no row.
+/*
+ * Appends what is of that kind, for people: "rank ("high"), alt (7) and 3 more". Columns that never
+ * came have no samples. Nothing where there is nothing of it.
  */
-const char *drift_gone(const struct drift *drift, size_t i);
+void drift_list(const struct drift *drift, enum drift_kind kind, struct buf *out);
+void drift_list_gone(const struct drift *drift, struct buf *out);

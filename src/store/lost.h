@@ -48,10 +48,18 @@ void store_restore_run(struct store *store, char *const memos[], size_t n, store
                        void *data);
 
 /*
+ * Slices of a run's open listings that its memos, in their order, know and the database does not:
+ * they come back as they were before their first pages. `n` is how many have; what was read of the
+ * run before is then out of date.
+ */
+typedef void store_restored_fn(void *data, size_t n, const struct err *err);
+void store_restore_slices(struct store *store, int64_t run_id, char *const memos[], size_t n,
+                          store_restored_fn *done, void *data);
+
+/*
  * Calls that the spool knows and the database does not: they come back as unknown, so that no cap
  * refuses what has happened. All are of one run. `n` is of those that came back: a call whose slice
  * is not there cannot.
  */
-typedef void store_restored_fn(void *data, size_t n, const struct err *err);
 void store_restore_attempts(struct store *store, const struct store_attempt *attempts,
                             const int64_t sent_ms[], size_t n, store_restored_fn *done, void *data);

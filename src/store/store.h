@@ -58,14 +58,17 @@ struct store_tolerance {
 
 struct store_run_request {
     const char *job, *project, *endpoint, *timezone; /* the endpoint's name, an IANA zone */
+    const char *const *former_names;                 /* of the job; its feeds and runs go on */
+    size_t n_former_names;
     const char *account, *account_timezone; /* whose calls it makes; whose days they count in */
     const char *table;                      /* whose partitions must be there */
     const char *kind;   /* of listings: full, or count, which asks for a single item of each feed */
     const char *labels; /* JSON object */
     const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
-    struct store_caps all_caps, account_caps, job_caps; /* all apply */
+    struct store_caps all_caps, account_caps, project_caps, job_caps; /* all apply */
     int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
-    bool is_to_land;      /* only what is open, as it is: nothing is closed, begun or named anew */
+    bool is_to_land; /* only what is open, as it is: nothing is closed or begun; a renamed job's too
+                      */
     bool is_taken_up; /* by the same process, after the database was lost: a `stop` still holds */
     int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */
     struct store_tolerance tolerance; /* for what that publishes */
@@ -129,6 +132,7 @@ struct store_closed {
 struct store_run {
     int64_t run_id;
     struct uuid uid;        /* names its spool segment */
+    const char *account;    /* whose calls it has made so far, by name */
     const char *install;    /* eight characters, the same for ever in this database; for tags */
     char night[11];         /* yyyy-mm-dd */
     int32_t night_days;     /* since 2000-01-01 */

@@ -96,6 +96,31 @@ void store_restore_run(struct store *store, char *const memos[], size_t n, store
     buf_deinit(&array);
 }
 
+static void on_slices_restored(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+
+    ((store_restored_fn *)question->done)(question->data,
+                                          err == NULL ? (size_t)db_int64(result, 0, 0) : 0, err);
+    question_end(question);
+}
+
+void store_restore_slices(struct store *store, int64_t run_id, char *const memos[], size_t n,
+                          store_restored_fn *done, void *data)
+{
+    struct params params = {0};
+    struct buf array;
+
+    array_init(&array);
+    for (size_t i = 0; i < n; i++)
+        array_text(&array, memos[i]);
+    params_int(&params, run_id);
+    params_text(&params, array_end(&array));
+    question_put(store, sql_restore_slices, &params, on_slices_restored, (void (*)(void))done,
+                 data);
+    buf_deinit(&array);
+}
+
 /* --- calls ----------------------------------------------------------------------------------- */
 
 static void on_restored(void *data, const struct db_result *result, const struct err *err)

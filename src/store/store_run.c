@@ -102,6 +102,7 @@ static void on_run(void *data, const struct db_result *result, const struct err 
     run->is_resumed = db_bool(result, 0, 4);
     run->booked_nanousd = db_int64(result, 0, 5);
     run->install = keep_text(memory, result, 0, 6);
+    run->account = keep_text(memory, result, 0, 7);
 }
 
 static void on_memo(void *data, const struct db_result *result, const struct err *err)
@@ -262,9 +263,9 @@ static void on_committed(void *data, const struct db_result *result, const struc
 /* The smallest cap of a run that applies; 0: there is none. */
 static int64_t smallest_run_cap(const struct store_run_request *request)
 {
-    const int64_t caps[] = {request->all_caps.per_run_nanousd,
-                            request->account_caps.per_run_nanousd,
-                            request->job_caps.per_run_nanousd};
+    const int64_t caps[] = {
+        request->all_caps.per_run_nanousd, request->account_caps.per_run_nanousd,
+        request->project_caps.per_run_nanousd, request->job_caps.per_run_nanousd};
     int64_t smallest = 0;
 
     for (size_t i = 0; i < sizeof(caps) / sizeof(caps[0]); i++)
@@ -290,6 +291,7 @@ static void set_caps(struct start *start, struct db *db, const struct store_run_
 {
     CLEANUP(mem_free_string) char *account = mem_printf("account:%s", request->account);
     CLEANUP(mem_free_string) char *job = mem_printf("job:%s/%s", request->project, request->job);
+    CLEANUP(mem_free_string) char *project = mem_printf("project:%s", request->project);
     struct buf arrays[3];
     const char *params[3];
 
@@ -297,6 +299,7 @@ static void set_caps(struct start *start, struct db *db, const struct store_run_
         array_init(&arrays[i]);
     add_caps(arrays, "all", &request->all_caps);
     add_caps(arrays, account, &request->account_caps);
+    add_caps(arrays, project, &request->project_caps);
     add_caps(arrays, job, &request->job_caps);
     array_text(&arrays[0], account);
     array_text(&arrays[1], "keep");
@@ -359,6 +362,26 @@ static void name_feed(struct start *start, struct db *db, const struct store_run
     db_query(db, sql_name_feed, params.n, params.values, on_step, start);
 }
 
+static void add_former_names(struct buf *names, const struct store_run_request *request)
+{
+    array_init(names);
+    for (size_t i = 0; i < request->n_former_names; i++)
+        array_text(names, request->former_names[i]);
+}
+
+static void rename_job(struct start *start, struct db *db, const struct store_run_request *request)
+{
+    const char *params[3] = {request->project, request->job, NULL};
+    struct buf names;
+
+    if (request->n_former_names == 0)
+        return;
+    add_former_names(&names, request);
+    params[2] = array_end(&names);
+    db_query(db, sql_rename_job, 3, params, on_step, start);
+    buf_deinit(&names);
+}
+
 void store_start_run(struct store *store, const struct store_run_request *request,
                      store_run_fn *done, void *data)
 {
@@ -374,6 +397,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
     store_verb_begin(store);
 
     db_script(db, "BEGIN", on_step, start);
+    rename_job(start, db, request);
     if (!request->is_to_land) {
         db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
         close_stale(start, db, request);
@@ -406,8 +430,9 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
                       store_closing_fn *done, void *data)
 {
     struct params params = {0};
-    struct buf keys;
+    struct buf keys, names;
 
+    add_former_names(&names, request);
     array_init(&keys);
     for (size_t i = 0; i < request->n_feeds; i++)
         array_uuid(&keys, &request->feeds[i].key);
@@ -416,8 +441,10 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
     params_int(&params, request->resume_within_ms);
     params_text(&params, array_end(&keys));
     params_text(&params, request->account);
+    params_text(&params, array_end(&names));
     question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
     buf_deinit(&keys);
+    buf_deinit(&names);
 }
 
 void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)

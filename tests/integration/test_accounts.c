@@ -125,6 +125,32 @@ Test(accounts, are_each_asked_by_check)
     story_end(&story);
 }
 
+/* What was received for the old account is booked as that is charged, though the job now has one of
+ * another provider. */
+Test(accounts, what_one_has_bought_is_booked_as_its_own)
+{
+    begin_with("sandbox", "");
+    setenv("LINKHAUL_DIE_AT", "after-spool:3", 1);
+    cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    story_file(&story, "jobs.d/jobs.yaml",
+               "job: first\nendpoint: backlinks\naccount: gateway\ntargets: [example.com]\n");
+    cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
+    cr_expect(eq(ptr, strstr(story.err, "which says its charge"), NULL), "%s", story.err);
+    cr_expect(eq(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.attempt join linkhaul.run using "
+                           "(run_id) where account = 'north' and attempt.state = 'settled' and "
+                           "charged_nanousd <> 60000000"),
+                 0));
+    cr_expect(ge(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.attempt join linkhaul.run using "
+                           "(run_id) where account = 'north' and attempt.state = 'settled'"),
+                 3));
+    story_end(&story);
+}
+
 Test(accounts, a_job_that_changes_its_account_begins_a_new_run)
 {
     begin_with("sandbox", "");

@@ -99,7 +99,8 @@ static void expect_whole_after(const char *point, bool is_received)
         if (is_received && nth == n_pages()) {
             cr_expect(eq(i64, books_n_undelivered(&story), n_undelivered),
                       "what was received is bought again");
-            cr_expect(eq(i64, n_billed_of_newest(), n_pages()));
+            if (!books.is_in_slices) /* each of which has a tag, and a page more */
+                cr_expect(eq(i64, n_billed_of_newest(), n_pages()));
         }
         n_undelivered = books_n_undelivered(&story);
     }

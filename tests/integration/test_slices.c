@@ -21,10 +21,10 @@ static void make_haste(void)
     setenv("LINKHAUL_HASTE", "60", 1);
 }
 
-/* Nothing has to be waited for: calls have time, also on a busy machine. */
+/* Little has to be waited for: calls have time, also on a busy machine. */
 static void take_time(void)
 {
-    setenv("LINKHAUL_HASTE", "10", 1);
+    setenv("LINKHAUL_HASTE", "15", 1);
 }
 
 TestSuite(slices, .timeout = 1200, .init = make_haste, .fini = pg_drop_databases);
@@ -234,4 +234,43 @@ Test(slices, lose_nothing_to_a_kill_anywhere)
 {
     for (int64_t nth = 7; nth < (books_is_long() ? 320 : 100); nth += 31)
         expect_whole_after("any", nth, false);
+}
+
+/* --- a fail-over ----------------------------------------------------------------------------- */
+
+/* The database as it was behind the first page, before the cut. */
+static void lose_the_cut(void)
+{
+    pg_execute(story.database_url,
+               "delete from linkhaul.attempt where slice_no > 0 or position > 0;"
+               "delete from linkhaul.backlink where slice_no > 0 or ordinal > 1000;"
+               "delete from linkhaul.slice where slice_no > 0;"
+               "update linkhaul.slice set range_to = null, total_count = 45000, is_ended = false;"
+               "update linkhaul.listing set n_items = 1000, n_rows = 1000, whole_count = null");
+}
+
+Test(slices, come_back_from_the_spool_where_their_cut_is_lost)
+{
+    struct books books = {"example.com", 45000, 1000, 20, .is_in_slices = true};
+    struct ledger ledger = {.n_calls = 0};
+    int64_t n_before;
+
+    take_time();
+    begin(&books, "1-5");
+    cr_assert(die_at("after-commit", 20), "it never came so far");
+    story_ledger(&story, &ledger);
+    n_before = (int64_t)ledger.n_billed;
+    lose_the_cut();
+    books_run_to_end(&story, STARTS_MAX);
+    books_expect_rows(&story, &books);
+    books_expect_money(&story, &books);
+    ledger_deinit(&ledger);
+    ledger = (struct ledger){.n_calls = 0};
+    story_ledger(&story, &ledger);
+    /* 45 pages, one more for each slice, and what was under way when it died. */
+    cr_expect(le(i64, (int64_t)ledger.n_billed, 45 + n_slices() + books_n_undelivered(&story)),
+              "%zu calls are billed, %" PRId64 " of them before", ledger.n_billed, n_before);
+    cr_expect(gt(i64, n_before, 19));
+    ledger_deinit(&ledger);
+    story_end(&story);
 }

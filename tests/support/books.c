@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/money.h"
 
@@ -15,8 +16,11 @@ bool books_is_long(void)
 
 struct books books_of_form(void)
 {
-    if (books_is_long())
-        return (struct books){"example.com", 45500, 1000, 20};
+    const char *form = getenv("LINKHAUL_LONG");
+
+    if (form != NULL)
+        return (struct books){"example.com", 45500, 1000, 20,
+                              .is_in_slices = strcmp(form, "slices") == 0};
     return (struct books){"example.com", 5000, 100, 20};
 }
 

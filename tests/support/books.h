@@ -4,7 +4,8 @@
  * often they are started for that.
  *
  * Everything comes in a short form (5,000 items in pages of 100) and, where LINKHAUL_LONG is set,
- * as tests/run --full does, in a long one (45,500 in pages of 1,000, which is a chain).
+ * as tests/run --full does, in a long one: 45,500 in pages of 1,000, as a chain, or in slices where
+ * it is "slices".
  */
 #pragma once
 

@@ -28,7 +28,7 @@
 
 #define INTERSECTION_PARAMS \
     { "targets", PARAM_TARGETS, .doc = "domains without https:// and www., or pages as absolute URLs: { \"1\": moz.com, \"2\": ahrefs.com }" }, \
-    { "exclude_targets", PARAM_EXCLUDED, 1, 10, .doc = "no item links to these; a page may end with *" }, \
+    { "exclude_targets", PARAM_EXCLUDED, 1, EXCLUDED_MAX, .doc = "no item links to these; a page may end with *" }, \
     { "intersection_mode", PARAM_WORD, .words = WORDS("all", "partial"), \
       .doc = "all: from all links to the targets; partial: from intersecting ones only" }, \
     LIST_LIMIT_PARAM

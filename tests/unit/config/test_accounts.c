@@ -51,6 +51,14 @@ Test(accounts, stand_beside_api_and_a_job_names_its_own)
     cr_expect_str_eq(config->jobs[2].account->name, "default");
 }
 
+/* Else a header could be put into every call. */
+Test(accounts, have_secrets_of_one_line)
+{
+    expect_complaints("api: {provider: aisa, token: \"a\\r\\nX-Evil: 1\"}\nbudget: 1\n", NULL,
+                      "main.yaml:1:30: api.token: holds more than one line, or a control "
+                      "character\n");
+}
+
 Test(accounts, have_caps_of_their_own)
 {
     CLEANUP(config_free)

@@ -42,7 +42,7 @@ static const struct mistake in_main[] = {
      "main.yaml:3:3: api.pasword: unknown key; did you mean password?\n"},
     {MAIN "colour: red\n",
      "main.yaml:3:1: colour: unknown key; known are api, accounts, database, budget, spool, "
-     "spool_free_min, archive, archive_max, missing_ok, jobs\n"},
+     "spool_free_min, archive, archive_max, missing_ok, jobs, projects\n"},
     {"api: {login: me, password: x, provider: aisa}\nbudget: 1",
      "main.yaml:1:6: api.token or token_file is missing\n"
      "main.yaml:1:7: api.login: aisa takes no login and password; write its key to token_file, or "
@@ -257,6 +257,9 @@ static const struct mistake in_jobs[] = {
      "job.yaml:4:17: note: request.mode: other links stand for a group every night: none of them is "
      "ever told as lost, unless the vendor says so\n"},
     {FULL "request: {mode: one_per_domain}\n", ""},
+    {FULL "feeds: [{mode: as_is}, {mode: one_per_anchor}]\n",
+     "job.yaml:4:31: note: feeds.mode: other links stand for a group every night: none of them is "
+     "ever told as lost, unless the vendor says so\n"},
     {FULL "request: {custom_mode: {field: tld_from, value: 5}}\n",
      "job.yaml:4:24: note: request.custom_mode: other links stand for a group every night: none of "
      "them is ever told as lost, unless the vendor says so\n"},
@@ -277,9 +280,9 @@ static const struct mistake in_targets[] = {
      "[moz.com, ahrefs.com]\n"},
     {JOB "targets: [moz.com, ahrefs.com, moz.com]\n",
      "job.yaml:3:32: targets: \"moz.com\" stands twice; the first is in line 3\n"},
-    {JOB "targets: [$own]\n",
-     "job.yaml:3:11: targets: found \"$own\"; targets of a project are not "
-     "in this version\n"},
+    {JOB "targets: [$mine]\n",
+     "job.yaml:3:11: targets: found \"$mine\"; $own and $competitors are lists: targets: [$own], or "
+     "in a request targets: $competitors\n"},
     {JOB "targets: [www.moz.com]\n",
      "job.yaml:3:11: targets: found \"www.moz.com\"; a domain is "
      "written without www.: moz.com\n"},

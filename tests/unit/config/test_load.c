@@ -94,8 +94,8 @@ Test(load, takes_the_jobs_of_all_files_in_order)
     cr_expect_str_eq(config->jobs[0].file, "jobs.d/a.yaml");
     cr_expect_str_eq(config->jobs[2].name, "b2");
     cr_expect(eq(uint, config->jobs[2].line, 5));
-    cr_expect(eq(ptr, (void *)config_job_find(config, "b2"), &config->jobs[2]));
-    cr_expect(eq(ptr, (void *)config_job_find(config, "b3"), NULL));
+    cr_expect(eq(ptr, (void *)config_job_find(config, "default", "b2"), &config->jobs[2]));
+    cr_expect(eq(ptr, (void *)config_job_find(config, "default", "b3"), NULL));
 }
 
 Test(load, never_lets_a_bad_file_hide_the_others)

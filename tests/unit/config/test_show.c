@@ -221,13 +221,37 @@ Test(show, keeps_what_a_run_needs_of_a_request)
 
     cr_assert(config_load_text(MAIN, strlen(MAIN), job, strlen(job), &config, &err), "%s",
               err.text);
-    cr_expect_str_eq(config->jobs[0].tag, "mine");
     cr_expect(eq(i64, config->jobs[0].limit, 1000));
-    cr_expect(config->jobs[0].has_order_by);
     cr_expect_str_eq(config->jobs[0].request,
                      "{\"filters\":[[\"rank\",\"in\",[1,2]]],\"limit\":1000,\"order_by\":[\"rank,"
                      "desc\"],\"tag\":\"mine\"}");
     cr_expect_str_eq(config->jobs[0].feeds[0].request, config->jobs[0].request);
     cr_expect_str_eq(config->jobs[0].project, "default");
     cr_expect_str_eq(config->jobs[0].labels, "{}");
+}
+
+Test(show, shows_each_of_feeds_with_its_whole_request)
+{
+    static const char job[] = FULL
+        "request: {mode: as_is, limit: 1000}\n"
+        "feeds: [{}, {backlinks_status_type: lost}]\n";
+    CLEANUP(config_free) struct config *config = NULL, *again = NULL;
+    CLEANUP(buf_deinit) struct buf shown = BUF_WITH_CEILING(1 << 16);
+    const char *jobs;
+    struct err err;
+
+    cr_assert(config_load_text(MAIN, strlen(MAIN), job, strlen(job), &config, &err));
+    config_show(config, &shown);
+    jobs = strstr(buf_text(&shown), "\n---\n") + 1;
+    cr_expect(ne(ptr,
+                 strstr(jobs,
+                        "targets:\n  - moz.com\nfeeds:\n"
+                        "  - {\"limit\":1000,\"mode\":\"as_is\"}\n"
+                        "  - {\"backlinks_status_type\":\"lost\",\"limit\":1000,"
+                        "\"mode\":\"as_is\"}\n# feed "),
+                 NULL),
+              "%s", jobs);
+    cr_assert(config_load_text(MAIN, strlen(MAIN), jobs, strlen(jobs), &again, &err), "%s", jobs);
+    for (size_t i = 0; i < 2; i++)
+        cr_expect(uuid_is_equal(&config->jobs[0].feeds[i].key, &again->jobs[0].feeds[i].key));
 }

@@ -31,8 +31,8 @@ static char *noted(const char *endpoint, const char *items, bool with_gone)
     for (size_t i = 0; i < drift->n_notes; i++)
         buf_printf(&out, "%s %s %s\n", drift->notes[i].kind == DRIFT_NEW ? "new" : "type",
                    drift->notes[i].name, drift->notes[i].sample);
-    for (size_t i = 0; with_gone && drift_gone(drift, i) != NULL; i++)
-        buf_printf(&out, "gone %s\n", drift_gone(drift, i));
+    if (with_gone)
+        drift_list_gone(drift, &out);
     page_destroy(page);
     buf_deinit(&chunk);
     buf_append_string(&out, "");
@@ -108,31 +108,35 @@ Test(drift, knows_which_fields_never_came)
               "{\"target\":\"a\",\"type\":null},{\"target\":\"b\",\"lost_backlinks\":1}", true);
     CLEANUP(mem_free_string) char *nothing = noted("bulk_new_lost_backlinks", "", true);
 
-    cr_expect_str_eq(text, "gone new_backlinks\n");
+    cr_expect_str_eq(text, "new_backlinks");
     cr_expect_str_eq(nothing, "");
 }
 
-static void count(void *data, const struct drift_note *note)
-{
-    (void)note;
-    ++*(size_t *)data;
-}
-
-Test(drift, what_is_joined_is_news_once)
+Test(drift, what_is_joined_is_there_once_and_listed_by_kind)
 {
     struct drift all, page;
     struct field field = {.key = "color", .key_size = 5, .value = {.text = "1", .size = 1}};
-    size_t n_new = 0;
+    struct buf list = BUF_WITH_CEILING(4096);
+    char key[2] = "a";
 
     drift_init(&all, endpoint_find("backlinks"));
     drift_init(&page, endpoint_find("backlinks"));
     drift_note(&page, DRIFT_NEW, NULL, &field);
-    drift_note(&page, DRIFT_NEW, NULL, &field);
-    drift_note(&page, DRIFT_TYPE, NULL, &field);
-    drift_join(&all, &page, count, &n_new);
-    drift_join(&all, &page, count, &n_new);
-    cr_expect(eq(sz, n_new, 2));
-    cr_expect(eq(sz, all.n_notes, 2));
+    drift_note(&page, DRIFT_NEW, "outer", &field);
+    drift_join(&all, &page);
+    drift_join(&all, &page);
+    drift_list(&all, DRIFT_NEW, &list);
+    cr_expect_str_eq(buf_text(&list), "color (1), outer.color (1)");
+    buf_clear(&list);
+    drift_list(&all, DRIFT_TYPE, &list);
+    cr_expect(eq(sz, list.size, 0));
+    field.key = key;
+    field.key_size = 1;
+    for (; key[0] <= 'g'; key[0]++)
+        drift_note(&all, DRIFT_TYPE, NULL, &field);
+    drift_list(&all, DRIFT_TYPE, &list);
+    cr_expect_str_eq(buf_text(&list), "a (1), b (1), c (1), d (1), e (1) and 2 more");
     drift_deinit(&all);
     drift_deinit(&page);
+    buf_deinit(&list);
 }
