@@ -240,6 +240,8 @@ $$;
 -- Brings a feed's state to a listing that has just been published and is its newest. All of it is
 -- one join of the listing's rows with the feed's, and touches those that differ.
 --
+-- OFFSET 0 keeps what is looked up for a link that is gone from being looked up for each use of it.
+--
 -- tells_gone: what is not in it is missing, and the second night in a row lost, or out of scope where
 --     it is known to be alive. Only a complete listing of all tells that, and one per domain with
 --     its domain; any other grouping has other links every night.
