@@ -178,6 +178,7 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_NAME:
     case KEY_ACCOUNT_OF:
+    case KEY_PROJECT:
         put_name(writer);
         return;
     case KEY_WORD:
@@ -207,9 +208,6 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_PROJECTS:
         put_projects(writer, key);
-        return;
-    case KEY_PROJECT:
-        put_name(writer);
         return;
     case KEY_FORMERLY:
         put_formerly(writer);

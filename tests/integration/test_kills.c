@@ -96,11 +96,11 @@ static void expect_whole_after(const char *point, bool is_received)
     for (int i = 0; i < 3; i++, nth = i == 1 ? 3 : n_pages()) {
         cr_assert(die_at(point, nth), "it never came to %s:%" PRId64, point, nth);
         go_on_and_expect_whole();
-        if (is_received && nth == n_pages()) {
+        /* In slices, which have a page and a tag each, others are under way by then. */
+        if (is_received && nth == n_pages() && !books.is_in_slices) {
             cr_expect(eq(i64, books_n_undelivered(&story), n_undelivered),
                       "what was received is bought again");
-            if (!books.is_in_slices) /* each of which has a tag, and a page more */
-                cr_expect(eq(i64, n_billed_of_newest(), n_pages()));
+            cr_expect(eq(i64, n_billed_of_newest(), n_pages()));
         }
         n_undelivered = books_n_undelivered(&story);
     }
@@ -165,8 +165,9 @@ static void expect_whole_after_publish(const char *point)
     for (int i = 0; i < 3; i++) {
         cr_assert(die_at(point, 1));
         go_on_and_expect_whole();
-        cr_expect(eq(i64, books_n_undelivered(&story), 0));
-        cr_expect(eq(i64, n_billed_of_newest(), n_pages()));
+        cr_expect(eq(i64, books_n_undelivered(&story), 0), "%s", story.err);
+        if (!books.is_in_slices) /* each of which has a tag */
+            cr_expect(eq(i64, n_billed_of_newest(), n_pages()));
     }
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 3));
     story_end(&story);
