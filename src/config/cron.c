@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "core/date.h"
+
 #define FIELDS 5
 #define WORD_MAX 256 /* every minute by itself takes 169 */
 
@@ -120,6 +122,13 @@ static const char *without_nickname(const char *text)
     return text;
 }
 
+/* What other crons have in a field of days, and no field of ours. */
+static bool is_foreign(const struct field *field, const char *word)
+{
+    return (field->max == 31 && strpbrk(word, "LlWw") != NULL) ||
+           (field->max == 7 && strpbrk(word, "Ll#") != NULL);
+}
+
 /* Cuts the text into words at blanks; the number of them, also where there are too many. */
 static unsigned cut(const char *text, char words[FIELDS][WORD_MAX])
 {
@@ -163,9 +172,12 @@ bool cron_parse(const char *text, struct cron *ret_cron, struct err *err)
                        n, n == 1 ? "" : "s");
     for (unsigned i = 0; i < FIELDS; i++)
         if (!read_field(&fields[i], words[i], &sets[i]))
-            return err_set(err, ERR_CONFIG,
-                           "%s: found %s, expected %s; also *, ranges a-b, lists a,b and steps */n",
-                           fields[i].name, words[i], fields[i].expected);
+            return err_set(
+                err, ERR_CONFIG,
+                "%s: found %s, expected %s; also *, ranges a-b, lists a,b and steps */n%s",
+                fields[i].name, words[i], fields[i].expected,
+                is_foreign(&fields[i], words[i]) ? "; L, W and # of other crons are not understood"
+                                                 : "");
     cron = (struct cron){
         .minutes = sets[0],
         .hours = (uint32_t)sets[1],
@@ -182,11 +194,13 @@ bool cron_parse(const char *text, struct cron *ret_cron, struct err *err)
 }
 
 /* Where both fields are restricted either may match, else both have to. */
-static bool is_due(const struct cron *cron, unsigned day, unsigned weekday)
+bool cron_is_due_on(const struct cron *cron, int month, int day, int weekday)
 {
     bool is_day = (cron->days >> day & 1) != 0;
     bool is_weekday = (cron->weekdays >> weekday & 1) != 0;
 
+    if ((cron->months >> month & 1) == 0)
+        return false;
     return cron->any_day || cron->any_weekday ? is_day && is_weekday : is_day || is_weekday;
 }
 
@@ -206,17 +220,12 @@ int64_t cron_in_a_day(const struct cron *cron)
 
 int64_t cron_in_28_years(const struct cron *cron)
 {
-    static const unsigned lengths[] = {0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    unsigned weekday = 1; /* 2001 begins on a Monday */
-    int64_t n_days = 0;
+    int64_t from = date_days(2001, 1, 1), n_days = 0;
 
-    for (unsigned year = 2001; year <= 2028; year++)
-        for (unsigned month = 1; month <= 12; month++) {
-            unsigned length = lengths[month] + (month == 2 && year % 4 == 0);
+    for (int64_t days = from; days < from + CRON_28_YEARS_DAYS; days++) {
+        struct date date = date_of(days);
 
-            for (unsigned day = 1; day <= length; day++, weekday = (weekday + 1) % 7)
-                if ((cron->months >> month & 1) != 0 && is_due(cron, day, weekday))
-                    n_days++;
-        }
+        n_days += cron_is_due_on(cron, date.month, date.day, date_weekday(days));
+    }
     return n_days * cron_in_a_day(cron);
 }

@@ -27,6 +27,9 @@ struct cron {
 /* False with ERR_CONFIG, naming the field and what it may hold. */
 bool cron_parse(const char *text, struct cron *ret_cron, struct err *err);
 
+/* Whether it comes due on a day; `weekday` 0 is Sunday. */
+bool cron_is_due_on(const struct cron *cron, int month, int day, int weekday);
+
 /*
  * How often it comes due in 28 years, after which the calendar repeats itself (from 1901 to 2099);
  * a 336th of it is a month's worth.

@@ -4,18 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Days from 1970-01-01, counted in years that begin in March. */
-static int64_t days_of(int64_t year, int64_t month, int64_t day)
-{
-    int64_t era, year_of_era, day_of_year;
-
-    year -= month <= 2;
-    era = year / 400;
-    year_of_era = year - era * 400;
-    day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
-    return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
-           719468;
-}
+#include "core/date.h"
 
 static bool read_date(const char *text, int64_t *ret_seconds)
 {
@@ -26,7 +15,7 @@ static bool read_date(const char *text, int64_t *ret_seconds)
         return false;
     if (year < 1970 || month < 1 || month > 12 || day < 1 || day > days_in[month - 1])
         return false;
-    *ret_seconds = days_of(year, month, day) * 86400;
+    *ret_seconds = date_days(year, month, day) * 86400;
     return true;
 }
 

@@ -119,6 +119,12 @@ Test(cron, refuses_and_names_the_field)
     expect_refused("*/ * * * *", "minute: found */");
     expect_refused("? * * * *", "minute: found ?");
     expect_refused("99999999999999999999 * * * *", "minute: found 9999");
+    expect_refused("* * L * *",
+                   "day of month: found L, expected 1 to 31; also *, ranges a-b, lists "
+                   "a,b and steps */n; L, W and # of other crons are not understood");
+    expect_refused("* * 15W * *", "; L, W and # of other crons are not understood");
+    expect_refused("* * * * 5L", "; L, W and # of other crons are not understood");
+    expect_refused("* * * * fri#2", "; L, W and # of other crons are not understood");
     expect_refused("* * * * monday", "day of week: found monday");
 }
 
