@@ -354,6 +354,25 @@ Test(scheduler, recovers_from_a_clock_that_ran_ahead)
     rig_expect_no_more(rig);
 }
 
+/* What was only missed, by a clock that was a day ahead, is due when its time really comes. */
+Test(scheduler, starts_what_was_missed_when_the_clock_is_right_again)
+{
+    CLEANUP(rig_destroy) struct rig *rig = rig_new("2026-11-24 12:00");
+
+    rig_set(rig, JOBS(NIGHTLY));
+    rig_pass_to(rig, "2026-11-25 03:00");
+    rig_expect(rig, "links", "+ 2026-11-25 02:15");
+    rig_jump(rig, DAY);
+    rig_pass_to(rig, "2026-11-27 03:00");
+    rig_expect(rig, "links", "- 2026-11-26 02:15 missed: the machine slept, or its clock was set");
+    rig_expect(rig, "links", "+ 2026-11-27 02:15");
+    rig_jump(rig, -DAY - 2 * HOUR);
+    rig_pass_to(rig, "2026-11-28 03:00");
+    rig_expect(rig, "links", "+ 2026-11-26 02:15");
+    rig_expect(rig, "links", "+ 2026-11-28 02:15");
+    rig_expect_no_more(rig);
+}
+
 /* One that begins in 1970, before the time service has set it. */
 Test(scheduler, waits_where_the_clock_is_behind)
 {
