@@ -100,6 +100,17 @@ static const struct command commands[] = {
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
+const char command_exit_codes[] =
+    "0 done (limited, capped or short with a warning), 1 failed or stopped,\n"
+    "  2 a listing ended by budget or error, or a plan is above its --max, 64 usage, 69 API or\n"
+    "  database unavailable, 70 internal, 75 try later (balance, daily limit, another holder),\n"
+    "  77 login refused, 78 bad configuration\n";
+
+const struct command *command_at(size_t index)
+{
+    return index < N_COMMANDS ? &commands[index] : NULL;
+}
+
 static void print_usage(FILE *out)
 {
     fputs(
@@ -118,11 +129,9 @@ static void print_usage(FILE *out)
         ")\n"
         "      --version       print the version\n"
         "      --help          print this\n\n"
-        "exit codes: 0 done (limited, capped or short with a warning), 1 failed or stopped,\n"
-        "  2 a listing ended by budget or error, or a plan is above its --max, 64 usage, 69 API or\n"
-        "  database unavailable, 70 internal, 75 try later (balance, daily limit, another holder),\n"
-        "  77 login refused, 78 bad configuration\n",
+        "exit codes: ",
         out);
+    fputs(command_exit_codes, out);
 }
 
 static const struct command *find_command(const char *name)

@@ -18,6 +18,12 @@ struct command {
     int (*run)(const char *file, int argc, char **argv);
 };
 
+/* The commands in their order, those of later versions among them; NULL behind the last. */
+const struct command *command_at(size_t index);
+
+/* What the exit codes mean, as lines of text. */
+extern const char command_exit_codes[];
+
 int command_check(const char *file, int argc, char **argv);
 int command_cost(const char *file, int argc, char **argv);
 int command_migrate(const char *file, int argc, char **argv);
