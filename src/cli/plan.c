@@ -169,21 +169,28 @@ static void on_spent(void *data, const struct store_spent *spent, size_t n, cons
     asking_answered(&planning->asking, err);
 }
 
-/* What counts against an account's caps and those of its jobs, by the account's own calendar. */
+/* What counts against an account's caps and those of its jobs, by the account's own calendar; so
+ * also against those of the projects whose first job is the account's. */
 static bool ask_what_account_spent(struct planning *planning, size_t account_no)
 {
     const struct plan *plan = &planning->plan;
     const struct config_account *account = plan->accounts[account_no];
-    size_t n = 1, *places = mem_new_array(1 + plan->n_jobs, sizeof(*places));
-    char **scopes = mem_new_array(1 + plan->n_jobs, sizeof(*scopes));
+    size_t n_most = 1 + plan->n_projects + plan->n_jobs;
+    size_t n = 1, *places = mem_new_array(n_most, sizeof(*places));
+    char **scopes = mem_new_array(n_most, sizeof(*scopes));
     bool is_answered;
 
-    planning->asked = mem_new_array(1 + plan->n_jobs, sizeof(*planning->asked));
+    planning->asked = mem_new_array(n_most, sizeof(*planning->asked));
     scopes[0] = mem_printf("account:%s", account->name);
     places[0] = 1 + account_no;
+    for (size_t i = 0; i < plan->n_projects; i++)
+        if (plan->projects[i]->account == account) {
+            places[n] = 1 + plan->n_accounts + i;
+            scopes[n++] = mem_printf("project:%s", plan->projects[i]->project);
+        }
     for (size_t i = 0; i < plan->n_jobs; i++)
         if (plan->jobs[i].job->account == account) {
-            places[n] = 1 + plan->n_accounts + i;
+            places[n] = 1 + plan->n_accounts + plan->n_projects + i;
             scopes[n++] =
                 mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
         }
@@ -206,7 +213,8 @@ static bool ask_what_is_spent(struct planning *planning)
     const struct plan *plan = &planning->plan;
     static const char *const all[] = {"all"};
 
-    planning->spent = mem_new_array(1 + plan->n_accounts + plan->n_jobs, sizeof(*planning->spent));
+    planning->spent = mem_new_array(1 + plan->n_accounts + plan->n_projects + plan->n_jobs,
+                                    sizeof(*planning->spent));
     planning->asked = planning->spent;
     store_read_spent(planning->asking.store, all, 1, plan->accounts[0]->timezone, on_spent,
                      planning);
@@ -257,6 +265,15 @@ size_t plan_account_no(const struct plan *plan, size_t job)
     return i;
 }
 
+size_t plan_project_no(const struct plan *plan, size_t job)
+{
+    size_t i = 0;
+
+    while (strcmp(plan->projects[i]->project, plan->jobs[job].job->project) != 0)
+        i++;
+    return i;
+}
+
 static void add_account(struct plan *plan, const struct config_account *account)
 {
     for (size_t i = 0; i < plan->n_accounts; i++)
@@ -265,14 +282,25 @@ static void add_account(struct plan *plan, const struct config_account *account)
     plan->accounts[plan->n_accounts++] = account;
 }
 
+static void add_project(struct plan *plan, const struct config_job *job)
+{
+    for (size_t i = 0; i < plan->n_projects; i++)
+        if (strcmp(plan->projects[i]->project, job->project) == 0)
+            return;
+    plan->projects[plan->n_projects++] = job;
+}
+
 static void plan_init(struct plan *plan, const struct config *config,
                       const struct config_job **jobs, size_t n_jobs)
 {
     *plan = (struct plan){.config = config, .n_jobs = n_jobs};
     plan->jobs = mem_new_array(n_jobs, sizeof(*plan->jobs));
     plan->accounts = mem_new_array(n_jobs, sizeof(*plan->accounts));
-    for (size_t i = 0; i < n_jobs; i++)
+    plan->projects = mem_new_array(n_jobs, sizeof(*plan->projects));
+    for (size_t i = 0; i < n_jobs; i++) {
         add_account(plan, jobs[i]->account);
+        add_project(plan, jobs[i]);
+    }
     for (size_t i = 0; i < n_jobs; i++) {
         const struct cron nightly = CRON_NIGHTLY;
         const struct cron *cron = jobs[i]->schedule != NULL ? &jobs[i]->cron : &nightly;
@@ -291,6 +319,7 @@ static void plan_deinit(struct plan *plan)
         free(plan->jobs[i].feeds);
     free(plan->jobs);
     free(plan->accounts);
+    free(plan->projects);
     free(plan->caps);
     free(plan->bites);
 }
