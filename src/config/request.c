@@ -264,6 +264,8 @@ void request_check(struct source *source, const struct endpoint *endpoint,
                                                 param, node, path,
                                                 is_bounded && strcmp(param->name, "filters") == 0});
     }
+    excluded_refuse_targets(source, yaml_get(request, "exclude_targets"),
+                            yaml_get(request, "targets"));
     if (mode != NULL && yaml_get(request, "custom_mode") != NULL)
         yaml_warn(source, mode, "request.mode: the API ignores it where custom_mode is set");
 }
