@@ -10,7 +10,8 @@
 
 /*
  * `stop`: marks the open runs, and says whether there is anybody to notice. The process that works
- * on a run learns of it from its next reservation, which the database refuses.
+ * on a run learns of it from its next reservation, which the database refuses, or by looking for it
+ * every few seconds.
  */
 
 struct stopping {

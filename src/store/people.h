@@ -51,6 +51,17 @@ typedef void store_stopped_fn(void *data, const struct store_stopped_run *runs, 
                               const struct err *err);
 void store_stop(struct store *store, const char *number_or_job, store_stopped_fn *done, void *data);
 
+struct store_stop {
+    int64_t run_id;
+    const char *why; /* for people */
+};
+
+/* Those of these runs that somebody has stopped since their start. */
+typedef void store_stops_fn(void *data, const struct store_stop *stops, size_t n_stops,
+                            const struct err *err);
+void store_read_stops(struct store *store, const int64_t run_ids[], size_t n_runs,
+                      store_stops_fn *done, void *data);
+
 struct store_accepted {
     const char *target, *completeness;
     int64_t n_rows;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "store/array.h"
 #include "store/sql.h"
 #include "store/store_private.h"
 
@@ -90,6 +91,33 @@ void store_stop(struct store *store, const char *number_or_job, store_stopped_fn
 
     params_text(&params, number_or_job);
     question_put(store, sql_stop, &params, on_stopped, (void (*)(void))done, data);
+}
+
+static void on_stops(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_stop *stops = mem_new_array((size_t)n, sizeof(*stops));
+
+    for (int row = 0; row < n; row++)
+        stops[row] = (struct store_stop){db_int64(result, row, 0), db_text(result, row, 1)};
+    ((store_stops_fn *)question->done)(question->data, stops, (size_t)n, err);
+    free(stops);
+    question_end(question);
+}
+
+void store_read_stops(struct store *store, const int64_t run_ids[], size_t n_runs,
+                      store_stops_fn *done, void *data)
+{
+    struct params params = {0};
+    struct buf ids;
+
+    array_init(&ids);
+    for (size_t i = 0; i < n_runs; i++)
+        array_int(&ids, run_ids[i]);
+    params_text(&params, array_end(&ids));
+    question_put(store, sql_read_stops, &params, on_stops, (void (*)(void))done, data);
+    buf_deinit(&ids);
 }
 
 static void on_accepted(void *data, const struct db_result *result, const struct err *err)
