@@ -1,7 +1,7 @@
 /*
  * A plan: what a run of some jobs takes, and a month of their nights, before a dollar is spent.
- * plan.c asks the database and adds up, plan_caps.c holds it against the caps, plan_print.c and
- * plan_write.c show it to people and to programs.
+ * plan.c asks the database and adds up, plan_probe.c asks the API, plan_caps.c holds it against the
+ * caps, plan_print.c and plan_write.c show it to people and to programs.
  */
 #pragma once
 
@@ -101,6 +101,13 @@ struct plan_spent {
  * accounts, the projects, and then of each job.
  */
 void plan_hold_against_caps(struct plan *plan, const struct plan_spent *spent);
+
+/*
+ * Asks the API how big the feeds are that nobody knows of: a call for one item each, which is
+ * reserved, paid for and landed as any other, as a listing that only counts. Its price is named
+ * before. Gives an exit code.
+ */
+int plan_probe(const struct plan *plan, const struct config_job **jobs);
 
 /* last run, probe or unknown */
 const char *plan_basis(const struct plan_feed *feed);
