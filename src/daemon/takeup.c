@@ -148,8 +148,7 @@ static void look_for_closing(struct engine *engine)
 
     if (is_stopped(engine))
         return;
-    if (engine->has_landed || engine->settings.counted != NULL ||
-        engine->n_jobs_seen == engine->settings.n_jobs) {
+    if (engine->has_landed || engine->n_jobs_seen == engine->settings.n_jobs) {
         engine->n_jobs_seen = 0;
         engine_ask_accounts(engine, start_next_run);
         return;
@@ -160,25 +159,44 @@ static void look_for_closing(struct engine *engine)
     free(feeds);
 }
 
+static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
+{
+    log_error("%s: %s", job->title, err->text);
+    if (engine->job_err.kind == ERR_NONE)
+        engine->job_err = *err;
+}
+
+/* Whoever only wants to know how big feeds are has no run closed. */
 static void on_closing(void *data, bool is_closing, const struct err *err)
 {
     struct engine *engine = data;
+    const struct config_job *job = engine->settings.jobs[engine->n_jobs_seen];
+    struct err why;
 
     if (err != NULL) {
         engine_close(engine, err);
         return;
     }
     engine->is_closed_next[engine->n_jobs_seen++] = is_closing;
-    engine->is_landing = engine->is_landing || is_closing;
+    if (is_closing && engine->settings.counted != NULL) {
+        err_set(&why, ERR_BUSY,
+                "not probed: its open run is another account's, and would be closed before it is "
+                "whole; `linkhaul run %s` first",
+                job->title);
+        leave_out(engine, job, &why);
+    } else {
+        engine->is_landing = engine->is_landing || is_closing;
+    }
     look_for_closing(engine);
 }
 
 /* --- job by job ------------------------------------------------------------------------------ */
 
-/* It has nothing to land, or its account is stopped. */
+/* It has nothing to land, or must not be closed, or its account is stopped. */
 static bool is_left_out(const struct engine *engine, size_t job_no)
 {
     return (engine->is_landing && !engine->is_closed_next[job_no]) ||
+           (engine->settings.counted != NULL && engine->is_closed_next[job_no]) ||
            engine_account_of(engine, engine->settings.jobs[job_no])->err.kind != ERR_NONE;
 }
 
@@ -227,13 +245,6 @@ static void on_spool_failed(void *data, const struct err *err)
 
     if (run->account->crawl != NULL) /* else nothing was in it that could be lost */
         crawl_fail(run->account->crawl, err);
-}
-
-static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
-{
-    log_error("%s: %s", job->title, err->text);
-    if (engine->job_err.kind == ERR_NONE)
-        engine->job_err = *err;
 }
 
 static void say_what_was_closed(const struct config_job *job, const struct store_run *run)
