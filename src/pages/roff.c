@@ -47,7 +47,10 @@ void roff_verbatim(struct buf *out, const char *text)
 void roff_tag(struct buf *out, const char *tag)
 {
     buf_append_string(out, ".TP\n.B \"");
-    for (; *tag != '\0'; tag++)
-        buf_printf(out, *tag == '"' ? "\"\"" : *tag == '-' ? "\\-" : "%c", *tag);
+    for (; *tag != '\0'; tag++) {
+        if (*tag == '-' || *tag == '"')
+            buf_append_char(out, *tag == '-' ? '\\' : '"');
+        buf_append_char(out, *tag);
+    }
     buf_append_string(out, "\"\n");
 }
