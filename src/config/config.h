@@ -93,6 +93,10 @@ struct config_job {
     char *schedule;                       /* as written; NULL: only by hand */
     struct cron cron;                     /* what `schedule` says; all empty where it is NULL */
     char *timezone;                       /* IANA name */
+    char *catch_up;                       /* as written; NULL: what was missed is not caught up */
+    int64_t catch_up_until;               /* what it says: a minute of the day */
+    int64_t jitter_s;                     /* a start is put off by up to so much; 0: not */
+    int64_t max_duration_s;               /* of a run, then it is stopped; 0: any */
     char **targets; /* as the job has them; none where they stand in the requests */
     size_t n_targets;
     char *request;   /* JSON object, keys sorted: the API parameters as the job has them */

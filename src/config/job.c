@@ -36,6 +36,8 @@ static void join_budgets(struct source *source, const struct yaml_node *document
                          struct config_job *job);
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
                                 const struct config_job *job);
+static void warn_of_no_schedule(struct source *source, const struct yaml_node *document,
+                                const struct config_job *job);
 
 /* A project without a name is one that there is not. */
 static void set_title(struct config_job *job, const struct config_project *project)
@@ -80,6 +82,7 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
     if (document->is_flawed || ret_job->account == NULL || source->n_errors > n_errors)
         return false;
     warn_of_small_pages(source, document, ret_job);
+    warn_of_no_schedule(source, document, ret_job);
     job_note_what_is_never_lost(source, document, ret_job);
     return true;
 }
@@ -269,6 +272,22 @@ static void warn_of_small_pages(struct source *source, const struct yaml_node *d
               price_name, money_format(cost_in_pages(price, most, most), full));
 }
 
+static void warn_of_no_schedule(struct source *source, const struct yaml_node *document,
+                                const struct config_job *job)
+{
+    static const char *const names[] = {"catch_up", "jitter"};
+
+    for (size_t i = 0; job->schedule == NULL && i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct yaml_node *node = yaml_get(document, names[i]);
+
+        if (node != NULL)
+            yaml_warn(source, node,
+                      "%s: without schedule it says nothing: a run by hand starts at "
+                      "once",
+                      names[i]);
+    }
+}
+
 void job_deinit(struct config_job *job)
 {
     feeds_deinit(job);
@@ -277,5 +296,6 @@ void job_deinit(struct config_job *job)
     config_texts_deinit(&job->formerly);
     free(job->schedule);
     free(job->timezone);
+    free(job->catch_up);
     free(job->labels);
 }

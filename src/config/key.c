@@ -24,6 +24,7 @@
 #define IN_BUDGET(field) offsetof(struct config_budget, field)
 #define SIZE_MAX_BYTES (INT64_C(1) << 60)
 #define DURATION_MAX_S (INT64_C(100) * 366 * 86400)
+#define JITTER_MAX_S (12 * 3600)
 #define WHOLE_PPM 1000000
 #define LATER .is_later = true
 
@@ -151,6 +152,12 @@ static const struct key all_job_keys[] = {
       .doc = "five cron fields or @daily and the like, quoted; none: only by hand" },
     { "timezone", KEY_ZONE, IN_JOB(timezone), .fallback = "UTC",
       .doc = "IANA name; of the schedule, and of the night a run belongs to" },
+    { "catch_up", KEY_CATCH_UP, IN_JOB(catch_up),
+      .doc = "until HH:MM: a run that was missed is started once linkhaul is back, until then; none: it is recorded as missed" },
+    { "jitter", KEY_DURATION, IN_JOB(jitter_s), 1, JITTER_MAX_S,
+      .doc = "a run starts by up to so much later than scheduled, every night by another time" },
+    { "max_duration", KEY_DURATION, IN_JOB(max_duration_s), 1, DURATION_MAX_S,
+      .doc = "a run that lasts longer makes no more calls, and its job's next start goes on with it; none: any" },
     { "project", KEY_PROJECT, IN_JOB(project),
       .doc = "the name of one of the main file's projects; the job is then called acme/link-gap" },
     { "projects", KEY_PROJECT_LIST,
@@ -176,7 +183,7 @@ static const struct key all_job_keys[] = {
       .doc = "how many days behind their night raw rows are kept at least; what a feed is now, events and costs stay" },
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
-    { "sync", LATER }, { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER },
+    { "sync", LATER }, { "refresh", LATER },
 };
 // clang-format on
 
@@ -263,6 +270,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_PERCENT] = "a percentage from 0% to 100%, such as 0.1%",
         [KEY_ZONE] = "an IANA time zone such as Europe/Berlin",
         [KEY_SCHEDULE] = "five cron fields in quotes, such as \"15 2 * * *\", or @daily",
+        [KEY_CATCH_UP] = "until and a time of the day, such as until 09:00",
         [KEY_ENDPOINT] = "the name of an endpoint",
         [KEY_TARGETS] = "a list of 1 to 1000 targets, such as [moz.com, ahrefs.com]",
         [KEY_REQUEST] = "a map of API parameters",
@@ -276,10 +284,15 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_ACCOUNTS] = "a map of names to accounts, each with the keys of api",
         [KEY_ACCOUNT_OF] = "the name of an account",
     };
+    char least[QUANTITY_TEXT_MAX], most[QUANTITY_TEXT_MAX];
 
     if (key->type == KEY_INT)
         snprintf(ret_expected, KEY_EXPECTED_MAX, "a whole number from %" PRId64 " to %" PRId64,
                  key->min, key->max);
+    else if (key->type == KEY_DURATION && key->max < DURATION_MAX_S)
+        snprintf(ret_expected, KEY_EXPECTED_MAX, "a duration of %s to %s (s, m, h, d, w)",
+                 quantity_format(key->min, key_units(key), least),
+                 quantity_format(key->max, key_units(key), most));
     else if (key->type == KEY_WORD || key->type == KEY_PROVIDER)
         snprintf(ret_expected, KEY_EXPECTED_MAX, "%s%s%s", key->words[0],
                  key->words[1] != NULL ? " or " : "", key->words[1] != NULL ? key->words[1] : "");

@@ -29,6 +29,7 @@ enum key_type {
     KEY_BUDGET,     /* struct config_budget: a number of dollars is per_run, else a map of `keys` */
     KEY_ZONE,       /* char *: an IANA time zone */
     KEY_SCHEDULE,   /* char *, and struct config_job.cron */
+    KEY_CATCH_UP,   /* char *, and struct config_job.catch_up_until */
     KEY_ENDPOINT,   /* const struct endpoint * */
     KEY_TARGETS,    /* becomes feeds */
     KEY_REQUEST,    /* API parameters, by the endpoint's table */

@@ -105,6 +105,12 @@ static void put_labels(struct writer *writer, const struct key *key)
     close_with(writer, '}');
 }
 
+static void put_catch_up(struct writer *writer)
+{
+    put_text(writer, "type", "string");
+    put_text(writer, "pattern", "^until ([01][0-9]|2[0-3]):[0-5][0-9]$|\\$\\{");
+}
+
 static void put_endpoints(struct writer *writer)
 {
     open_in(writer, "enum", '[');
@@ -152,6 +158,15 @@ static void put_projects(struct writer *writer, const struct key *key)
     close_with(writer, '}');
 }
 
+static void put_accounts(struct writer *writer, const struct key *key)
+{
+    put_text(writer, "type", "object");
+    put_int(writer, "minProperties", 1);
+    open_in(writer, "additionalProperties", '{');
+    put_keys(writer, key->keys, key->n_keys);
+    close_with(writer, '}');
+}
+
 static void put_type(struct writer *writer, const struct key *key)
 {
     switch (key->type) {
@@ -160,11 +175,7 @@ static void put_type(struct writer *writer, const struct key *key)
         put_keys(writer, key->keys, key->n_keys);
         return;
     case KEY_ACCOUNTS:
-        put_text(writer, "type", "object");
-        put_int(writer, "minProperties", 1);
-        open_in(writer, "additionalProperties", '{');
-        put_keys(writer, key->keys, key->n_keys);
-        close_with(writer, '}');
+        put_accounts(writer, key);
         return;
     case KEY_TEXT:
     case KEY_SECRET:
@@ -175,6 +186,9 @@ static void put_type(struct writer *writer, const struct key *key)
     case KEY_ZONE:
     case KEY_SCHEDULE:
         put_text(writer, "type", "string");
+        return;
+    case KEY_CATCH_UP:
+        put_catch_up(writer);
         return;
     case KEY_NAME:
     case KEY_ACCOUNT_OF:

@@ -217,6 +217,7 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_NAME:
     case KEY_ZONE:
     case KEY_SCHEDULE:
+    case KEY_CATCH_UP:
         append_text(out, *(char *const *)(const void *)at);
         return;
     }

@@ -338,6 +338,33 @@ static void read_schedule(const struct slot *slot)
         yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
 }
 
+static int two_digits(const char *text)
+{
+    return (text[0] - '0') * 10 + (text[1] - '0');
+}
+
+/* "until hh:mm" */
+static void read_catch_up(const struct slot *slot)
+{
+    static const char form[] = "until 00:00";
+    struct config_job *job = slot->base;
+    const char *text = text_of(slot);
+    size_t same = 0;
+
+    if (text == NULL)
+        return;
+    while (form[same] == '0' ? text[same] >= '0' && text[same] <= '9'
+                             : form[same] != '\0' && text[same] == form[same])
+        same++;
+    if (form[same] != '\0' || text[same] != '\0' || two_digits(text + 6) > 23 ||
+        two_digits(text + 9) > 59) {
+        value_refuse(slot);
+        return;
+    }
+    job->catch_up_until = two_digits(text + 6) * 60 + two_digits(text + 9);
+    keep(slot, mem_strdup(text));
+}
+
 static void read_zone(const struct slot *slot)
 {
     const char *text = text_of(slot);
@@ -361,21 +388,37 @@ static void read_nothing(const struct slot *slot)
 void value_read(const struct slot *slot)
 {
     static void (*const readers[])(const struct slot *slot) = {
-        [KEY_MAP] = read_nothing,       [KEY_TEXT] = read_text,
-        [KEY_SECRET] = read_text,       [KEY_FILE] = read_file_key,
-        [KEY_DATABASE] = read_database, [KEY_URL] = read_url,
-        [KEY_PATH] = read_path,         [KEY_WORD] = read_word,
-        [KEY_NAME] = read_name,         [KEY_INT] = read_int,
-        [KEY_SIZE] = read_quantity,     [KEY_DURATION] = read_quantity,
-        [KEY_PERCENT] = read_quantity,  [KEY_MONEY] = value_read_money,
-        [KEY_BUDGET] = read_nothing,    [KEY_ZONE] = read_zone,
-        [KEY_SCHEDULE] = read_schedule, [KEY_ENDPOINT] = read_endpoint,
-        [KEY_TARGETS] = read_nothing,   [KEY_REQUEST] = read_nothing,
-        [KEY_PROJECTS] = read_nothing,  [KEY_PROJECT] = read_nothing,
-        [KEY_FEEDS] = read_nothing,     [KEY_PROJECT_LIST] = read_nothing,
-        [KEY_FORMERLY] = read_nothing,  [KEY_LABELS] = read_nothing,
-        [KEY_PROVIDER] = read_nothing,  [KEY_ACCOUNT] = read_nothing,
-        [KEY_ACCOUNTS] = read_nothing,  [KEY_ACCOUNT_OF] = read_nothing,
+        [KEY_MAP] = read_nothing,
+        [KEY_TEXT] = read_text,
+        [KEY_SECRET] = read_text,
+        [KEY_FILE] = read_file_key,
+        [KEY_DATABASE] = read_database,
+        [KEY_URL] = read_url,
+        [KEY_PATH] = read_path,
+        [KEY_WORD] = read_word,
+        [KEY_NAME] = read_name,
+        [KEY_INT] = read_int,
+        [KEY_SIZE] = read_quantity,
+        [KEY_DURATION] = read_quantity,
+        [KEY_PERCENT] = read_quantity,
+        [KEY_MONEY] = value_read_money,
+        [KEY_BUDGET] = read_nothing,
+        [KEY_ZONE] = read_zone,
+        [KEY_SCHEDULE] = read_schedule,
+        [KEY_CATCH_UP] = read_catch_up,
+        [KEY_ENDPOINT] = read_endpoint,
+        [KEY_TARGETS] = read_nothing,
+        [KEY_REQUEST] = read_nothing,
+        [KEY_PROJECTS] = read_nothing,
+        [KEY_PROJECT] = read_nothing,
+        [KEY_FEEDS] = read_nothing,
+        [KEY_PROJECT_LIST] = read_nothing,
+        [KEY_FORMERLY] = read_nothing,
+        [KEY_LABELS] = read_nothing,
+        [KEY_PROVIDER] = read_nothing,
+        [KEY_ACCOUNT] = read_nothing,
+        [KEY_ACCOUNTS] = read_nothing,
+        [KEY_ACCOUNT_OF] = read_nothing,
     };
 
     if (slot->node->kind != YAML_BROKEN)

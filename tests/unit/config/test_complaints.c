@@ -7,6 +7,7 @@
 TestSuite(complaints, .timeout = 20);
 
 /* The password must not be quoted here, nor get to libpq, which would quote a piece of it. */
+#define UNTIL "expected until and a time of the day, such as until 09:00\n"
 #define BUDGET                                                                                     \
     "expected US dollars above 0, such as 5.00, or a map of per_run, per_day, per_month\n"
 #define STRAY_AT                                                                                   \
@@ -232,6 +233,18 @@ static const struct mistake in_jobs[] = {
     {FULL "request: {limit: 100}\nmax_rows: 100\n",
      "job.yaml:5:11: note: max_rows: a listing that it cuts is `limited`: what is not in it is never told as lost\n"},
     {FULL "request: {limit: 1000}\n", ""},
+    {FULL "catch_up: \"24:00\"\njitter: 13h\nmax_duration: long\n",
+     "job.yaml:4:11: catch_up: found \"24:00\", " UNTIL
+     "job.yaml:5:9: jitter: found \"13h\", expected a duration of 1s to 12h (s, m, h, d, w)\n"
+     "job.yaml:6:15: max_duration: found \"long\", expected a duration such as 12h or 30d (s, m, h, d, w)\n"},
+    {FULL "catch_up: until 24:00\n", "job.yaml:4:11: catch_up: found \"until 24:00\", " UNTIL},
+    {FULL "catch_up: until 09:60\n", "job.yaml:4:11: catch_up: found \"until 09:60\", " UNTIL},
+    {FULL "catch_up: until 9:00\n", "job.yaml:4:11: catch_up: found \"until 9:00\", " UNTIL},
+    {FULL "catch_up: until 09:000\n", "job.yaml:4:11: catch_up: found \"until 09:000\", " UNTIL},
+    {FULL "catch_up: true\n", "job.yaml:4:11: catch_up: found true, " UNTIL},
+    {FULL "catch_up: until 09:00\njitter: 20m\nmax_duration: 6h\n",
+     "job.yaml:4:11: warning: catch_up: without schedule it says nothing: a run by hand starts at once\n"
+     "job.yaml:5:9: warning: jitter: without schedule it says nothing: a run by hand starts at once\n"},
     {FULL "labels: [a]\n",
      "job.yaml:4:9: labels: found a list, expected a map of up to 16 labels\n"},
     {FULL "labels: {Team: a}\n",

@@ -9,7 +9,7 @@ TestSuite(keys, .timeout = 20);
 
 /* The names that the contract reserves for later; a key that moves in leaves this list. */
 static const char *const later_main[] = {"http", "log", "on_night"};
-static const char *const later_job[] = {"sync", "refresh", "catch_up", "jitter"};
+static const char *const later_job[] = {"sync", "refresh"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
@@ -165,6 +165,8 @@ Test(keys, of_a_job_stand_in_front_of_those_of_the_main_file)
     struct config *own = load_job(MAIN "missing_ok: 3%\n", FULL
                                   "missing_ok: 0 %\nmax_shrink: 12.5 %\n"
                                   "resume_within: 2w\nretention: 36h\n"
+                                  "schedule: \"15 2 * * *\"\ncatch_up: until 09:05\n"
+                                  "jitter: 20m\nmax_duration: 6h\n"
                                   "budget: {per_day: 7, per_month: 9}\n");
 
     cr_expect(eq(i64, plain->jobs[0].missing_ok_ppm, 30000));
@@ -172,6 +174,13 @@ Test(keys, of_a_job_stand_in_front_of_those_of_the_main_file)
     cr_expect(eq(i64, plain->jobs[0].resume_within_s, 7 * 86400));
     cr_expect(eq(i64, plain->jobs[0].retention_s, 14 * 86400));
     cr_expect(eq(i64, own->jobs[0].retention_s, 36 * 3600));
+    cr_expect(eq(ptr, plain->jobs[0].catch_up, NULL));
+    cr_expect(eq(i64, plain->jobs[0].jitter_s, 0));
+    cr_expect(eq(i64, plain->jobs[0].max_duration_s, 0));
+    cr_expect_str_eq(own->jobs[0].catch_up, "until 09:05");
+    cr_expect(eq(i64, own->jobs[0].catch_up_until, 9 * 60 + 5));
+    cr_expect(eq(i64, own->jobs[0].jitter_s, 20 * 60));
+    cr_expect(eq(i64, own->jobs[0].max_duration_s, 6 * 3600));
     cr_expect(eq(i64, own->jobs[0].missing_ok_ppm, 0));
     cr_expect(eq(i64, own->jobs[0].max_shrink_ppm, 125000));
     cr_expect(eq(i64, own->jobs[0].resume_within_s, 14 * 86400));

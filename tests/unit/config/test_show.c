@@ -77,7 +77,9 @@ static const char money_and_sizes[] =
 Test(show, shows_caps_sizes_and_durations_as_they_can_be_read)
 {
     CLEANUP(mem_free_string)
-    char *text = shown(money_and_sizes, FULL "budget: {per_run: 1.5}\nresume_within: 36h\n");
+    char *text = shown(money_and_sizes, FULL
+                       "schedule: \"@daily\"\ncatch_up: until 09:00\njitter: 90m\n"
+                       "max_duration: 6h\nbudget: {per_run: 1.5}\nresume_within: 36h\n");
     CLEANUP(mem_free_string) char *again = NULL;
     char *jobs = strstr(text, "---\n");
 
@@ -98,6 +100,12 @@ Test(show, shows_caps_sizes_and_durations_as_they_can_be_read)
                             "archive: 0\n"
                             "archive_max: 1536MiB\n"
                             "missing_ok: 0.0001%\n"));
+    cr_expect(ne(ptr,
+                 strstr(jobs,
+                        "schedule: \"@daily\"\ntimezone: UTC\ncatch_up: \"until 09:00\"\n"
+                        "jitter: 90m\nmax_duration: 6h\n"),
+                 NULL),
+              "%s", jobs);
     cr_assert_str_eq(strstr(jobs, "budget:"), strstr(jobs,
                                                      "budget: 1.50\n"
                                                      "missing_ok: 0.0001%\n"
