@@ -9,6 +9,8 @@
  * to be asked again, or the next that a pager wants, while there is a slot, room in the minute, and
  * room behind us.
  *
+ * Crawls that share a pace take turns in the same way.
+ *
  * Where only time is in the way, the owner is told when to come back; everything else that can free
  * the way (a call ends, a page lands, money is booked) comes with an event of its own.
  */
@@ -194,11 +196,34 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
     return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
 }
 
+/* One page after the other while there is a way, and nobody waits who comes first. Gives when time
+ * alone brings the next slot; -1: it does not. */
+static int64_t ask_in_turn(struct crawl *crawl, int64_t now_ms)
+{
+    int64_t at_ms = -1;
+
+    while (!crawl->is_full && crawl->n_backlog < crawl->settings.backlog_max) {
+        bool is_free = pace_may_send(crawl->pace, now_ms, &at_ms);
+        struct crawl_page *page;
+
+        if (!is_free || !pace_is_turn(crawl->pace, &crawl->place)) {
+            pace_wait(crawl->pace, &crawl->place);
+            return is_free ? -1 : at_ms;
+        }
+        page = next_page(crawl, now_ms);
+        if (page == NULL)
+            break;
+        crawl_page_reserve(page);
+        pace_leave(crawl->pace, &crawl->place);
+    }
+    pace_leave(crawl->pace, &crawl->place);
+    return -1;
+}
+
 void crawl_ask(struct crawl *crawl)
 {
     int64_t now_ms = crawl->ports->now_ms(crawl->data);
-    int64_t at_ms = -1;
-    struct crawl_page *page = NULL;
+    int64_t at_ms;
 
     for (size_t i = 0; i < crawl->n_listings; i++) {
         struct crawl_listing *listing = crawl_listing_at(crawl, i);
@@ -208,13 +233,7 @@ void crawl_ask(struct crawl *crawl)
         replay_listing(listing);
         crawl_cut(listing);
     }
-    while (!crawl->is_full && crawl->n_backlog < crawl->settings.backlog_max &&
-           pace_may_send(&crawl->pace, now_ms, &at_ms)) {
-        page = next_page(crawl, now_ms);
-        if (page == NULL)
-            break;
-        crawl_page_reserve(page);
-    }
+    at_ms = ask_in_turn(crawl, now_ms);
     at_ms = sooner(at_ms, earliest_waiting(crawl, now_ms));
     at_ms = sooner(at_ms, crawl_look(crawl, now_ms));
     if (at_ms >= 0)

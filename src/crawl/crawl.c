@@ -19,6 +19,13 @@
  * not even land: answers stay in the spool.
  */
 
+static void wake(void *data)
+{
+    struct crawl *crawl = data;
+
+    crawl->ports->wake_at(crawl->data, crawl->ports->now_ms(crawl->data));
+}
+
 struct crawl *crawl_new(const struct crawl_settings *settings, const struct crawl_ports *ports,
                         void *data)
 {
@@ -29,8 +36,17 @@ struct crawl *crawl_new(const struct crawl_settings *settings, const struct craw
     crawl->data = data;
     crawl->jitter = settings->jitter_seed;
     crawl->look_at_ms = crawl->looked_since_ms = -1;
-    crawl->strays_until_ms = crawl->shrunk_ms = crawl->told_slow_ms = -1;
-    pace_init(&crawl->pace, settings->in_flight, settings->calls_per_minute);
+    crawl->strays_until_ms = crawl->told_slow_ms = -1;
+    crawl->place = (struct pace_place){.wake = wake, .data = crawl};
+    crawl->pace = settings->pace;
+    if (crawl->pace == NULL) {
+        crawl->pace = &crawl->own_pace;
+        pace_init(crawl->pace, settings->in_flight, settings->calls_per_minute);
+    }
+    if (settings->peers != NULL) {
+        crawl->next_peer = settings->peers->first;
+        settings->peers->first = crawl;
+    }
     return crawl;
 }
 
@@ -54,6 +70,17 @@ static void free_listing(struct crawl_listing *listing)
     free(listing->request);
 }
 
+static void leave_peers(struct crawl *crawl)
+{
+    struct crawl **at;
+
+    if (crawl->settings.peers == NULL)
+        return;
+    for (at = &crawl->settings.peers->first; *at != crawl;)
+        at = &(*at)->next_peer;
+    *at = crawl->next_peer;
+}
+
 void crawl_destroy(struct crawl *crawl)
 {
     if (crawl == NULL)
@@ -65,7 +92,10 @@ void crawl_destroy(struct crawl *crawl)
         free(crawl->runs[i]);
     }
     free(crawl->runs);
-    pace_deinit(&crawl->pace);
+    pace_leave(crawl->pace, &crawl->place);
+    if (crawl->pace == &crawl->own_pace)
+        pace_deinit(crawl->pace);
+    leave_peers(crawl);
     free(crawl);
 }
 
@@ -119,6 +149,18 @@ static int64_t rows_left(const struct crawl_listing *listing)
     for (size_t i = 0; i < listing->n_slices; i++)
         n_items += listing->slices[i]->pager.n_items;
     return listing->max_rows > n_items ? listing->max_rows - n_items : 1;
+}
+
+struct crawl *crawl_first_peer(struct crawl *crawl)
+{
+    return crawl->settings.peers != NULL ? crawl->settings.peers->first : crawl;
+}
+
+void crawl_wake_peers(struct crawl *crawl)
+{
+    for (struct crawl *peer = crawl_first_peer(crawl); peer != NULL; peer = peer->next_peer)
+        if (peer != crawl && peer->is_started && !peer->is_done)
+            wake(peer);
 }
 
 bool crawl_range_is_wide(const struct request_range *range)
@@ -226,9 +268,9 @@ void crawl_count_earlier(struct crawl *crawl, int64_t sent_ago_ms, int64_t ended
     int64_t now_ms = crawl->ports->now_ms(crawl->data);
 
     if (ended_ago_ms >= 0)
-        pace_add_ended(&crawl->pace, now_ms - ended_ago_ms);
+        pace_add_ended(crawl->pace, now_ms - ended_ago_ms);
     else
-        pace_add_running(&crawl->pace, now_ms - sent_ago_ms + crawl->settings.hold_ms);
+        pace_add_running(crawl->pace, now_ms - sent_ago_ms + crawl->settings.hold_ms);
 }
 
 void crawl_start(struct crawl *crawl)
@@ -269,11 +311,16 @@ void crawl_pump(struct crawl *crawl)
         return;
     if (!crawl->is_stopping)
         crawl_ask(crawl);
+    else
+        pace_leave(crawl->pace, &crawl->place);
+    pace_pass_on(crawl->pace, &crawl->place);
     crawl_end_runs(crawl);
     for (size_t i = 0; i < crawl->n_runs; i++)
         if (crawl->runs[i]->state != CRAWL_RUN_OVER)
             return;
     crawl->is_done = true;
+    pace_leave(crawl->pace, &crawl->place);
+    pace_pass_on(crawl->pace, &crawl->place);
     crawl->ports->done(crawl->data);
 }
 
@@ -348,7 +395,7 @@ void crawl_on_run_ended(struct crawl_run *run, const struct err *err)
 
 size_t crawl_n_in_flight(const struct crawl *crawl)
 {
-    return crawl->pace.n_in_flight - crawl->pace.n_held;
+    return crawl->n_in_flight;
 }
 
 size_t crawl_n_runs(const struct crawl *crawl)

@@ -1,7 +1,8 @@
 /*
  * The crawl decides: which call comes next, whether it may go, and what its answer means.
  *
- * One `struct crawl` serves an account: all its runs share the slots and the minute. It knows
+ * One `struct crawl` serves an account: all its runs share the slots and the minute. Several may
+ * work side by side, also of one account: what they share is told by `pace` and `peers`. It knows
  * neither HTTP nor SQL; `struct crawl_ports` is how calls go out and rows land, and each request to
  * a port is answered once, later, by the crawl_on_…() of its name, never from inside the port.
  * Tests drive the same code with a script and a clock of their own.
@@ -233,9 +234,16 @@ struct crawl_ports {
     void (*done)(void *data);
 };
 
+/* Crawls whose runs share caps, in one process; the owner's, all zeros at first. */
+struct crawl_peers {
+    struct crawl *first;
+};
+
 struct crawl_settings {
-    size_t in_flight;
-    size_t calls_per_minute;
+    struct pace *pace; /* the account's, where several crawls share it; NULL: one of its own */
+    struct crawl_peers *peers; /* NULL: no other crawl's charges count under the same caps */
+    size_t in_flight;          /* of a pace of its own */
+    size_t calls_per_minute;   /* likewise */
     size_t backlog_max;      /* pages that arrived and have not landed; above it no call goes out */
     unsigned tries_max;      /* of a page whose error may pass */
     int64_t hold_ms;         /* how long the server may go on with a call that broke off */

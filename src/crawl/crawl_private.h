@@ -8,24 +8,33 @@ struct crawl {
     struct crawl_settings settings;
     const struct crawl_ports *ports;
     void *data;
-    struct pace pace;
+    struct pace *pace, own_pace;
+    struct pace_place place; /* in its line */
+    bool is_busy;            /* when last looked at: a call of its own was open */
+    size_t n_in_flight;      /* of its own calls, those whose money is being asked for among them */
+    struct crawl *next_peer; /* of those that share its caps */
     struct crawl_run **runs;
     size_t n_runs;
     size_t n_listings;  /* over all runs */
     size_t cursor;      /* the listing that is next in turn */
     size_t n_backlog;   /* pages that arrived and have not landed */
-    size_t n_booked;    /* charges that were booked, over all runs */
+    size_t n_booked;    /* charges that were booked, over all runs, its peers' too */
     int64_t look_at_ms; /* the next look at the vendor's list; -1: there is nothing to look for */
     int64_t looked_since_ms; /* when the look under way was begun; -1: there is none */
     int64_t strays_until_ms; /* a look begun later is the last for calls that no page waits for; -1:
                                 there are none */
     unsigned n_failed_looks; /* in a row */
-    int64_t shrunk_ms;       /* when the pace was last shrunk */
     int64_t told_slow_ms;    /* when it was last told that reserves are slow; -1: never */
     bool is_started, is_stopping, is_full, is_done;
     struct err failure;
     uint64_t jitter;
 };
+
+/* Those that share its caps begin with this one, and it is among them. */
+struct crawl *crawl_first_peer(struct crawl *crawl);
+
+/* The others of them look at everything again, on a later turn. */
+void crawl_wake_peers(struct crawl *crawl);
 
 /* ask.c: what was adopted and is not wanted any more, now that all pages are in, is only booked.
  * True where there was any: the listing is busy with it. */

@@ -235,20 +235,42 @@ static void end_refused(struct crawl_run *run)
     }
 }
 
+static size_t n_busy_of(const struct crawl *crawl)
+{
+    size_t n_busy = 0;
+
+    for (size_t i = 0; i < crawl->n_runs; i++)
+        n_busy += crawl->runs[i]->n_busy;
+    return n_busy;
+}
+
 /* Nothing is open whose charge could still make room, and no list is to be looked at that could. */
-static bool is_refused_for_good(const struct crawl *crawl, const struct crawl_run *run)
+static bool is_refused_for_good(struct crawl *crawl, const struct crawl_run *run)
 {
     size_t n_busy = run->n_busy;
 
     if (!run->is_refused || crawl_is_to_look(crawl) || crawl->failure.kind != ERR_NONE)
         return false;
-    for (size_t i = 0; run->is_refused_shared && i < crawl->n_runs; i++)
-        n_busy += crawl->runs[i]->n_busy;
+    if (run->is_refused_shared)
+        for (struct crawl *peer = crawl_first_peer(crawl); peer != NULL; peer = peer->next_peer)
+            n_busy += n_busy_of(peer);
     return n_busy == 0;
+}
+
+/* The last of its open calls is over: what a shared cap refuses to others may be refused for good.
+ */
+static void tell_peers(struct crawl *crawl)
+{
+    bool was_busy = crawl->is_busy;
+
+    crawl->is_busy = n_busy_of(crawl) > 0;
+    if (was_busy && !crawl->is_busy)
+        crawl_wake_peers(crawl);
 }
 
 void crawl_end_runs(struct crawl *crawl)
 {
+    tell_peers(crawl);
     for (size_t i = 0; i < crawl->n_runs; i++) {
         struct crawl_run *run = crawl->runs[i];
         bool is_over = true;

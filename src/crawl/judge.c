@@ -110,10 +110,10 @@ static void pause_account(struct crawl_page *page, const char *what)
     struct crawl *crawl = crawl_of(page);
     int64_t until_ms = crawl->ports->now_ms(crawl->data) + (int64_t)page->verdict.wait_s * 1000;
 
-    if (until_ms >= crawl->pace.paused_until_ms + PAUSE_WORTH_SAYING_MS)
+    if (until_ms >= crawl->pace->paused_until_ms + PAUSE_WORTH_SAYING_MS)
         log_warning("%s: %s; no calls for %u s", page->slice->listing->run->job, what,
                     page->verdict.wait_s);
-    pace_pause(&crawl->pace, until_ms);
+    pace_pause(crawl->pace, until_ms);
 }
 
 /*
@@ -125,15 +125,12 @@ static void shrink_pace(struct crawl_page *page)
     struct crawl *crawl = crawl_of(page);
     int64_t now_ms = crawl->ports->now_ms(crawl->data);
 
-    if (page->sent_ms <= crawl->shrunk_ms)
+    if (page->sent_ms <= crawl->pace->shrunk_ms)
         return;
     if (page->code == CODE_TOO_MANY_AT_ONCE || page->code == CODE_TIMEOUT)
-        pace_shrink_in_flight(&crawl->pace, now_ms);
+        pace_shrink_in_flight(crawl->pace, now_ms);
     else if (page->code == CODE_TOO_MANY_A_MINUTE || page->http_status == HTTP_TOO_MANY)
-        pace_shrink_minute(&crawl->pace, now_ms);
-    else
-        return;
-    crawl->shrunk_ms = now_ms;
+        pace_shrink_minute(crawl->pace, now_ms);
 }
 
 /* A run whose listings are all over, or about to be published, has not been stopped. */
@@ -167,7 +164,7 @@ static void ask_again(struct crawl_page *page, const char *what)
     else if (page->verdict.class == VERDICT_RETRY)
         retry(page, what);
     else
-        crawl_page_wait(page, crawl->pace.paused_until_ms);
+        crawl_page_wait(page, crawl->pace->paused_until_ms);
 }
 
 void crawl_page_judge(struct crawl_page *page)
@@ -184,7 +181,7 @@ void crawl_page_judge(struct crawl_page *page)
         return;
     switch (page->verdict.class) {
     case VERDICT_OK: /* reserved, and not sent after all: later, if ever */
-        crawl_page_wait(page, crawl_of(page)->pace.paused_until_ms);
+        crawl_page_wait(page, crawl_of(page)->pace->paused_until_ms);
         return;
     case VERDICT_ACCOUNT:
         stop_account(page, what);

@@ -19,7 +19,8 @@ void pace_init(struct pace *pace, size_t in_flight_max, size_t per_minute_max)
                           .in_flight_now = in_flight_max,
                           .per_minute_now = per_minute_max,
                           .ring_size = per_minute_max,
-                          .held_size = in_flight_max};
+                          .held_size = in_flight_max,
+                          .shrunk_ms = -1};
     pace->leaves_ms = mem_new_array(pace->ring_size, sizeof(*pace->leaves_ms));
     pace->held_until_ms = mem_new_array(pace->held_size, sizeof(*pace->held_until_ms));
 }
@@ -31,6 +32,54 @@ void pace_deinit(struct pace *pace)
     *pace = (struct pace){.in_flight_max = 0};
 }
 
+void pace_set_limits(struct pace *pace, size_t in_flight_max, size_t per_minute_max)
+{
+    if (pace->in_flight_now == pace->in_flight_max || pace->in_flight_now > in_flight_max)
+        pace->in_flight_now = in_flight_max;
+    if (pace->per_minute_now == pace->per_minute_max || pace->per_minute_now > per_minute_max)
+        pace->per_minute_now = per_minute_max;
+    pace->in_flight_max = in_flight_max;
+    pace->per_minute_max = per_minute_max;
+}
+
+/* --- the line -------------------------------------------------------------------------------- */
+
+bool pace_is_turn(const struct pace *pace, const struct pace_place *place)
+{
+    return pace->line == NULL || pace->line == place;
+}
+
+void pace_wait(struct pace *pace, struct pace_place *place)
+{
+    struct pace_place **end = &pace->line;
+
+    if (place->is_in_line)
+        return;
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = place;
+    place->next = NULL;
+    place->is_in_line = true;
+}
+
+void pace_leave(struct pace *pace, struct pace_place *place)
+{
+    struct pace_place **at = &pace->line;
+
+    if (!place->is_in_line)
+        return;
+    while (*at != place)
+        at = &(*at)->next;
+    *at = place->next;
+    place->is_in_line = false;
+}
+
+void pace_pass_on(struct pace *pace, const struct pace_place *place)
+{
+    if (!pace_is_turn(pace, place))
+        pace->line->wake(pace->line->data);
+}
+
 /* --- the minute ------------------------------------------------------------------------------ */
 
 static int64_t *leaving_at(const struct pace *pace, size_t i)
@@ -38,7 +87,7 @@ static int64_t *leaving_at(const struct pace *pace, size_t i)
     return &pace->leaves_ms[(pace->first + i) % pace->ring_size];
 }
 
-/* Only what earlier processes left can fill the ring: what we send is limited by its size. */
+/* What earlier processes left, and higher limits, can fill the ring. */
 static void make_room(struct pace *pace)
 {
     size_t size = pace->ring_size * 2;
@@ -155,12 +204,14 @@ void pace_shrink_in_flight(struct pace *pace, int64_t now_ms)
     size_t fewer = pace->in_flight_now - (pace->in_flight_now + 3) / 4;
 
     pace->in_flight_now = fewer > 0 ? fewer : 1;
+    pace->shrunk_ms = now_ms;
     pace->grows_at_ms = now_ms + GROW_EVERY_MS;
 }
 
 void pace_shrink_minute(struct pace *pace, int64_t now_ms)
 {
     pace->per_minute_now = pace->per_minute_now > 1 ? pace->per_minute_now / 2 : 1;
+    pace->shrunk_ms = now_ms;
     pace->grows_at_ms = now_ms + GROW_EVERY_MS;
 }
 

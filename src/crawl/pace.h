@@ -7,12 +7,23 @@
  *
  * Where the server says that it was too much (others may share the account), both limits shrink;
  * they grow back step by step, and never beyond what they began with.
+ *
+ * Crawls of one account that work side by side share a pace. One that finds no slot waits in line,
+ * and who has had a slot goes to its end; so each has as many as the others want, too.
  */
 #pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* Somebody who waits in line. */
+struct pace_place {
+    void (*wake)(void *data); /* may only note that the turn has come: it is not called back here */
+    void *data;
+    bool is_in_line;
+    struct pace_place *next;
+};
 
 struct pace {
     size_t in_flight_max, per_minute_max; /* as configured */
@@ -24,10 +35,26 @@ struct pace {
     int64_t paused_until_ms;
     int64_t *held_until_ms; /* slots of calls that broke off and may still run at the server */
     size_t held_size, n_held;
+    int64_t shrunk_ms;       /* when a limit was last shrunk; -1: never */
+    struct pace_place *line; /* whose turn it is comes first */
 };
 
 void pace_init(struct pace *pace, size_t in_flight_max, size_t per_minute_max);
 void pace_deinit(struct pace *pace);
+
+/* Other limits from now on; calls under way stay. */
+void pace_set_limits(struct pace *pace, size_t in_flight_max, size_t per_minute_max);
+
+/* Whether nobody else comes first. */
+bool pace_is_turn(const struct pace *pace, const struct pace_place *place);
+
+/* Goes to the end of the line, or stays where it stands in it; leaves it. Both harmless at any
+ * time. */
+void pace_wait(struct pace *pace, struct pace_place *place);
+void pace_leave(struct pace *pace, struct pace_place *place);
+
+/* Wakes whoever comes first, unless it is `place`. */
+void pace_pass_on(struct pace *pace, const struct pace_place *place);
 
 /* True where a call may be sent at `now_ms`. Otherwise `ret_at_ms` is when to ask again; -1: after
  * the next call has ended. */

@@ -85,7 +85,8 @@ void crawl_page_reserve(struct crawl_page *page)
     page->code = 0;
     page->message[0] = '\0';
     page->reserved_nanousd = price_worst(page->slice->listing->run->price, page->slice->limit);
-    pace_sent(&crawl->pace);
+    pace_sent(crawl->pace);
+    crawl->n_in_flight++;
     count_busy(page, true);
     crawl->ports->reserve(crawl->data, page);
 }
@@ -185,7 +186,13 @@ static bool may_go(const struct crawl_page *page)
         tell_slow(crawl, now_ms - page->asked_ms);
     return !crawl->is_stopping && !crawl->is_full && !page->slice->listing->run->is_stopping &&
            page->slice->listing->state == CRAWL_LISTING_WALKING &&
-           now_ms - page->asked_ms <= CRAWL_RESERVE_MS && now_ms >= crawl->pace.paused_until_ms;
+           now_ms - page->asked_ms <= CRAWL_RESERVE_MS && now_ms >= crawl->pace->paused_until_ms;
+}
+
+static void unsent(struct crawl *crawl)
+{
+    crawl->n_in_flight--;
+    pace_unsent(crawl->pace);
 }
 
 void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refusal,
@@ -195,16 +202,16 @@ void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refu
     struct crawl_listing *listing = page->slice->listing;
 
     if (err != NULL) {
-        pace_unsent(&crawl->pace);
+        unsent(crawl);
         crawl_page_drop(page);
         crawl_fail(crawl, err);
         return;
     }
     if (refusal != NULL) {
-        pace_unsent(&crawl->pace);
+        unsent(crawl);
         refuse(page, refusal);
     } else if (!may_go(page)) {
-        pace_unsent(&crawl->pace);
+        unsent(crawl);
         listing->run->booked_nanousd += page->reserved_nanousd;
         settle(page);
     } else {
@@ -224,12 +231,13 @@ void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole)
 
     page->state = CRAWL_PAGE_ARRIVED;
     crawl->n_backlog++;
+    crawl->n_in_flight--;
     if (!was_sent)
-        pace_unsent(&crawl->pace);
+        pace_unsent(crawl->pace);
     else if (is_whole)
-        pace_ended(&crawl->pace, now_ms);
+        pace_ended(crawl->pace, now_ms);
     else
-        pace_broke_off(&crawl->pace, page->held_until_ms = now_ms + crawl->settings.hold_ms);
+        pace_broke_off(crawl->pace, page->held_until_ms = now_ms + crawl->settings.hold_ms);
     crawl_pump(crawl);
 }
 
@@ -308,12 +316,24 @@ void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer)
 
 void crawl_booked(struct crawl_run *run)
 {
+    bool is_freed = false;
+
     run->is_refused = false;
     run->n_booked++;
-    run->crawl->n_booked++;
-    for (size_t i = 0; i < run->crawl->n_runs; i++)
-        if (run->crawl->runs[i]->is_refused_shared)
-            run->crawl->runs[i]->is_refused = false;
+    for (struct crawl *crawl = crawl_first_peer(run->crawl); crawl != NULL;
+         crawl = crawl->next_peer) {
+        crawl->n_booked++;
+        for (size_t i = 0; i < crawl->n_runs; i++) {
+            struct crawl_run *other = crawl->runs[i];
+
+            if (!other->is_refused || !other->is_refused_shared)
+                continue;
+            other->is_refused = false;
+            is_freed = is_freed || crawl != run->crawl;
+        }
+    }
+    if (is_freed)
+        crawl_wake_peers(run->crawl);
 }
 
 static void book(struct crawl_page *page)

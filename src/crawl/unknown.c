@@ -286,7 +286,7 @@ static void end_waiting(struct crawl_page *page)
     struct crawl *crawl = crawl_of(page->slice);
 
     if (page->held_until_ms > 0)
-        pace_release(&crawl->pace, page->held_until_ms, now_of(crawl));
+        pace_release(crawl->pace, page->held_until_ms, now_of(crawl));
     page->held_until_ms = 0;
     if (!may_try_again(page, "its answers do not come"))
         crawl_page_free(page);

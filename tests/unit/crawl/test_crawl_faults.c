@@ -286,10 +286,10 @@ Test(crawl_faults, shrinks_its_pace_where_the_server_finds_it_too_much)
         begin(cases[i].fault, 300, 1, 0);
         rig_start();
         while (rig_step()) {
-            in_flight = rig.crawl->pace.in_flight_now < in_flight ? rig.crawl->pace.in_flight_now
+            in_flight = rig.crawl->pace->in_flight_now < in_flight ? rig.crawl->pace->in_flight_now
                                                                   : in_flight;
-            per_minute = rig.crawl->pace.per_minute_now < per_minute
-                             ? rig.crawl->pace.per_minute_now
+            per_minute = rig.crawl->pace->per_minute_now < per_minute
+                             ? rig.crawl->pace->per_minute_now
                              : per_minute;
         }
         rig_end();
@@ -312,7 +312,7 @@ Test(crawl_faults, shrinks_its_pace_once_for_calls_that_were_out_together)
     rig_start();
     while (rig_step())
         in_flight =
-            rig.crawl->pace.in_flight_now < in_flight ? rig.crawl->pace.in_flight_now : in_flight;
+            rig.crawl->pace->in_flight_now < in_flight ? rig.crawl->pace->in_flight_now : in_flight;
     rig_end();
     cr_expect(eq(sz, in_flight, 3));
 }
