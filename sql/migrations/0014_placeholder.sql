@@ -1,0 +1,1 @@
+-- A placeholder, for what other branches bring.
