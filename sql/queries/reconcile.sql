@@ -7,14 +7,15 @@
 -- $1 account; of the tasks: $2 ids, $3 tags, $4 offsets, $5 tokens (null: none), $6 costs (null: it
 -- is not over), $7 milliseconds since 1970 when they were posted; $8 and $9 the times, in
 -- milliseconds since 1970, between which the list is whole; $10 how many milliseconds ago it was
--- asked for, and $11 how long after its reserve a call is on the list at the latest
+-- asked for, and $11 how long after its reserve a call is on the list at the latest; $12 runs that
+-- somebody else looks after
 WITH open AS (
     SELECT a.*, row_number() OVER (PARTITION BY a.tag, CASE WHEN a.token IS NULL THEN a.position END,
                                                 a.token, a.task_id <> ''
                                    ORDER BY a.reserved_at, a.attempt_id) AS nth
     FROM linkhaul.attempt AS a
     JOIN linkhaul.run AS r USING (run_id)
-    WHERE a.state = 'unknown' AND r.account = $1
+    WHERE a.state = 'unknown' AND r.account = $1 AND a.run_id <> ALL ($12::bigint[])
       -- While a further call for the page is under way, its task cannot be told from this one's.
       AND NOT EXISTS (SELECT FROM linkhaul.attempt AS other
                       WHERE other.run_id = a.run_id AND other.state = 'reserved'

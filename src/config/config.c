@@ -18,6 +18,7 @@
 #include "config/file.h"
 #include "config/formerly.h"
 #include "config/job.h"
+#include "config/kept.h"
 #include "config/key.h"
 #include "config/project.h"
 #include "config/read.h"
@@ -36,7 +37,7 @@ struct load {
     struct config *config;
     struct job_place *places; /* one per job of config */
     bool is_budget_missed;    /* the main file names none */
-    bool is_schedule_noted;
+    struct config_kept *kept; /* NULL: a file with mistakes has no other text */
 };
 
 static bool load_main(struct load *load, struct source *source, const char *text, size_t size);
@@ -105,6 +106,36 @@ bool config_load(const char *path, struct config **ret_config, struct err *err)
     if (read_source(&source, &text) && load_main(&load, &source, text.data, text.size))
         load_job_files(&load);
     return finish(&load, ret_config, err);
+}
+
+static size_t n_main_errors(const struct config *config)
+{
+    const struct complaints *complaints = &config->complaints;
+    size_t n = 0;
+
+    for (size_t i = 0; i < complaints->n_items; i++)
+        n += complaints->items[i].file_no == 0 && complaints->items[i].level == COMPLAINT_ERROR;
+    return n;
+}
+
+bool config_reload(const char *path, struct config_kept *kept, struct config **ret_config,
+                   struct err *err)
+{
+    CLEANUP(buf_deinit) struct buf text = BUF_WITH_CEILING(YAML_BYTES_MAX);
+    struct load load = begin(path);
+    struct source source = open_source(&load, path);
+    size_t n_errors;
+
+    load.kept = kept;
+    if (read_source(&source, &text) && load_main(&load, &source, text.data, text.size))
+        load_job_files(&load);
+    finish(&load, ret_config, err);
+    n_errors = n_main_errors(*ret_config);
+    if (n_errors > 0)
+        return err_set(err, ERR_CONFIG, "%s: %zu mistake%s", path, n_errors,
+                       n_errors == 1 ? "" : "s");
+    kept_forget(kept, (const char *const *)(*ret_config)->files, (*ret_config)->n_files);
+    return true;
 }
 
 bool config_load_text(const char *main_text, size_t main_size, const char *job_text,
@@ -178,13 +209,41 @@ static char *job_pattern(const struct config *config)
     return buf_take(&pattern);
 }
 
+/* In place of what a file with mistakes has: what it had when it was good. */
+static void load_kept(struct load *load, const struct source *bad, size_t n_before)
+{
+    struct config *config = load->config;
+    const char *text = kept_find(load->kept, bad->file);
+    struct complaints unheard = {.n_items = 0};
+    struct source source = {.file = bad->file,
+                            .file_no = bad->file_no,
+                            .is_world_readable = bad->is_world_readable,
+                            .complaints = &unheard};
+
+    while (config->n_jobs > n_before)
+        job_deinit(&config->jobs[--config->n_jobs]);
+    if (text != NULL)
+        load_jobs(load, &source, text, strlen(text));
+    complaints_deinit(&unheard);
+    config->bad_files =
+        mem_resize(config->bad_files, config->n_bad_files + 1, sizeof(*config->bad_files));
+    config->bad_files[config->n_bad_files++] = (struct config_bad_file){.file = bad->file};
+}
+
 static void load_job_file(struct load *load, const char *path)
 {
     CLEANUP(buf_deinit) struct buf text = BUF_WITH_CEILING(YAML_BYTES_MAX);
     struct source source = open_source(load, path);
+    size_t n_before = load->config->n_jobs;
 
     if (read_source(&source, &text))
         load_jobs(load, &source, buf_text(&text), text.size);
+    if (load->kept == NULL)
+        return;
+    if (source.n_errors == 0)
+        kept_put(load->kept, path, buf_text(&text));
+    else
+        load_kept(load, &source, n_before);
 }
 
 /* A folder that is not there has no files; one that may not be read may have some. */
@@ -251,7 +310,6 @@ static void load_job(struct load *load, struct source *source, const struct yaml
 static void load_document(struct load *load, struct source *source,
                           const struct yaml_node *document)
 {
-    const struct yaml_node *schedule = yaml_get(document, "schedule");
     size_t n_errors = source->n_errors, n, n_before = load->config->n_jobs;
     const struct config_project **projects = projects_of(source, load->config, document, &n);
     bool is_good = source->n_errors == n_errors;
@@ -261,12 +319,6 @@ static void load_document(struct load *load, struct source *source,
     for (size_t i = n_before; i < load->config->n_jobs; i++)
         load->places[i].is_good = load->places[i].is_good && is_good;
     free(projects);
-    if (schedule != NULL && schedule->kind != YAML_BROKEN && !load->is_schedule_noted) {
-        complain(source, COMPLAINT_NOTE, schedule->line, schedule->column,
-                 "schedule: checked, and used by the service of a later version; in this one a run "
-                 "is started by linkhaul run");
-        load->is_schedule_noted = true;
-    }
 }
 
 static void load_jobs(struct load *load, struct source *source, const char *text, size_t size)
@@ -367,6 +419,13 @@ static void refuse_former_names(struct load *load)
     }
 }
 
+static void count_bad_files(struct config *config)
+{
+    for (size_t i = 0; i < config->n_bad_files; i++)
+        for (size_t j = 0; j < config->n_jobs; j++)
+            config->bad_files[i].n_jobs += config->jobs[j].file == config->bad_files[i].file;
+}
+
 static void drop_bad_jobs(struct load *load)
 {
     struct config *config = load->config;
@@ -379,68 +438,5 @@ static void drop_bad_jobs(struct load *load)
             job_deinit(&config->jobs[i]);
     }
     config->n_jobs = n_kept;
-}
-
-/* --- the rest of its life -------------------------------------------------------------------- */
-
-bool config_job_is_named(const struct config_job *job, const char *word)
-{
-    return strcmp(job->title, word) == 0 || strcmp(job->name, word) == 0;
-}
-
-const struct config_job *config_job_find(const struct config *config, const char *project,
-                                         const char *name)
-{
-    for (size_t i = 0; i < config->n_jobs; i++)
-        if (strcmp(config->jobs[i].project, project) == 0 &&
-            strcmp(config->jobs[i].name, name) == 0)
-            return &config->jobs[i];
-    return NULL;
-}
-
-void config_texts_deinit(struct config_texts *texts)
-{
-    for (size_t i = 0; i < texts->n; i++)
-        free(texts->items[i]);
-    free(texts->items);
-}
-
-void config_print_complaints(const struct config *config, FILE *out)
-{
-    complaints_print(&config->complaints, COMPLAINT_ERROR, COMPLAINT_WARNING, out);
-}
-
-void config_print_notes(const struct config *config, FILE *out)
-{
-    complaints_print(&config->complaints, COMPLAINT_NOTE, COMPLAINT_NOTE, out);
-}
-
-void config_destroy(struct config *config)
-{
-    if (config == NULL)
-        return;
-    for (size_t i = 0; i < config->n_jobs; i++)
-        job_deinit(&config->jobs[i]);
-    free(config->jobs);
-    for (size_t i = 0; i < config->n_projects; i++)
-        project_deinit(&config->projects[i]);
-    free(config->projects);
-    for (size_t i = 0; i < config->n_files; i++)
-        free(config->files[i]);
-    free(config->files);
-    complaints_deinit(&config->complaints);
-    free(config->file);
-    for (size_t i = 0; i < config->n_accounts; i++)
-        account_deinit(&config->accounts[i]);
-    free(config->accounts);
-    free(config->database_url);
-    free(config->spool);
-    free(config->job_files);
-    free(config);
-}
-
-void config_free(struct config **config)
-{
-    config_destroy(*config);
-    *config = NULL;
+    count_bad_files(config);
 }

@@ -118,6 +118,12 @@ struct config_job {
     size_t n_feeds;
 };
 
+/* A job file with mistakes, and how many jobs of it are there all the same: config_reload(). */
+struct config_bad_file {
+    const char *file;
+    size_t n_jobs;
+};
+
 struct config {
     char *file;
     struct config_account *accounts; /* that of `api:` comes where it stands in the file */
@@ -128,14 +134,17 @@ struct config {
     int64_t spool_free_min_bytes; /* with less free space there no call goes out; 0: never mind */
     int64_t archive_s;            /* how long the answers of a run that is over are kept; 0: not */
     int64_t archive_max_bytes;    /* all of them together; 0: any amount */
+    int64_t drain_s;              /* the service's end may take so long */
     int64_t missing_ok_ppm;       /* of jobs that have none of their own */
     struct config_project *projects; /* NULL: none */
     size_t n_projects;
     char *job_files;         /* the pattern, as written */
     struct config_job *jobs; /* the good ones, by file and line */
     size_t n_jobs;
-    struct complaints complaints; /* sorted: main file first, then by file, line, column */
-    char **files;                 /* every file that was opened; what the names above point into */
+    struct complaints complaints;      /* sorted: main file first, then by file, line, column */
+    struct config_bad_file *bad_files; /* job files with mistakes */
+    size_t n_bad_files;
+    char **files; /* every file that was opened; what the names above point into */
     size_t n_files;
 };
 
@@ -145,6 +154,18 @@ struct config {
  * how many there are. Warnings and notes alone are a success.
  */
 bool config_load(const char *path, struct config **ret_config, struct err *err);
+
+/*
+ * For the service, at first and at each reload: job files that have mistakes stop nothing. Where
+ * one was good before, its jobs are there as it then was, by the main file as it is now; else it
+ * has none. False with ERR_CONFIG where the main file is wrong, and `*ret_config` holds the
+ * complaints in either case.
+ */
+struct config_kept; /* job files as they last were good; the owner's */
+struct config_kept *config_kept_new(void);
+void config_kept_destroy(struct config_kept *kept);
+bool config_reload(const char *path, struct config_kept *kept, struct config **ret_config,
+                   struct err *err);
 
 /*
  * The same from memory, with nothing read from disk: `main_text` as a main file, `job_text` as the

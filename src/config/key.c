@@ -135,6 +135,8 @@ static const struct key all_main_keys[] = {
     { "projects", KEY_PROJECTS, IN_MAIN(projects), KEYS(project_keys),
       .sample = "{ acme: { own: [acme.de], competitors: [zalando.de, otto.de] } }", .is_second_choice = true,
       .doc = "whom jobs are for, by name; a job with project: or projects: may say $own and $competitors" },
+    { "drain", KEY_DURATION, IN_MAIN(drain_s), 1, DURATION_MAX_S, .fallback = "150s",
+      .doc = "how long the service's end may take: no new calls, and what is paid for lands" },
     { "http", LATER }, { "log", LATER },
     { "on_night", LATER },
 };

@@ -127,6 +127,40 @@ static void end_turns(struct turn *turn, struct engine *engine)
         give_up(engine);
 }
 
+static bool is_asked_lately(const struct commons_account *shared)
+{
+    return shared->asked_at_ms > 0 &&
+           clock_mono_ms() - shared->asked_at_ms < clock_api_ms(PRICES_FRESH_S * 1000);
+}
+
+/* What an engine of this process was told lately. True where it keeps the jobs from running. */
+static bool learn_from_others(struct engine_account *account)
+{
+    const struct commons_account *shared = account->shared;
+
+    if (!is_asked_lately(shared) || shared->asked_at_ms == account->asked_at_ms)
+        return false;
+    account->asked_at_ms = shared->asked_at_ms;
+    account->err = shared->err;
+    for (size_t i = 0; i < endpoint_count(); i++)
+        account->prices[i] = has_prices(&shared->prices[i])
+                                 ? shared->prices[i]
+                                 : engine_price_before_asking(account->config);
+    return account->err.kind != ERR_NONE;
+}
+
+/* For engines beside this one, and for later ones. */
+static void tell_others(const struct engine_account *account, const struct account *told)
+{
+    struct commons_account *shared = account->shared;
+
+    shared->asked_at_ms = account->asked_at_ms;
+    shared->err = account->err;
+    for (size_t i = 0; told != NULL && endpoints[i] != NULL; i++)
+        if (told[i].per_call_nanousd >= 0 && told[i].per_item_nanousd >= 0)
+            shared->prices[i] = (struct price){told[i].per_call_nanousd, told[i].per_item_nanousd};
+}
+
 static void begin_turn(struct turn *turn)
 {
     struct engine_account *account = turn->account;
@@ -139,6 +173,10 @@ static void begin_turn(struct turn *turn)
     account = turn->account = &engine->accounts[engine->n_accounts_seen++];
     account->is_fresh = true;
     turn->endpoint = 0;
+    if (learn_from_others(account)) {
+        begin_turn(turn);
+        return;
+    }
     for (size_t i = 0; account->asked_at_ms == 0 && endpoints[i] != NULL; i++)
         account->prices[i] = engine_price_before_asking(account->config);
     read_next_price(turn);
@@ -189,7 +227,7 @@ static void on_known_price(void *data, const struct store_account *known, const 
 
     if (!goes_on(turn, err))
         return;
-    if (known->is_known && account->asked_at_ms == 0)
+    if (known->is_known && !has_prices(&account->shared->prices[turn->endpoint]))
         learn_price(turn, known->per_call_nanousd, known->per_item_nanousd);
     account->is_fresh = account->is_fresh && known->is_known && known->age_s < PRICES_FRESH_S;
     turn->endpoint++;
@@ -206,6 +244,7 @@ static void on_asked(void *data, const struct account *accounts, const struct er
     account->asked_at_ms = clock_mono_ms();
     if (is_stopped) {
         account->err = *err;
+        tell_others(account, NULL);
         if (account->engine->n_accounts > 1)
             log_error("account %s: %s; its jobs do not run", account->config->name, err->text);
         begin_turn(turn);
@@ -217,9 +256,11 @@ static void on_asked(void *data, const struct account *accounts, const struct er
         log_warning(
             "the prices of account %s cannot be asked for (%s); going by the last known ones",
             account->config->name, err->text);
+        tell_others(account, NULL);
         begin_turn(turn);
         return;
     }
+    tell_others(account, accounts);
     turn->told = mem_new_array(endpoint_count(), sizeof(*turn->told));
     for (size_t i = 0; endpoints[i] != NULL; i++)
         turn->told[i] = accounts[i];

@@ -102,8 +102,8 @@ static void make_crawl(struct engine_account *account)
 {
     const struct config_account *config = account->config;
     struct crawl_settings settings = {
-        .in_flight = (size_t)config->in_flight,
-        .calls_per_minute = (size_t)config->calls_per_minute,
+        .pace = &account->shared->pace,
+        .peers = &account->engine->commons->peers,
         .backlog_max = (size_t)config->in_flight,
         .tries_max = TRIES_MAX,
         .hold_ms = CALL_RUNS_MS,
@@ -167,7 +167,8 @@ static struct spool_answer *find_answer(const struct engine *engine, const struc
     return NULL;
 }
 
-/* What the server may still count. A call whose answer is in the spool has ended, if only just. */
+/* What the server may still count, once in a process: then the pace knows. A call whose answer is
+ * in the spool has ended, if only just. */
 static void on_recents(void *data, const struct store_recent *recents, size_t n,
                        const struct err *err)
 {
@@ -178,7 +179,7 @@ static void on_recents(void *data, const struct store_recent *recents, size_t n,
         engine_close(engine, err);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < n && !account->shared->is_counted; i++) {
         int64_t ended_ms = recents[i].ended_ms;
 
         if (ended_ms < 0 && find_answer(engine, &recents[i].attempt) != NULL)
@@ -186,6 +187,8 @@ static void on_recents(void *data, const struct store_recent *recents, size_t n,
         crawl_count_earlier(account->crawl, recents[i].sent_ms * clock_haste(),
                             ended_ms < 0 ? -1 : ended_ms * clock_haste());
     }
+    account->shared->is_counted = true;
+    engine_leave_others_alone(engine);
     store_read_unknowns(engine->store, account->config->name, on_unknowns, account);
 }
 
@@ -246,9 +249,20 @@ static void on_lost_settled(void *data, const struct err *err)
         start_crawls(engine);
 }
 
+static void tell_begin(struct engine *engine)
+{
+    if (engine->has_told_begin || engine->is_landing || engine->n_runs == 0)
+        return;
+    engine->has_told_begin = true;
+    if (engine->settings.began != NULL)
+        engine->settings.began(engine->settings.data);
+}
+
 static void start_crawls(struct engine *engine)
 {
     engine->is_ready = true;
+    engine_taken_up(engine);
+    tell_begin(engine);
     for (size_t i = 0; i < engine->n_accounts; i++)
         if (engine->accounts[i].crawl != NULL)
             crawl_start(engine->accounts[i].crawl);

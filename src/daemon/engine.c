@@ -45,9 +45,13 @@ static void begin_life(struct engine *engine)
 
 static void open_life(struct engine *engine)
 {
+    const char *url = engine->settings.config->database_url;
+
     begin_life(engine);
-    engine->store = store_open(engine->loop, engine->settings.config->database_url,
-                               /* is_holder= */ true, on_opened, engine);
+    engine->store =
+        engine->commons->is_shared
+            ? store_open_beside(engine->loop, url, &engine->commons->place, on_opened, engine)
+            : store_open(engine->loop, url, /* is_holder= */ true, on_opened, engine);
 }
 
 static void add_account(struct engine *engine, const struct config_account *config)
@@ -60,6 +64,7 @@ static void add_account(struct engine *engine, const struct config_account *conf
     account = &engine->accounts[engine->n_accounts++];
     account->engine = engine;
     account->config = config;
+    account->shared = commons_account(engine->commons, config);
     account->prices = mem_new_array(endpoint_count(), sizeof(*account->prices));
     uv_timer_init(engine->loop, &account->timer);
     account->timer.data = account;
@@ -74,12 +79,54 @@ struct engine_account *engine_account_of(const struct engine *engine, const stru
     return &engine->accounts[i];
 }
 
+/* Its turn has come. */
+static void take_up(void *data)
+{
+    engine_take_up(data);
+}
+
+void engine_taken_up(struct engine *engine)
+{
+    commons_leave(engine->commons, &engine->turn);
+}
+
+static void leave_commons(struct engine *engine)
+{
+    struct engine **at = &engine->commons->engines;
+
+    while (*at != engine)
+        at = &(*at)->next_beside;
+    *at = engine->next_beside;
+}
+
+void engine_leave_others_alone(struct engine *engine)
+{
+    int64_t *run_ids = NULL;
+    size_t n = 0;
+
+    for (const struct engine *other = engine->commons->engines; other != NULL;
+         other = other->next_beside)
+        for (size_t i = 0; other != engine && i < other->n_runs; i++) {
+            run_ids = mem_resize(run_ids, n + 1, sizeof(*run_ids));
+            run_ids[n++] = other->runs[i].run->run_id;
+        }
+    store_leave_alone(engine->store, run_ids, n);
+    free(run_ids);
+}
+
 struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *settings)
 {
     struct engine *engine = mem_new(sizeof(*engine));
 
     engine->loop = loop;
     engine->settings = *settings;
+    engine->commons = settings->commons;
+    engine->owns_commons = settings->commons == NULL;
+    if (engine->owns_commons)
+        engine->commons = commons_new(/* is_shared= */ false);
+    engine->next_beside = engine->commons->engines;
+    engine->commons->engines = engine;
+    engine->turn = (struct commons_turn){.go = take_up, .data = engine};
     engine->away_since_ms = -1;
     engine->runs = mem_new_array(settings->n_jobs, sizeof(*engine->runs));
     engine->is_closed_next = mem_new_array(settings->n_jobs, sizeof(*engine->is_closed_next));
@@ -105,7 +152,7 @@ static void on_opened(void *data, const struct err *err)
         engine_close(engine, err);
         return;
     }
-    engine_take_up(engine);
+    commons_enter(engine->commons, &engine->turn);
 }
 
 void engine_database_works(struct engine *engine)
@@ -228,7 +275,7 @@ static void close_store(struct engine *engine)
         engine->has_landed = engine->has_landed || !engine->has_restored;
         end_life(engine);
         begin_life(engine);
-        engine_take_up(engine);
+        commons_enter(engine->commons, &engine->turn);
         return;
     }
     if (engine->store != NULL)
@@ -279,6 +326,7 @@ void engine_close(struct engine *engine, const struct err *err)
     if (engine->is_closing)
         return;
     engine->is_closing = true;
+    engine_taken_up(engine);
     if (err != NULL && engine->err.kind == ERR_NONE)
         engine->err = *err;
     uv_timer_stop(&engine->timer);
@@ -311,6 +359,9 @@ void engine_destroy(struct engine *engine)
     free(engine->results);
     for (size_t i = 0; i < engine->n_accounts; i++)
         free(engine->accounts[i].prices);
+    leave_commons(engine);
+    if (engine->owns_commons)
+        commons_destroy(engine->commons);
     free(engine->accounts);
     free(engine->has_begun);
     free(engine->is_closed_next);

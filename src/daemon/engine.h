@@ -1,5 +1,6 @@
 /*
- * The engine: runs of jobs from their start to their end, on one loop.
+ * The engine: runs of jobs from their start to their end, on one loop. Several may work side by
+ * side (commons.h).
  *
  * It joins the crawl, which decides, to http, spool, decode and store, which do. It opens the
  * database, asks for the account's prices, takes up each job's open run or begins one, lets the
@@ -13,6 +14,7 @@
 
 #include "core/err.h"
 
+struct commons;
 struct config;
 struct config_job;
 struct engine;
@@ -51,6 +53,12 @@ struct engine_settings {
     const bool *const *counted;
     bool is_fresh;     /* open runs are not gone on with: they are closed as they are */
     const char *night; /* yyyy-mm-dd; NULL: today where the job is */
+    /* What it shares with engines beside it; NULL: there is none, and it holds the database alone.
+     */
+    struct commons *commons;
+    int64_t scheduled_s; /* the time that the start was scheduled for, since 1970; 0: by hand */
+    /* A run has been taken up and is about to call, once; NULL: nobody wants to know. */
+    void (*began)(void *data);
     /* Once everything is closed, on the loop. `err` is NULL unless the whole broke off. */
     void (*done)(void *data, const struct err *err);
     void *data;
@@ -74,6 +82,9 @@ bool engine_listing_at(const struct engine *engine, size_t i, struct engine_list
  * error, also of one that kept a single job from starting.
  */
 int engine_exit_code(const struct engine *engine);
+
+/* After `done`: why the account lets none of the jobs begin; NULL: it does, or nobody has asked. */
+const struct err *engine_account_err(const struct engine *engine);
 
 /* After `done`. */
 void engine_destroy(struct engine *engine);

@@ -11,6 +11,7 @@
 #include "api/request.h"
 #include "config/config.h"
 #include "crawl/crawl.h"
+#include "daemon/commons.h"
 #include "daemon/engine.h"
 #include "daemon/lander.h"
 #include "decode/drift.h"
@@ -27,6 +28,7 @@
 struct engine_account {
     struct engine *engine;
     const struct config_account *config;
+    struct commons_account *shared; /* with engines beside this one */
     struct http *http;
     struct price *prices;  /* as last told; by endpoint_no() */
     int64_t asked_at_ms;   /* monotonic: for its prices, in whichever life; 0: not yet */
@@ -68,6 +70,11 @@ struct engine_result {
 struct engine {
     uv_loop_t *loop;
     struct engine_settings settings;
+    struct commons *commons;
+    struct commons_turn turn; /* to take up its runs */
+    bool owns_commons;
+    struct engine *next_beside;      /* of the commons' */
+    bool has_told_begin;             /* `began` */
     struct engine_account *accounts; /* those of the jobs */
     size_t n_accounts;
     uv_timer_t timer;      /* between lives: the wait for the database */
@@ -143,6 +150,12 @@ void engine_account_over(struct engine_account *account);
 
 /* takeup.c: from the accounts' prices to crawls that work. Errors end in engine_close(). */
 void engine_take_up(struct engine *engine);
+
+/* The take-up is over: another engine's may begin. Harmless at any time. */
+void engine_taken_up(struct engine *engine);
+
+/* What is unknown of runs that engines beside this one work on is theirs to look after. */
+void engine_leave_others_alone(struct engine *engine);
 
 /* The job's account, among those of the engine. */
 struct engine_account *engine_account_of(const struct engine *engine, const struct config_job *job);

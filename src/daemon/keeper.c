@@ -82,6 +82,7 @@ struct pruning {
 
 static void end(struct pruning *pruning)
 {
+    pruning->engine->commons->is_pruning = false;
     spool_pruned_deinit(&pruning->pruned);
     pruning->done(pruning->engine);
     free(pruning->over);
@@ -146,8 +147,14 @@ static void on_over_runs(void *data, const struct uuid *uuids, size_t n, const s
 
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine))
 {
-    struct pruning *pruning = mem_new(sizeof(*pruning));
+    struct pruning *pruning;
 
+    if (engine->commons->is_pruning) { /* an engine beside this one is at it */
+        done(engine);
+        return;
+    }
+    engine->commons->is_pruning = true;
+    pruning = mem_new(sizeof(*pruning));
     pruning->engine = engine;
     pruning->done = done;
     store_read_over_runs(engine->store, on_over_runs, pruning);
@@ -186,11 +193,17 @@ static void on_retired(void *data, const struct store_retired *parts, size_t n_p
         log_warning("facts whose retention is over cannot be dropped, ignoring: %s", err->text);
     for (size_t i = 0; i < n_parts; i++)
         log_retired(&parts[i]);
+    engine->commons->is_retiring = false;
     engine->retired(engine);
 }
 
 void engine_retire(struct engine *engine, void (*done)(struct engine *engine))
 {
+    if (engine->commons->is_retiring) {
+        done(engine);
+        return;
+    }
+    engine->commons->is_retiring = true;
     engine->retired = done;
     store_retire(engine->store, on_retired, engine);
 }

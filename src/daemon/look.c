@@ -43,8 +43,7 @@ struct look {
     size_t n_windows, at;
     struct tasks tasks; /* of the window */
     size_t n_pages;
-    int64_t began_ms;  /* monotonic: the list is as old as its first page */
-    int64_t called_ms; /* monotonic: its last call */
+    int64_t began_ms; /* monotonic: the list is as old as its first page */
     struct http_request *call;
     uv_timer_t timer;
 };
@@ -95,6 +94,7 @@ void look_begin(void *data)
     uv_timer_init(account->engine->loop, &look->timer);
     look->timer.data = look;
     account->look = look;
+    engine_leave_others_alone(account->engine);
     store_read_unknowns(account->engine->store, account->config->name, on_unknowns, look);
 }
 
@@ -132,9 +132,10 @@ static void on_unknowns(void *data, const struct store_unknown *unknowns, size_t
 /* At once, or when the vendor allows the next call. */
 static void ask_in_time(struct look *look)
 {
-    int64_t pause_ms = look->called_ms + clock_api_ms(CALL_EVERY_MS) - clock_mono_ms();
+    int64_t listed_at_ms = look->account->shared->listed_at_ms;
+    int64_t pause_ms = listed_at_ms + clock_api_ms(CALL_EVERY_MS) - clock_mono_ms();
 
-    if (look->called_ms == 0 || pause_ms <= 0)
+    if (listed_at_ms == 0 || pause_ms <= 0)
         ask(look);
     else
         uv_timer_start(&look->timer, on_pause_over, (uint64_t)pause_ms, 0);
@@ -149,7 +150,7 @@ static void begin_window(struct look *look)
 
 static void on_pause_over(uv_timer_t *timer)
 {
-    ask(timer->data);
+    ask_in_time(timer->data); /* another engine may have been first */
 }
 
 static void ask(struct look *look)
@@ -158,9 +159,9 @@ static void ask(struct look *look)
     CLEANUP(mem_free_string)
     char *body = tasks_request(window->from_ms, window->to_ms, look->tasks.n_listed);
 
-    look->called_ms = clock_mono_ms();
+    look->account->shared->listed_at_ms = clock_mono_ms();
     if (look->n_pages++ == 0)
-        look->began_ms = look->called_ms;
+        look->began_ms = look->account->shared->listed_at_ms;
     look->call = free_call_send(look->account->http, TASKS_PATH, body, on_page, look);
     point("in-look");
 }
@@ -185,6 +186,7 @@ static void book(struct look *look)
                                        .token = look->tasks.tasks[i].token,
                                        .nanousd = look->tasks.tasks[i].cost_nanousd,
                                        .posted_ms = look->tasks.tasks[i].posted_ms};
+    engine_leave_others_alone(look->account->engine);
     store_reconcile(look->account->engine->store, look->account->config->name, &list, on_resolved,
                     look);
     free(tasks);

@@ -153,6 +153,14 @@ static int stop_code(const struct engine *engine)
     return is_later ? err_exit_code(ERR_BUSY) : 0;
 }
 
+const struct err *engine_account_err(const struct engine *engine)
+{
+    for (size_t i = 0; i < engine->n_accounts; i++)
+        if (engine->accounts[i].err.kind != ERR_NONE)
+            return &engine->accounts[i].err;
+    return NULL;
+}
+
 int engine_exit_code(const struct engine *engine)
 {
     struct engine_listing listing;

@@ -107,6 +107,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,
+        .scheduled_s = engine->settings.scheduled_s,
         .is_to_land = engine->is_landing,
         .is_taken_up = engine->has_begun[job_no],
         .resume_within_ms = is_fresh                           ? 0

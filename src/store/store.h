@@ -34,6 +34,23 @@ typedef void store_done_fn(void *data, const struct err *err);
 struct store *store_open(struct uv_loop_s *loop, const char *url, bool is_holder,
                          store_done_fn *done, void *data);
 
+/*
+ * The place of a process whose stores work side by side: store/service.h. The owner's; it outlives
+ * them all.
+ */
+struct store_place {
+    int64_t n_seats; /* that were ever taken */
+    int64_t *left;   /* keys of connections that were let go of, and may still commit */
+    size_t n_left;
+};
+
+/*
+ * Opens a holder's store beside others of the process, once store_open_service() has taken its
+ * place. Waits for what lost connections of the process may still be at: ERR_BUSY where that lasts.
+ */
+struct store *store_open_beside(struct uv_loop_s *loop, const char *url, struct store_place *place,
+                                store_done_fn *done, void *data);
+
 /* Closes the connections and frees the store on a later turn; what waits ends with ERR_CANCELED. */
 void store_close(struct store *store);
 
@@ -65,6 +82,7 @@ struct store_run_request {
     const char *kind;   /* of listings: full, or count, which asks for a single item of each feed */
     const char *labels; /* JSON object */
     const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
+    int64_t scheduled_s; /* the time that the start was scheduled for, since 1970; 0: by hand */
     struct store_caps all_caps, account_caps, project_caps, job_caps; /* all apply */
     int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
     bool is_to_land; /* only what is open, as it is: nothing is closed or begun; a renamed job's too
@@ -302,6 +320,9 @@ struct store_unknown {
 
 typedef void store_unknowns_fn(void *data, const struct store_unknown *unknowns, size_t n,
                                const struct err *err);
+
+/* From here on what is unknown of these runs is left to whoever works on them. */
+void store_leave_alone(struct store *store, const int64_t run_ids[], size_t n);
 
 /* All of an account, the oldest first. */
 void store_read_unknowns(struct store *store, const char *account, store_unknowns_fn *done,

@@ -12,6 +12,9 @@
 /* "linkhaul": the lock that a holder's `control` has; the other connections' are next to it. */
 #define STORE_LOCK_KEY INT64_C(0x6c696e6b6861756c)
 
+/* The own keys of connections that work side by side begin behind it. */
+#define STORE_SEAT_LOCK_KEY (STORE_LOCK_KEY + 1000)
+
 /* Of a process that loads a run again. */
 #define STORE_REPLAY_LOCK_KEY (STORE_LOCK_KEY + 3)
 
@@ -23,8 +26,11 @@ struct store {
     bool has_savepoint;                    /* in the loader's transaction */
     struct reservation *reservations, **reservations_end; /* wait while others are being made */
     bool is_reserving;
-    unsigned n_verbs; /* calls that have not been answered */
-    bool is_closing;  /* freed when the last of them is */
+    struct store_place *place; /* NULL: the process has no other store */
+    int64_t first_seat;        /* of the place; 0: none was taken */
+    char *others;              /* runs that are left alone, as an array; NULL: none */
+    unsigned n_verbs;          /* calls that have not been answered */
+    bool is_closing;           /* freed when the last of them is */
 };
 
 /* Every verb is counted in and out: the store stays until the last of them has been answered. */

@@ -362,6 +362,19 @@ static void name_feed(struct start *start, struct db *db, const struct store_run
     db_query(db, sql_name_feed, params.n, params.values, on_step, start);
 }
 
+static void note_scheduled(struct start *start, struct db *db,
+                           const struct store_run_request *request)
+{
+    struct params params = {0};
+
+    if (request->scheduled_s == 0)
+        return;
+    params_text(&params, request->project);
+    params_text(&params, request->job);
+    params_int(&params, request->scheduled_s);
+    db_query(db, sql_note_scheduled, params.n, params.values, on_step, start);
+}
+
 static void add_former_names(struct buf *names, const struct store_run_request *request)
 {
     array_init(names);
@@ -403,6 +416,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
         close_stale(start, db, request);
         set_caps(start, db, request);
         begin_run(start, db, request);
+        note_scheduled(start, db, request);
         for (size_t i = 0; i < request->n_feeds; i++)
             name_feed(start, db, request, &request->feeds[i]);
         db_query(db, sql_settle_listings, 3, job, on_step, start);

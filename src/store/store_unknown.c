@@ -40,6 +40,7 @@ void store_read_unknowns(struct store *store, const char *account, store_unknown
     struct params params = {0};
 
     params_text(&params, account);
+    params_text(&params, store->others != NULL ? store->others : "{}");
     question_put(store, sql_read_unknown, &params, on_unknowns, (void (*)(void))done, data);
 }
 
@@ -154,6 +155,7 @@ void store_reconcile(struct store *store, const char *account, const struct stor
     params_int(&params, list->to_ms);
     params_int(&params, list->age_ms);
     params_int(&params, list->listed_after_ms);
+    params_text(&params, store->others != NULL ? store->others : "{}");
     question_put(store, sql_reconcile, &params, on_resolved, (void (*)(void))done, data);
     for (int i = 0; i < N_TASK_ARRAYS; i++)
         buf_deinit(&arrays[i]);
