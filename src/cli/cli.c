@@ -78,7 +78,14 @@ static const struct command commands[] = {
       "            something newer is, or given up, and its dollars are named\n"
       "  --night   the night that a new run belongs to, as 2026-03-14; without it that of now\n",
       command_run },
-    { "serve", "", "the service", NULL, NULL },
+    { "serve", "", "the service: jobs by their schedules",
+      "Starts jobs when they are due (schedule, timezone, jitter), side by side, and goes on until it\n"
+      "is ended. A start that is not made is a row of linkhaul.missed_start, with its reason. A\n"
+      "database that is away, and an account without money, are waited for.\n\n"
+      "  SIGHUP             reads the configuration again; a job file with mistakes stays as it was\n"
+      "  SIGTERM, SIGINT    no new calls, what is paid for lands, within `drain`; a second one ends\n"
+      "                     at once, and nothing is lost\n",
+      command_serve },
     { "status", "[--size] [--json]", "each feed: its last listing, rows, dollars",
       "What the database knows; no call is made. PUBLISHED is the night that analysts see; the other\n"
       "columns are of the last listing and its run. LAST is its completeness where it is published,\n"

@@ -31,6 +31,7 @@ int command_plan(const char *file, int argc, char **argv);
 int command_publish(const char *file, int argc, char **argv);
 int command_replay(const char *file, int argc, char **argv);
 int command_run(const char *file, int argc, char **argv);
+int command_serve(const char *file, int argc, char **argv);
 int command_status(const char *file, int argc, char **argv);
 int command_stop(const char *file, int argc, char **argv);
 

@@ -29,8 +29,13 @@ struct store_job {
 /* Nothing of it was ever started by schedule, or recorded. */
 #define STORE_NEVER INT64_MIN
 
-/* The last scheduled time of a job that is dealt with, in seconds since 1970; or STORE_NEVER. */
-typedef void store_scheduled_fn(void *data, int64_t last_s, const struct err *err);
+/*
+ * The last scheduled time of a job that is dealt with, in seconds since 1970, or STORE_NEVER. Where
+ * its run was cut short by the end of the process, `open_night` is the night that it counts in, in
+ * days since 1970; else STORE_NEVER.
+ */
+typedef void store_scheduled_fn(void *data, int64_t last_s, int64_t open_night,
+                                const struct err *err);
 void store_read_scheduled(struct store *store, const struct store_job *job,
                           store_scheduled_fn *done, void *data);
 

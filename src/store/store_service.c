@@ -9,9 +9,11 @@
 static void on_scheduled(void *data, const struct db_result *result, const struct err *err)
 {
     struct question *question = data;
-    int64_t last_s = err != NULL || db_is_null(result, 0, 0) ? STORE_NEVER : db_int64(result, 0, 0);
+    int64_t found[2];
 
-    ((store_scheduled_fn *)question->done)(question->data, last_s, err);
+    for (int i = 0; i < 2; i++)
+        found[i] = err != NULL || db_is_null(result, 0, i) ? STORE_NEVER : db_int64(result, 0, i);
+    ((store_scheduled_fn *)question->done)(question->data, found[0], found[1], err);
     question_end(question);
 }
 

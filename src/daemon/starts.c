@@ -1,0 +1,345 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "core/date.h"
+#include "core/log.h"
+#include "core/mem.h"
+#include "daemon/service_private.h"
+
+/*
+ * Starts of jobs: each has an engine of its own.
+ *
+ *   WAITING ─▶ RUNNING ─▶ OVER ─▶ (freed)
+ *      ▲                   │
+ *      └──── AGAIN ◀───────┘  no balance, a daily limit, another holder: after ten minutes
+ *                             the database was lost: once it is back
+ *
+ * The run that such a start has left open is gone on with. A job that comes due meanwhile takes its
+ * place in what is being tried.
+ */
+
+/* Each has three connections to the database; a server has room for a hundred by default. */
+#define ENGINES_MAX 16
+
+#define AGAIN_MS 600000 /* so often an account may be asked for its balance: TURN_MS of it */
+
+static void free_start(struct start *start)
+{
+    struct start **at = &start->service->starts;
+
+    while (*at != start)
+        at = &(*at)->next;
+    *at = start->next;
+    free(start->job);
+    free(start);
+}
+
+static struct start *find_start(const struct service *service, const char *job)
+{
+    for (struct start *start = service->starts; start != NULL; start = start->next)
+        if (strcmp(start->job, job) == 0)
+            return start;
+    return NULL;
+}
+
+size_t starts_count(const struct service *service, enum start_state state)
+{
+    size_t n = 0;
+
+    for (const struct start *start = service->starts; start != NULL; start = start->next)
+        n += start->state == state;
+    return n;
+}
+
+size_t starts_in_flight(const struct service *service)
+{
+    struct engine_progress progress;
+    size_t n = 0;
+
+    for (const struct start *start = service->starts; start != NULL; start = start->next)
+        if (start->engine != NULL) {
+            engine_progress(start->engine, &progress);
+            n += progress.n_in_flight;
+        }
+    return n;
+}
+
+void starts_wake(struct service *service)
+{
+    if (!service->is_closed)
+        uv_timer_start(&service->turn, starts_on_turn, 0, 0);
+}
+
+/* --- asked for ------------------------------------------------------------------------------- */
+
+static struct start *add_start(struct service *service, const char *job)
+{
+    struct start **end = &service->starts, *start = mem_new(sizeof(*start));
+
+    while (*end != NULL)
+        end = &(*end)->next;
+    *end = start;
+    start->service = service;
+    start->job = mem_strdup(job);
+    return start;
+}
+
+void starts_ask(struct service *service, const struct scheduler_fire *fire)
+{
+    struct start *start = find_start(service, fire->job);
+
+    if (service->is_draining)
+        return; /* the next service finds that it was not made */
+    if (start == NULL)
+        start = add_start(service, fire->job);
+    if (start->state == START_AGAIN)
+        start->state = START_WAITING;
+    start->fire = *fire;
+    start->fire.job = start->job;
+    start->is_asked = true;
+    date_text(fire->night, start->night);
+    starts_wake(service);
+}
+
+void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_t night)
+{
+    struct start *start;
+
+    if (service->is_draining || find_start(service, job) != NULL)
+        return;
+    log_info("%s: its run was cut short by the end of linkhaul, and goes on", job);
+    start = add_start(service, job);
+    start->fire = (struct scheduler_fire){.job = start->job, .at_s = at_s, .night = night, .n = 1};
+    date_text(night, start->night);
+    starts_wake(service);
+}
+
+void starts_stop_job(struct service *service, const char *job)
+{
+    struct start *start = find_start(service, job);
+
+    if (start == NULL || start->engine == NULL)
+        return;
+    log_warning(
+        "%s: the run has lasted for its max_duration: no more calls, what is paid for lands; "
+        "the job's next start goes on with it",
+        job);
+    start->is_stopped = true;
+    engine_stop(start->engine);
+}
+
+/* --- what the scheduler hears ---------------------------------------------------------------- */
+
+static void tell_begun(struct start *start)
+{
+    if (start->has_begun)
+        return;
+    start->has_begun = true;
+    start->is_asked = false;
+    scheduler_on_started(start->service->scheduler, start->job);
+}
+
+static void tell_over(struct start *start, const char *reason)
+{
+    if (start->has_begun)
+        scheduler_on_finished(start->service->scheduler, start->job);
+    else if (start->is_asked)
+        scheduler_on_refused(start->service->scheduler, start->job, reason);
+    start->has_begun = start->is_asked = false;
+}
+
+/* --- an engine's life ------------------------------------------------------------------------ */
+
+static void on_began(void *data)
+{
+    struct start *start = data;
+
+    if (start->is_told)
+        log_info("%s: goes on", start->job);
+    start->is_told = false;
+    tell_begun(start);
+}
+
+/* The engine is freed on a later turn: its own is not over. */
+static void on_done(void *data, const struct err *err)
+{
+    struct start *start = data;
+
+    start->state = START_OVER;
+    start->err = err != NULL ? *err : (struct err){.kind = ERR_NONE};
+    starts_wake(start->service);
+}
+
+static void begin(struct start *start, const struct config_job *job)
+{
+    struct service *service = start->service;
+
+    start->state = START_RUNNING;
+    start->is_stopped = false;
+    start->generation = service->now;
+    service_use(start->generation);
+    log_info("%s: starts for the night of %s%s", start->job, start->night,
+             start->fire.is_caught_up ? ", which was missed and is caught up" : "");
+    start->engine = engine_new(service->loop, &(struct engine_settings){
+                                                  .config = start->generation->config,
+                                                  .jobs = &job,
+                                                  .n_jobs = 1,
+                                                  .night = start->night,
+                                                  .commons = service->commons,
+                                                  .scheduled_s = start->fire.at_s,
+                                                  .began = on_began,
+                                                  .done = on_done,
+                                                  .data = start,
+                                              });
+}
+
+/* --- its end --------------------------------------------------------------------------------- */
+
+/* Why it did not begin, as it is recorded. */
+static void describe(const struct start *start, const struct err *account_err, char reason[256])
+{
+    const struct err *err = account_err != NULL ? account_err : &start->err;
+    const char *word = account_err == NULL             ? "failed"
+                       : account_err->kind == ERR_BUSY ? "blocked: balance"
+                                                       : "blocked: login";
+
+    if (start->err.kind == ERR_DB)
+        snprintf(reason, 256, "missed: the database was away");
+    else
+        snprintf(reason, 256, "%s: %.200s", word,
+                 err->kind != ERR_NONE ? err->text : "the log says why");
+}
+
+static void summarize(const struct start *start, int code)
+{
+    struct engine_progress progress;
+    struct engine_listing listing;
+    size_t n_published = 0, n = 0;
+
+    engine_progress(start->engine, &progress);
+    for (; engine_listing_at(start->engine, n, &listing); n++)
+        n_published += listing.is_published;
+    if (start->err.kind != ERR_NONE)
+        log_error("%s: %s", start->job, start->err.text);
+    if (n > 0)
+        log_write(code == 0 ? LOG_INFO : LOG_WARNING,
+                  "%s: the run has %s: %zu of %zu listings published, %lld calls now", start->job,
+                  code == 0 ? "ended well" : "ended before it was whole", n_published, n,
+                  (long long)progress.n_calls);
+}
+
+/* Whether what kept it from going on may pass by itself; then it is tried again. */
+static bool is_to_try_again(struct start *start, int code)
+{
+    struct service *service = start->service;
+
+    if (service->is_draining || start->is_stopped || service_find_job(service, start->job) == NULL)
+        return false;
+    if (start->err.kind == ERR_DB) {
+        start->again_ms = 0;
+        return true;
+    }
+    if (code != err_exit_code(ERR_BUSY))
+        return false;
+    start->again_ms = clock_mono_ms() + clock_api_ms(AGAIN_MS);
+    return true;
+}
+
+static void tell_again(struct start *start)
+{
+    if (!start->is_told && start->again_ms > 0)
+        log_warning("%s: is tried again every 10 minutes, and goes on where it stopped",
+                    start->job);
+    start->is_told = true;
+}
+
+static void end(struct start *start)
+{
+    int code = engine_exit_code(start->engine);
+    const struct err *account_err = engine_account_err(start->engine);
+    char reason[256];
+    bool is_again = is_to_try_again(start, code);
+
+    describe(start, account_err, reason);
+    if (!is_again || !start->is_told)
+        summarize(start, code);
+    engine_destroy(start->engine);
+    start->engine = NULL;
+    service_drop(start->generation);
+    start->generation = NULL;
+    if (!start->service->is_draining && (!is_again || start->again_ms > 0 || start->has_begun))
+        tell_over(start, reason); /* else it just waits for the database */
+    if (!is_again) {
+        free_start(start);
+        return;
+    }
+    tell_again(start);
+    start->state = START_AGAIN;
+}
+
+/* --- a turn ---------------------------------------------------------------------------------- */
+
+static bool is_due_again(const struct start *start)
+{
+    return start->state == START_AGAIN && clock_mono_ms() >= start->again_ms;
+}
+
+/* The job is gone from the configuration meanwhile. */
+static void give_up(struct start *start)
+{
+    tell_over(start, "skipped: the job is no longer in the configuration");
+    free_start(start);
+}
+
+static void look_at(struct start *start, size_t *n_running)
+{
+    struct service *service = start->service;
+    const struct config_job *job;
+
+    if (is_due_again(start) && service->is_open)
+        start->state = START_WAITING;
+    if (start->state != START_WAITING || !service->is_open || *n_running == ENGINES_MAX)
+        return;
+    job = service_find_job(service, start->job);
+    if (job == NULL) {
+        give_up(start);
+        return;
+    }
+    ++*n_running;
+    begin(start, job);
+}
+
+void starts_on_turn(uv_timer_t *timer)
+{
+    struct service *service = timer->data;
+    struct start *next;
+    size_t n_running;
+
+    for (struct start *start = service->starts; start != NULL; start = next) {
+        next = start->next;
+        if (start->state == START_OVER)
+            end(start);
+    }
+    n_running = starts_count(service, START_RUNNING);
+    for (struct start *start = service->starts; start != NULL && !service->is_draining;
+         start = next) {
+        next = start->next;
+        look_at(start, &n_running);
+    }
+    service_end_if_over(service);
+}
+
+void starts_stop(struct service *service)
+{
+    struct start *next;
+
+    for (struct start *start = service->starts; start != NULL; start = next) {
+        next = start->next;
+        if (start->state == START_RUNNING)
+            engine_stop(start->engine);
+        else if (start->state != START_OVER)
+            free_start(start); /* the next service finds that it was not made */
+    }
+}
