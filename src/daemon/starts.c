@@ -178,13 +178,14 @@ static void begin(struct start *start, const struct config_job *job)
 
     start->state = START_RUNNING;
     start->is_stopped = false;
+    start->running = job;
     start->generation = service->now;
     service_use(start->generation);
     log_info("%s: starts for the night of %s%s", start->job, start->night,
              start->fire.is_caught_up ? ", which was missed and is caught up" : "");
     start->engine = engine_new(service->loop, &(struct engine_settings){
                                                   .config = start->generation->config,
-                                                  .jobs = &job,
+                                                  .jobs = &start->running,
                                                   .n_jobs = 1,
                                                   .night = start->night,
                                                   .commons = service->commons,
