@@ -36,12 +36,13 @@ struct start {
     struct scheduler_fire fire; /* what it is for */
     char night[DATE_TEXT_MAX];  /* of that */
     enum start_state state;
-    bool is_asked;                    /* the scheduler waits to hear whether it has begun */
-    bool has_begun;                   /* the scheduler takes it as running */
-    bool is_stopped;                  /* it has lasted for too long */
-    bool is_told;                     /* why it is tried again */
-    int64_t again_ms;                 /* monotonic: when; 0: once the database is back */
-    struct generation *generation;    /* while it has an engine */
+    bool is_asked;                 /* the scheduler waits to hear whether it has begun */
+    bool has_begun;                /* the scheduler takes it as running */
+    bool is_stopped;               /* it has lasted for too long */
+    bool is_told;                  /* why it is tried again */
+    char reason[256];              /* why it could not go on, or did not begin, as it is recorded */
+    int64_t again_ms;              /* monotonic: when; 0: once the database is back */
+    struct generation *generation; /* while it has an engine */
     const struct config_job *running; /* the job as it has it */
     struct engine *engine;
     struct err err; /* with which that ended; ERR_NONE */

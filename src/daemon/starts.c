@@ -16,8 +16,8 @@
  *      └──── AGAIN ◀───────┘  no balance, a daily limit, another holder: after ten minutes
  *                             the database was lost: once it is back
  *
- * The run that such a start has left open is gone on with. A job that comes due meanwhile takes its
- * place in what is being tried.
+ * The run that such a start has left open is gone on with. A job that comes due while its account
+ * is blocked does not start: that is recorded.
  */
 
 /* Each has three connections to the database; a server has room for a hundred by default. */
@@ -94,8 +94,6 @@ void starts_ask(struct service *service, const struct scheduler_fire *fire)
         return; /* the next service finds that it was not made */
     if (start == NULL)
         start = add_start(service, fire->job);
-    if (start->state == START_AGAIN)
-        start->state = START_WAITING;
     start->fire = *fire;
     start->fire.job = start->job;
     start->is_asked = true;
@@ -141,12 +139,12 @@ static void tell_begun(struct start *start)
     scheduler_on_started(start->service->scheduler, start->job);
 }
 
-static void tell_over(struct start *start, const char *reason)
+static void tell_over(struct start *start)
 {
     if (start->has_begun)
         scheduler_on_finished(start->service->scheduler, start->job);
     else if (start->is_asked)
-        scheduler_on_refused(start->service->scheduler, start->job, reason);
+        scheduler_on_refused(start->service->scheduler, start->job, start->reason);
     start->has_begun = start->is_asked = false;
 }
 
@@ -156,9 +154,6 @@ static void on_began(void *data)
 {
     struct start *start = data;
 
-    if (start->is_told)
-        log_info("%s: goes on", start->job);
-    start->is_told = false;
     tell_begun(start);
 }
 
@@ -181,8 +176,9 @@ static void begin(struct start *start, const struct config_job *job)
     start->running = job;
     start->generation = service->now;
     service_use(start->generation);
-    log_info("%s: starts for the night of %s%s", start->job, start->night,
-             start->fire.is_caught_up ? ", which was missed and is caught up" : "");
+    if (!start->is_told)
+        log_info("%s: starts for the night of %s%s", start->job, start->night,
+                 start->fire.is_caught_up ? ", which was missed and is caught up" : "");
     start->engine = engine_new(service->loop, &(struct engine_settings){
                                                   .config = start->generation->config,
                                                   .jobs = &start->running,
@@ -198,19 +194,33 @@ static void begin(struct start *start, const struct config_job *job)
 
 /* --- its end --------------------------------------------------------------------------------- */
 
-/* Why it did not begin, as it is recorded. */
-static void describe(const struct start *start, const struct err *account_err, char reason[256])
+/* Of the listings that are not published, the first's. */
+static const char *reason_of_listing(const struct engine *engine)
 {
-    const struct err *err = account_err != NULL ? account_err : &start->err;
-    const char *word = account_err == NULL             ? "failed"
-                       : account_err->kind == ERR_BUSY ? "blocked: balance"
-                                                       : "blocked: login";
+    struct engine_listing listing;
+
+    for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
+        if (!listing.is_published)
+            return listing.reason;
+    return "";
+}
+
+static void describe(struct start *start, int code)
+{
+    const struct err *account_err = engine_account_err(start->engine);
+    const char *text = account_err != NULL           ? account_err->text
+                       : start->err.kind != ERR_NONE ? start->err.text
+                                                     : reason_of_listing(start->engine);
+    const char *word = account_err != NULL && account_err->kind == ERR_LOGIN ? "blocked: login"
+                       : code != err_exit_code(ERR_BUSY)                     ? "failed"
+                       : strstr(text, "40210") != NULL                       ? "blocked: balance"
+                                                                             : "blocked";
 
     if (start->err.kind == ERR_DB)
-        snprintf(reason, 256, "missed: the database was away");
+        snprintf(start->reason, sizeof(start->reason), "missed: the database was away");
     else
-        snprintf(reason, 256, "%s: %.200s", word,
-                 err->kind != ERR_NONE ? err->text : "the log says why");
+        snprintf(start->reason, sizeof(start->reason), "%s: %s", word,
+                 text[0] != '\0' ? text : "the log says why");
 }
 
 static void summarize(const struct start *start, int code)
@@ -259,11 +269,9 @@ static void tell_again(struct start *start)
 static void end(struct start *start)
 {
     int code = engine_exit_code(start->engine);
-    const struct err *account_err = engine_account_err(start->engine);
-    char reason[256];
     bool is_again = is_to_try_again(start, code);
 
-    describe(start, account_err, reason);
+    describe(start, code);
     if (!is_again || !start->is_told)
         summarize(start, code);
     engine_destroy(start->engine);
@@ -271,7 +279,7 @@ static void end(struct start *start)
     service_drop(start->generation);
     start->generation = NULL;
     if (!start->service->is_draining && (!is_again || start->again_ms > 0 || start->has_begun))
-        tell_over(start, reason); /* else it just waits for the database */
+        tell_over(start); /* else it just waits for the database */
     if (!is_again) {
         free_start(start);
         return;
@@ -290,7 +298,9 @@ static bool is_due_again(const struct start *start)
 /* The job is gone from the configuration meanwhile. */
 static void give_up(struct start *start)
 {
-    tell_over(start, "skipped: the job is no longer in the configuration");
+    snprintf(start->reason, sizeof(start->reason),
+             "skipped: the job is no longer in the configuration");
+    tell_over(start);
     free_start(start);
 }
 
@@ -301,6 +311,8 @@ static void look_at(struct start *start, size_t *n_running)
 
     if (is_due_again(start) && service->is_open)
         start->state = START_WAITING;
+    if (start->state == START_AGAIN && start->again_ms > 0 && start->is_asked)
+        tell_over(start); /* it is blocked */
     if (start->state != START_WAITING || !service->is_open || *n_running == ENGINES_MAX)
         return;
     job = service_find_job(service, start->job);
