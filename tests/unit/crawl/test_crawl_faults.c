@@ -287,7 +287,7 @@ Test(crawl_faults, shrinks_its_pace_where_the_server_finds_it_too_much)
         rig_start();
         while (rig_step()) {
             in_flight = rig.crawl->pace->in_flight_now < in_flight ? rig.crawl->pace->in_flight_now
-                                                                  : in_flight;
+                                                                   : in_flight;
             per_minute = rig.crawl->pace->per_minute_now < per_minute
                              ? rig.crawl->pace->per_minute_now
                              : per_minute;
