@@ -2,9 +2,10 @@
 -- has, and those that only were to count where the real ones begin; and forgets why the others could
 -- not end the last time. $1 project, $2 job, $3 kind of listing
 UPDATE linkhaul.listing AS l
-SET state = CASE WHEN f.asked_at < now() OR l.kind <> $3 THEN 'abandoned' ELSE 'open' END,
+SET state = CASE WHEN f.asked_at < now() OR (l.kind = 'count' AND $3 <> 'count')
+                 THEN 'abandoned' ELSE 'open' END,
     reason = CASE WHEN f.asked_at < now() THEN 'the job no longer has this feed'
-                  WHEN l.kind <> $3 THEN 'no longer asked for' ELSE '' END,
+                  WHEN l.kind = 'count' AND $3 <> 'count' THEN 'no longer asked for' ELSE '' END,
     completeness = NULL
 FROM linkhaul.run AS r, linkhaul.feed AS f
 WHERE r.project = $1 AND r.job = $2 AND r.state = 'open'

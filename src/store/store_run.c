@@ -132,6 +132,7 @@ static void on_listings(void *data, const struct db_result *result, const struct
             .max_rows = db_int64(result, row, 4),
             .last_total_count = db_int64(result, row, 5),
             .whole_count = db_int64(result, row, 6),
+            .kind = keep_text(memory, result, row, 7),
         };
 }
 
