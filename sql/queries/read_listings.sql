@@ -1,5 +1,5 @@
--- The open listings of the open run, each with what the feed's listing before it was told:
--- $1 project, $2 job, $3 kind
+-- The open listings of the open run, each with what the feed's listing of its kind before it was told:
+-- $1 project, $2 job, $3 'count' for those that only count, else all others
 SELECT l.listing_id, l.feed_id, f.target, l.request, l.max_rows,
        coalesce(before.total_count, -1), coalesce(l.whole_count, -1), l.kind, coalesce(l.why, '')
 FROM linkhaul.run AS r

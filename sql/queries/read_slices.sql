@@ -1,5 +1,5 @@
 -- The slices of those listings, in their order, their ranges in seconds since 1970: $1 project,
--- $2 job, $3 kind
+-- $2 job, $3 as in read_listings.sql
 SELECT s.listing_id, s.slice_no, s.page_limit, s.order_by, extract(epoch FROM s.range_from)::bigint,
        extract(epoch FROM s.range_to)::bigint, s.walk, s.position, s.token,
        coalesce(s.total_count, -1), s.is_ended

@@ -66,7 +66,9 @@ static struct crawl_listing *add_listing(struct crawl_run *run, const struct sto
                                               .last_total_count = listing->last_total_count,
                                               .whole_count = listing->whole_count,
                                               .parts = parts,
-                                              .n_parts = listing->n_parts};
+                                              .n_parts = listing->n_parts,
+                                              .ends_when_known =
+                                                  strcmp(listing->kind, "lost") == 0};
     struct crawl_listing *added;
 
     for (size_t i = 0; i < listing->n_parts; i++)

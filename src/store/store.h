@@ -375,9 +375,9 @@ void store_read_recents(struct store *store, const char *account, int64_t minute
 /* --- landing a page: one transaction on `loader` --------------------------------------------- */
 
 /*
- * begin → (copy_begin → copy_chunk… → copy_end)… → commit. A page without items has no COPY. Where
- * copy_end fails with ERR_DATA inside a savepoint, roll back to it and go on; anywhere else
- * store_load_abort() leaves the database as it was.
+ * begin → (copy_begin → copy_chunk… → copy_end)… → (count_known) → commit. A page without items has
+ * no COPY. Where copy_end fails with ERR_DATA inside a savepoint, roll back to it and go on;
+ * anywhere else store_load_abort() leaves the database as it was.
  */
 void store_load_begin(struct store *store, store_done_fn *done, void *data);
 void store_copy_begin(struct store *store, const char *statement, store_done_fn *done, void *data);
@@ -386,6 +386,14 @@ void store_copy_chunk(struct store *store, const void *chunk, size_t size, store
 void store_copy_end(struct store *store, store_done_fn *done, void *data);
 void store_savepoint(struct store *store, store_done_fn *done, void *data);
 void store_rollback_to_savepoint(struct store *store, store_done_fn *done, void *data);
+/*
+ * How many of a slice's items, those of this page too, have brought no news in a row so far, from
+ * the last one on backwards: no link among them that the feed's state has as live or missing. It
+ * looks at the last `n_max`.
+ */
+typedef void store_known_fn(void *data, int64_t n_known, const struct err *err);
+void store_count_known(struct store *store, int64_t listing_id, int32_t slice_no, int64_t n_max,
+                       store_known_fn *done, void *data);
 void store_load_commit(struct store *store, const struct store_outcome *outcome,
                        const struct store_checkpoint *checkpoint, store_done_fn *done, void *data);
 void store_load_abort(struct store *store, store_done_fn *done, void *data);
