@@ -1,9 +1,10 @@
 -- The open listings of the open run, each with what the feed's listing of its kind before it was told:
--- $1 project, $2 job, $3 'count' for those that only count, else all others
+-- $1 project, $2 job, $3 count, for what is only to be counted, else full: all of them
 SELECT l.listing_id, l.feed_id, f.target, l.request, l.max_rows,
        coalesce(before.total_count, -1), coalesce(l.whole_count, -1), l.kind, coalesce(l.why, '')
 FROM linkhaul.run AS r
-JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open' AND ($3 = 'full' OR linkhaul.is_probe(l))
+JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open'
+                              AND ($3 = 'full' OR linkhaul.is_probe(l))
 JOIN linkhaul.feed AS f ON f.feed_id = l.feed_id
 LEFT JOIN LATERAL (
     SELECT b.total_count

@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "core/text.h"
 #include "daemon/engine.h"
 
 /*
@@ -85,16 +86,15 @@ static void print_summary(const struct engine *engine)
 /* yyyy-mm-dd, of a day that there is. */
 static bool is_date(const char *text)
 {
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    int year, month, day, length = 0;
-    bool is_leap;
+    static const int64_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int64_t year, month, day;
 
-    if (strlen(text) != 10 || strspn(text, "0123456789-") != 10 ||
-        sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &length) != 3 || length != 10)
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' ||
+        !text_parse_int64(text, 4, &year) || !text_parse_int64(text + 5, 2, &month) ||
+        !text_parse_int64(text + 8, 2, &day) || year < 1970 || month < 1 || month > 12)
         return false;
-    is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return year >= 2000 && month >= 1 && month <= 12 && day >= 1 &&
-           day <= days[month - 1] + (month == 2 && is_leap ? 1 : 0);
+    return day >= 1 && day <= days[month - 1] &&
+           (month != 2 || day < 29 || (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)));
 }
 
 int command_run(const char *file, int argc, char **argv)
@@ -102,7 +102,7 @@ int command_run(const char *file, int argc, char **argv)
     bool is_all = false, is_fresh = false;
     const char *night = NULL;
     const struct command_switch switches[] = {
-        {"--all", &is_all}, {"--fresh", &is_fresh}, {"--night", NULL, &night}, {NULL, NULL}};
+        {"--all", &is_all}, {"--fresh", &is_fresh}, {"--night", NULL, &night}, {NULL}};
     CLEANUP(config_free) struct config *config = NULL;
     const struct config_job **jobs;
     size_t n_jobs = 0;
@@ -115,7 +115,7 @@ int command_run(const char *file, int argc, char **argv)
         return err_exit_code(ERR_USAGE);
     }
     if (night != NULL && !is_date(night))
-        return command_misused("run", "--night %s: is no date, as 2026-11-24", night);
+        return command_misused("run", "--night %s: is no date; write it as 2026-03-14", night);
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;
