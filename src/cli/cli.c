@@ -76,18 +76,20 @@ static const struct command commands[] = {
       "  --all     every job\n"
       "  --fresh   do not go on with an open run: what it holds is published as what it is, unless\n"
       "            something newer is, or given up, and its dollars are named\n"
-      "  --night   the night that a new run belongs to, as 2026-03-14; without it that of now\n",
+      "  --night DATE   the run is of that night, as 2026-03-14, and its calls count in that day:\n"
+      "            for a rehearsal\n",
       command_run },
     { "serve", "", "the service", NULL, NULL },
     { "status", "[--size] [--json]", "each feed: its last listing, rows, dollars",
       "What the database knows; no call is made. PUBLISHED is the night that analysts see; the other\n"
-      "columns are of the last listing and its run. LAST is its completeness where it is published,\n"
-      "else its state: open, held (see `linkhaul help publish`), abandoned.\n\n"
+      "columns are of the feed's last run. LAST is the completeness of its listing, or changes, or\n"
+      "unmoved, where it is published; else its state: open, held (see `linkhaul help publish`),\n"
+      "abandoned.\n\n"
       "  --size   also what takes how much room: facts by week, state, ledger, spool\n"
       "  --json   {running: {name, since} or null, feeds: [{project, job, target, endpoint,\n"
-      "           published_night, last: {run, run_state, night, state, completeness, reason,\n"
-      "           published_at, total_count, max_rows, items, rows, repeats, missing, new,\n"
-      "           lost, and in dollars, as decimal strings: settled, undelivered, unknown,\n"
+      "           published_night, last: {run, run_state, night, way (full, changes, unmoved),\n"
+      "           state, completeness, reason, published_at, total_count, max_rows, items,\n"
+      "           rows, repeats, missing, new, lost, and in dollars, as decimal strings: settled, undelivered, unknown,\n"
       "           reserved}}]}; with --size also sizes: [{of, table, partition, rows_about,\n"
       "           bytes}], spool_bytes, bytes\n",
       command_status },

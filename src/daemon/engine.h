@@ -41,6 +41,7 @@ struct engine_progress {
     int64_t booked_nanousd; /* tonight: settled, unknown, reserved */
     int64_t budget_nanousd; /* sum over the runs */
     size_t n_listings, n_over;
+    size_t n_unmoved; /* feeds that nothing was asked for, since nothing had moved */
 };
 
 struct engine_settings {

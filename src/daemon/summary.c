@@ -22,6 +22,13 @@ static void add_listing(const struct crawl_listing *listing, struct engine_progr
         progress->n_items_expected += expected;
 }
 
+static void add_unmoved(const struct engine_night *night, struct engine_progress *progress)
+{
+    for (size_t i = 0; i < night->n_feeds; i++)
+        if (!night->feeds[i].is_begun && night->feeds[i].decision.way == SYNC_UNMOVED)
+            progress->n_unmoved++;
+}
+
 /* Those that a crawl serves; they all come at once. */
 static size_t n_runs(const struct engine *engine)
 {
@@ -35,6 +42,8 @@ void engine_progress(const struct engine *engine, struct engine_progress *ret_pr
     for (size_t i = 0; i < engine->n_accounts; i++)
         if (engine->accounts[i].crawl != NULL)
             ret_progress->n_in_flight += crawl_n_in_flight(engine->accounts[i].crawl);
+    for (size_t i = 0; i < engine->n_nights; i++)
+        add_unmoved(&engine->nights[i], ret_progress);
     for (size_t i = 0; i < n_runs(engine); i++) {
         const struct crawl_run *run = engine->runs[i].crawl_run;
 
@@ -117,6 +126,7 @@ static void keep_sums(struct engine *engine)
     engine->before.n_items_here = progress.n_items_here;
     engine->before.n_undelivered = progress.n_undelivered;
     engine->before.undelivered_nanousd = progress.undelivered_nanousd;
+    engine->before.n_unmoved = progress.n_unmoved;
 }
 
 /* Whether the next life takes up the job of that run. */
