@@ -46,8 +46,10 @@ static void follow(const char *sync)
             oracle_go_to(&oracle, night);
         cr_assert(eq(int, story_run(&story, "run", "--night", oracle.date, "walk"), 0), "%s: %s",
                   oracle.date, story.err);
-        for (size_t i = 0; i < n_targets; i++)
+        for (size_t i = 0; i < n_targets; i++) {
             oracle_expect_state(&oracle, targets[i], ORACLE_LISTED);
+            oracle_expect_values(&oracle, targets[i]);
+        }
     }
     story_end(&story);
 }

@@ -36,9 +36,12 @@ void oracle_begin(struct oracle *oracle, struct story *story, const char *const 
 void oracle_go_to(struct oracle *oracle, int64_t night);
 
 /*
- * Expects of the one feed of `target`, which has been listed tonight and on nights with such a call
- * before: live is exactly what is live; its follow, rank and spam score are those of tonight,
- * except where an answer is odd; what was live on such a night and is not now is gone in that way;
- * and there is no other link.
+ * Expects of the one feed of `target`, which has been brought up to tonight and to each night with
+ * such a call before: live is exactly what is live; what was live on such a night and is not now is
+ * gone in that way; and there is no other link, except with ORACLE_TOLD what really is lost.
  */
 void oracle_expect_state(struct oracle *oracle, const char *target, enum oracle_way way);
+
+/* Expects follow, rank and spam score of its live links to be tonight's; odd answers do not count.
+ */
+void oracle_expect_values(struct oracle *oracle, const char *target);
