@@ -27,9 +27,6 @@
 /* The longest that the money of a call may take to be reserved: then it is given back, unsent. */
 #define CRAWL_RESERVE_MS 60000
 
-/* So many items in a row that bring no news end a listing that `ends_when_known`. */
-#define CRAWL_KNOWN_MAX 1000
-
 /* No value of the walk is known: crawl_on_landed(). */
 #define CRAWL_NO_VALUE INT64_MIN
 
@@ -271,7 +268,7 @@ struct crawl_listing_settings {
     size_t n_parts;
     /*
      * It is walked in the order of its request, a page at a time, each asked for when the one
-     * before has landed; whoever lands them tells when CRAWL_KNOWN_MAX items in a row have brought
+     * before has landed; whoever lands them tells when SYNC_KNOWN items in a row have brought
      * no news, and what lies behind is not asked for. Not with max_rows.
      */
     bool ends_when_known;
