@@ -21,6 +21,7 @@ struct uv_loop_s;
 /* How a listing ended, for a summary. */
 struct engine_listing {
     const char *job, *target;
+    const char *kind; /* full, new, lost, refresh, count */
     bool is_published;
     bool is_held;             /* it has shrunk too much: `linkhaul publish` accepts it */
     const char *completeness; /* complete, limited, capped, short; budget, error; NULL: stopped */

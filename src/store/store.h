@@ -39,11 +39,27 @@ void store_close(struct store *store);
 
 /* --- a run and its listings ------------------------------------------------------------------ */
 
+/* No bound on that side of a range. */
+#define STORE_FROM_OPEN INT64_MIN
+#define STORE_TO_OPEN INT64_MAX
+
+/* A listing that is to be begun. */
+struct store_begun {
+    const char *kind;     /* full, new, lost, refresh, count */
+    const char *request;  /* JSON object; NULL: the feed's */
+    int64_t from_s, to_s; /* refresh: links first seen in [from, to), STORE_FROM_OPEN, STORE_TO_OPEN
+                             where there is no bound; of the others, none */
+};
+
 struct store_feed {
     struct uuid key; /* over what the feed means: see feed_key() in config */
     const char *target;
     const char *request; /* JSON object: the API parameters as the job has them */
     int64_t max_rows;    /* 0: all */
+    /* Where it has none in the run yet. None at all: nothing has moved, the run syncs it so. */
+    const struct store_begun *listings;
+    size_t n_listings;
+    const char *why; /* it is these, for people; NULL */
 };
 
 /* What may be spent in a run and night, a day, a month; 0: no cap. */
@@ -62,9 +78,10 @@ struct store_run_request {
     size_t n_former_names;
     const char *account, *account_timezone; /* whose calls it makes; whose days they count in */
     const char *table;                      /* whose partitions must be there */
-    const char *kind;   /* of listings: full, or count, which asks for a single item of each feed */
+    bool is_to_count;   /* listings of kind count are all that is begun and gone on with */
     const char *labels; /* JSON object */
-    const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
+    const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd, whose midnight is its now */
+    const char *oldest_night; /* an open run of an earlier night is closed; NULL: none for that */
     struct store_caps all_caps, account_caps, project_caps, job_caps; /* all apply */
     int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
     bool is_to_land; /* only what is open, as it is: nothing is closed or begun; a renamed job's too
@@ -82,10 +99,6 @@ enum store_walk {
     STORE_WALK_OFFSET,
     STORE_WALK_CHAIN,
 };
-
-/* No bound on that side of a slice. */
-#define STORE_FROM_OPEN INT64_MIN
-#define STORE_TO_OPEN INT64_MAX
 
 struct store_slice {
     int32_t slice_no;
@@ -112,6 +125,7 @@ struct store_listing {
     int64_t listing_id, feed_id;
     const char *kind;             /* full, new, lost, refresh, count */
     const char *target, *request; /* as recorded when the listing began */
+    const char *why;              /* it was begun, for people; "" */
     int64_t max_rows;
     int64_t last_total_count;         /* of the feed's listing before this; -1: there is none */
     int64_t whole_count;              /* items of all its slices; -1: not told */
@@ -411,9 +425,6 @@ void store_publish(struct store *store, int64_t listing_id, const char *complete
 /* Notes why a listing could not end (budget, error); it stays open. */
 void store_suspend(struct store *store, int64_t listing_id, const char *completeness,
                    const char *reason, store_done_fn *done, void *data);
-
-/* Ends the run where none of its listings is open, else leaves it open for its next start. */
-void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data);
 
 /* --- the account ----------------------------------------------------------------------------- */
 
