@@ -51,7 +51,7 @@ LEFT JOIN LATERAL (
             WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
               AND k.first_seen >= coalesce(f.refreshed_to, '-infinity')
             ORDER BY k.first_seen
-            OFFSET due.quota - 1 LIMIT 1) AS range_to
+            OFFSET greatest(due.quota - 1, 0) LIMIT 1) AS range_to
     FROM (SELECT ceil(size.n_live::numeric * (tonight.night - f.refreshed_night)
                       / nullif($8::integer, 0))::bigint AS quota) AS due
     WHERE due.quota > 0

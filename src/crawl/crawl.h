@@ -117,6 +117,7 @@ struct crawl_listing {
     char *target, *request; /* the request as JSON */
     int64_t max_rows;
     int64_t last_total_count; /* of the feed's listing before; -1: there is none */
+    int64_t newest_s;         /* its request asks for nothing newer; 0: it does not say */
     bool ends_when_known;     /* the newest first, up to what brings no news: see the settings */
     int64_t whole_count;      /* items of all slices, as page 1 of slice 0 told; -1: not known */
     struct crawl_part *parts; /* of the feed's last listing that was cut */
@@ -264,6 +265,7 @@ struct crawl_listing_settings {
     const char *target, *request;
     int64_t max_rows, last_total_count;
     int64_t whole_count;            /* -1: not known */
+    int64_t newest_s;               /* its request asks for what is before this; 0: not known */
     const struct crawl_part *parts; /* ascending; copied */
     size_t n_parts;
     /*

@@ -196,6 +196,7 @@ static void restore_listing(struct rig_listing *listing, size_t number)
                                          .whole_count = listing->whole_count,
                                          .parts = listing->parts,
                                          .n_parts = listing->n_parts,
+                                         .newest_s = listing->newest_s,
                                          .ends_when_known = listing->is_news != NULL,
                                          .data = listing});
     for (size_t i = 0; i < listing->n_slices; i++)
