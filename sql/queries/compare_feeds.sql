@@ -1,6 +1,6 @@
 -- What the shapes of feeds hang on, a row for each key in their order; -1 where it is not known: links
--- that are there, referring domains, links that came or went in a night of late, and what a feed with
--- the same request but for its filters was told. $1 keys
+-- that are there, referring domains, links that came and that went in a night of late, of how many
+-- nights that is known, and what a feed with the same request but for its filters was told. $1 keys
 SELECT coalesce(linkhaul.is_narrowed(f.request::jsonb), false),
        CASE WHEN f.whole_listing_id IS NOT NULL
             THEN (SELECT count(*) FROM linkhaul.link AS l
@@ -8,12 +8,7 @@ SELECT coalesce(linkhaul.is_narrowed(f.request::jsonb), false),
        CASE WHEN f.whole_listing_id IS NOT NULL
             THEN (SELECT count(*) FROM linkhaul.referring_domain AS d
                   WHERE d.feed_id = f.feed_id AND d.state = 'live') ELSE -1 END,
-       -- What the first of them brought is of the nights before.
-       CASE WHEN late.last_night > late.first_night
-            THEN (SELECT ceil(count(*)::numeric / (late.last_night - late.first_night))::bigint
-                  FROM linkhaul.link_event AS e
-                  WHERE e.feed_id = f.feed_id AND e.night > late.first_night
-                    AND e.event IN ('new', 'lost', 'returned')) ELSE -1 END,
+       coalesce(moved.n_new, -1), coalesce(moved.n_lost, -1),
        coalesce(late.last_night - late.first_night, 0),
        coalesce(whole.total_count, -1)
 FROM unnest($1::uuid[]) WITH ORDINALITY AS k (key, n)
@@ -26,6 +21,16 @@ LEFT JOIN LATERAL (
       AND l.night > (SELECT max(newest.night) FROM linkhaul.listing AS newest
                      WHERE newest.feed_id = f.feed_id AND newest.state = 'published') - 15
 ) AS late ON true
+-- What the first of them brought is of the nights before.
+LEFT JOIN LATERAL (
+    SELECT ceil(count(*) FILTER (WHERE e.event <> 'lost')::numeric / nights.n)::bigint AS n_new,
+           ceil(count(*) FILTER (WHERE e.event = 'lost')::numeric / nights.n)::bigint AS n_lost
+    FROM (SELECT nullif(late.last_night - late.first_night, 0) AS n) AS nights
+    LEFT JOIN linkhaul.link_event AS e
+           ON e.feed_id = f.feed_id AND e.night > late.first_night
+          AND e.event IN ('new', 'lost', 'returned')
+    GROUP BY nights.n
+) AS moved ON true
 LEFT JOIN LATERAL (
     SELECT l.total_count
     FROM linkhaul.feed AS o

@@ -35,16 +35,19 @@ static void price(struct shape *shape, const struct compare_facts *facts, int64_
 
 /* --- a usual night --------------------------------------------------------------------------- */
 
+/* As the vendor's bulk call will tell. */
 static struct sync_facts sync_facts_of(const struct compare_facts *facts, int64_t nights_since)
 {
+    int64_t n_nights = nights_since + SYNC_OVERLAP_DAYS;
+
     return (struct sync_facts){.is_narrowed = facts->is_narrowed,
                                .n_live = facts->n_live,
                                .max_rows = facts->max_rows,
                                .is_synced = true,
                                .nights_since = nights_since,
-                               .moved_a_night = facts->moved_a_night,
-                               .n_new = -1,
-                               .n_lost = -1};
+                               .moved_a_night = facts->new_a_night + facts->lost_a_night,
+                               .n_new = facts->new_a_night * n_nights,
+                               .n_lost = facts->lost_a_night * n_nights};
 }
 
 /* Nights from one run to the next; several runs of a night are one each. */
@@ -81,7 +84,7 @@ static int64_t price_of_lost(const struct compare_facts *facts)
     struct sync_rules with = rules_of(facts, SYNC_MODE_AUTO),
                       without = rules_of(facts, SYNC_MODE_FULL);
 
-    if (!wants_lost(facts) || facts->moved_a_night < 0)
+    if (!wants_lost(facts) || facts->new_a_night < 0)
         return 0;
     return sync_decide(&night, &with).full_nanousd - sync_decide(&night, &without).full_nanousd;
 }
@@ -102,9 +105,9 @@ static void fill_as_is(struct shape *shape, const struct compare_facts *facts)
     shape->is_at_most = whole->kind == ESTIMATE_AT_MOST;
     say(shape, "%s%s items%s%s", shape->is_at_most ? "at most " : "",
         plan_count(whole->n_rows, rows), is_filtered ? ", with its filters" : "",
-        !wants_lost(facts)         ? ""
-        : facts->moved_a_night < 0 ? ", and what was lost, which is not known yet"
-                                   : ", and what was lost (not with sync: full)");
+        !wants_lost(facts)       ? ""
+        : facts->new_a_night < 0 ? ", and what was lost, which is not known yet"
+                                 : ", and what was lost (not with sync: full)");
 }
 
 /* A listing of so many items, whatever max_rows says of the feed's own. */
@@ -154,7 +157,7 @@ static int64_t price_of_changes(struct shape *shape, const struct compare_facts 
         night.nights_refreshed = n_refreshed += nights;
         night.n_refresh = sync_refresh_quota(&night, facts->refresh_days);
         decision = sync_decide(&night, &rules);
-        is_any = is_any || decision.way == SYNC_CHANGES;
+        is_any = is_any || decision.way != SYNC_FULL;
         if (decision.way == SYNC_FULL || decision.wants_refresh)
             n_refreshed = 0;
         sum = sat_add(sum,
@@ -167,7 +170,7 @@ static int64_t price_of_changes(struct shape *shape, const struct compare_facts 
 
 static void fill_changes(struct shape *shape, const struct compare_facts *facts)
 {
-    char moved[COUNT_TEXT_MAX], live[COUNT_TEXT_MAX];
+    char came[COUNT_TEXT_MAX], went[COUNT_TEXT_MAX], live[COUNT_TEXT_MAX];
     const char *why;
     int64_t nanousd;
 
@@ -179,7 +182,7 @@ static void fill_changes(struct shape *shape, const struct compare_facts *facts)
         say(shape, "not known yet: there was no complete listing");
         return;
     }
-    if (facts->moved_a_night < 0) {
+    if (facts->new_a_night < 0) {
         say(shape, "not known yet: how much comes and goes takes listings of two nights");
         return;
     }
@@ -187,9 +190,9 @@ static void fill_changes(struct shape *shape, const struct compare_facts *facts)
     if (nanousd < 0)
         return;
     price(shape, facts, nanousd);
-    say(shape, "%s of %s links come or go a night (by %" PRId64 " night%s)",
-        plan_count(facts->moved_a_night, moved), plan_count(facts->n_live, live), facts->n_nights,
-        facts->n_nights == 1 ? "" : "s");
+    say(shape, "%s new and %s lost of %s links a night (by %" PRId64 " night%s)",
+        plan_count(facts->new_a_night, came), plan_count(facts->lost_a_night, went),
+        plan_count(facts->n_live, live), facts->n_nights, facts->n_nights == 1 ? "" : "s");
 }
 
 /* --- the whole ------------------------------------------------------------------------------- */

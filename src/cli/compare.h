@@ -25,10 +25,10 @@ struct compare_facts {
     enum config_sync sync;
     int64_t refresh_days;
     bool is_narrowed;
-    int64_t n_live, n_domains; /* links of its state, live or missing; referring domains */
-    int64_t moved_a_night;     /* links that came or went */
-    int64_t n_nights;          /* that this is known of */
-    int64_t n_unfiltered;      /* items without its filters */
+    int64_t n_live, n_domains;         /* links of its state, live or missing; referring domains */
+    int64_t new_a_night, lost_a_night; /* links that came, and that went */
+    int64_t n_nights;                  /* that this is known of */
+    int64_t n_unfiltered;              /* items without its filters */
 };
 
 enum shape_kind { SHAPE_AS_IS, SHAPE_UNFILTERED, SHAPE_PER_DOMAIN, SHAPE_CHANGES, N_SHAPES };

@@ -45,7 +45,8 @@ static void on_feeds(void *data, const struct store_compare_feed *feeds, size_t 
             .is_narrowed = feeds[i].is_narrowed,
             .n_live = feeds[i].n_live,
             .n_domains = feeds[i].n_domains,
-            .moved_a_night = feeds[i].moved_a_night,
+            .new_a_night = feeds[i].new_a_night,
+            .lost_a_night = feeds[i].lost_a_night,
             .n_nights = feeds[i].n_nights,
             .n_unfiltered = feeds[i].n_unfiltered,
         };

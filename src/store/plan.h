@@ -47,9 +47,9 @@ void store_plan_feeds(struct store *store, const struct store_plan_job *job,
 struct store_compare_feed {
     bool is_narrowed;          /* it leaves out links that are alive */
     int64_t n_live, n_domains; /* links of its state, live or missing; referring domains, live */
-    int64_t moved_a_night;     /* links that came or went a night, of the last 14 */
-    int64_t n_nights;          /* that this is known of */
-    int64_t n_unfiltered;      /* items, as the feed without its filters was told */
+    int64_t new_a_night, lost_a_night; /* links that came and that went, of the last 14 nights */
+    int64_t n_nights;                  /* that this is known of */
+    int64_t n_unfiltered;              /* items, as the feed without its filters was told */
 };
 
 /* A feed for each key, in their order, for the callback. */

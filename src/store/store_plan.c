@@ -64,9 +64,10 @@ static void on_compared(void *data, const struct db_result *result, const struct
             .is_narrowed = db_bool(result, row, 0),
             .n_live = db_int64(result, row, 1),
             .n_domains = db_int64(result, row, 2),
-            .moved_a_night = db_int64(result, row, 3),
-            .n_nights = db_int64(result, row, 4),
-            .n_unfiltered = db_int64(result, row, 5),
+            .new_a_night = db_int64(result, row, 3),
+            .lost_a_night = db_int64(result, row, 4),
+            .n_nights = db_int64(result, row, 5),
+            .n_unfiltered = db_int64(result, row, 6),
         };
     ((store_compare_feeds_fn *)question->done)(question->data, feeds, (size_t)n, err);
     free(feeds);

@@ -476,7 +476,7 @@ Test(plan, compares_the_shapes_of_a_feed)
     run(0);
     plan_as(compare);
     expect_text("jobs/0/feeds/0/shapes/2/basis",
-                "0 of 2,500 links come or go a night (by 1 night)");
+                "0 new and 0 lost of 2,500 links a night (by 1 night)");
     expect_text("jobs/0/feeds/0/shapes/2/shape", "changes");
     job("sync: full\nmax_rows: 100\n");
     cr_expect(eq(int, story_run(&story, "plan", "a", "--compare"), 0));
