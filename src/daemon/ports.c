@@ -211,8 +211,9 @@ static void log_published(const struct crawl_listing *listing,
     if (run->engine->is_bulk)
         return;
     if (strcmp(kind_of(listing), "count") == 0) {
-        log_info("%s: %s: %" PRId64 " items", listing->run->job, listing->target,
-                 listing->slices[0]->pager.total_count);
+        log_info(run->engine->settings.counted != NULL ? "%s: %s: %" PRId64 " items"
+                                                       : "%s: %s: the vendor counts %" PRId64,
+                 listing->run->job, listing->target, listing->slices[0]->pager.total_count);
         return;
     }
 

@@ -34,7 +34,7 @@ TestSuite(names, .timeout = 120, .init = begin, .fini = end);
 static void job(const char *name, const char *more)
 {
     story_file(&story, "jobs.d/job.yaml",
-               "job: %s\nendpoint: backlinks\ntargets: [moz.com]\n"
+               "job: %s\nendpoint: backlinks\nsync: full\ntargets: [moz.com]\n"
                "request: {limit: 500}\nbudget: {per_day: 30}\n%s",
                name, more);
 }
@@ -72,8 +72,9 @@ static void expect_sums(void)
 
 Test(names, of_projects_are_what_commands_take_and_show)
 {
-    story_file(&story, "jobs.d/job.yaml",
-               "job: own-links\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: own-links\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n");
     cr_expect(eq(int, story_run(&story, "stop", "own-links"), 0), "%s", story.err);
     expect_said(story.out, "job own-links has not run yet");
     run("acme/own-links", 0);
@@ -119,11 +120,12 @@ Test(names, of_projects_have_caps_that_all_their_jobs_share)
                  "budget: {per_run: 5}\n"
                  "projects:\n  acme: {own: [acme.de], budget: {per_day: 0.05}}\n"
                  "  globex: {own: [initech.de]}\n");
-    story_file(&story, "jobs.d/job.yaml",
-               "job: one\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
-               "request: {limit: 500}\n---\n"
-               "job: two\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
-               "request: {limit: 500}\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: one\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n"
+        "request: {limit: 500}\n---\n"
+        "job: two\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n"
+        "request: {limit: 500}\n");
     run("one", 0);
     run("two", 2); /* the other project's ends well */
     expect_said(story.err, "the cap of $0.05 per day (budget of project acme) would be passed");
