@@ -288,7 +288,8 @@ BEGIN
     n_items := l.n_items;
     -- What was held has had its repeats taken out, and what is missing counted, when it was.
     n_missing := CASE WHEN l.state = 'held' THEN l.n_missing
-                      WHEN word = 'limited' THEN 0
+                      -- What is lost is read up to what is known.
+                      WHEN word = 'limited' OR l.kind = 'lost' THEN 0
                       ELSE greatest(0, coalesce(total, 0) - (n_items - n_repeated)) END;
     -- Missing beyond 10 items and the tolerance of what the API promised is no longer complete.
     completeness := CASE WHEN word = 'complete' AND n_missing > 10

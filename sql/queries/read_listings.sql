@@ -1,7 +1,8 @@
 -- The open listings of the open run, each with what the feed's listing of its kind before it was told:
 -- $1 project, $2 job, $3 count, for what is only to be counted, else full: all of them
 SELECT l.listing_id, l.feed_id, f.target, l.request, l.max_rows,
-       coalesce(before.total_count, -1), coalesce(l.whole_count, -1), l.kind, coalesce(l.why, '')
+       coalesce(before.total_count, -1), coalesce(l.whole_count, -1), l.kind, coalesce(l.why, ''),
+       coalesce(extract(epoch FROM l.range_to)::bigint, 0)
 FROM linkhaul.run AS r
 JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open'
                               AND ($3 = 'full' OR linkhaul.is_probe(l))

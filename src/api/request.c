@@ -264,6 +264,21 @@ static bool is_grouped(struct json_object *task)
            strcmp(json_object_get_string(mode), "as_is") != 0;
 }
 
+bool request_is_grouped(const char *request)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+
+    return is_grouped(task);
+}
+
+bool request_is_filtered(const char *request)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    struct json_object *filters;
+
+    return json_object_object_get_ex(task, "filters", &filters) && count_conditions(filters) > 0;
+}
+
 /* Why a filter of `n_more` conditions would bring other items than the walk; NULL: it would not. */
 static const char *why_not_by_value(const struct endpoint *endpoint, const char *request,
                                     const char *order_by, int64_t n_more)

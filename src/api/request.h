@@ -70,6 +70,10 @@ int64_t request_limit(const struct endpoint *endpoint, const char *request, int6
  */
 char *request_order(const struct endpoint *endpoint, const char *request, bool is_cut);
 
+/* Whether its links are grouped (mode, custom_mode), and whether it has filters. */
+bool request_is_grouped(const char *request);
+bool request_is_filtered(const char *request);
+
 /*
  * The column that a chain in this order can be gone on with by value where its token is no longer
  * taken: "first_seen" of "first_seen,asc". NULL where that would bring other items than the chain;

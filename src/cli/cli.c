@@ -41,16 +41,21 @@ static const struct command commands[] = {
       "  --dry-run   print the statements that would be run, and change nothing (for reading: run\n"
       "              by hand, they leave no record of themselves, and `migrate` would fail)\n",
       command_migrate },
-    { "plan", "JOB... [--probe] [--max USD] [--json]", "rows, calls, dollars, minutes, before they are spent",
+    { "plan", "JOB... [--probe] [--compare] [...]", "rows, calls, dollars, minutes, before they are spent",
       "What the next run of these jobs takes, and a month of their nights, by what their feeds' last\n"
       "runs were told (BASIS). Of an open run only the rest counts. <= is the most that it can be,\n"
       "where max_rows or a cap bounds what is unknown; + goes beyond what is known. Caps that would\n"
       "end a run are named with the row. The database is asked, no call is made.\n\n"
       "  --probe     ask the API how big those feeds are that nobody knows of: a call for one item\n"
       "              each, whose price is named before and which counts under every cap\n"
+      "  --compare   price the shapes of each feed side by side, a run on average and a month: as it\n"
+      "              is, without its filters, one link per domain, by its changes (sync). What is\n"
+      "              not known yet is not guessed\n"
 "  --max USD   end with 2 where this run can cost more, as far as the caps let it\n"
       "  --json      {jobs: [{job, endpoint, schedule, runs_a_month, open_run, prices: {per_call,\n"
-      "              per_item, source}, feeds: [{target, basis, run: PART, month: PART}],\n"
+      "              per_item, source}, feeds: [{target, basis, run: PART, month: PART,\n"
+      "              with --compare: sync_takes, shapes: [{shape, dollars_a_run, dollars_a_run_max,\n"
+      "              dollars_a_month, dollars_a_month_max, basis}]}],\n"
       "              run: PART, month: PART}], run: PART, month: PART, caps: [{in (run or month),\n"
       "              per, of, cap, spent, job, after_rows, of_rows, on_night, text}]}; a PART is\n"
       "              {rows, rows_max, calls, calls_max, dollars, dollars_max, minutes, gigabytes}.\n"

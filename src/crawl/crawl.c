@@ -98,6 +98,7 @@ struct crawl_listing *crawl_add_listing(struct crawl_run *run,
     listing->max_rows = settings->max_rows;
     listing->last_total_count = settings->last_total_count;
     listing->whole_count = settings->whole_count;
+    listing->newest_s = settings->newest_s;
     listing->ends_when_known = settings->ends_when_known;
     listing->n_parts = settings->n_parts;
     listing->parts = mem_new_array(settings->n_parts, sizeof(*listing->parts));

@@ -27,9 +27,6 @@
 /* The longest that the money of a call may take to be reserved: then it is given back, unsent. */
 #define CRAWL_RESERVE_MS 60000
 
-/* So many items in a row that bring no news end a listing that `ends_when_known`. */
-#define CRAWL_KNOWN_MAX 1000
-
 /* No value of the walk is known: crawl_on_landed(). */
 #define CRAWL_NO_VALUE INT64_MIN
 
@@ -120,6 +117,7 @@ struct crawl_listing {
     char *target, *request; /* the request as JSON */
     int64_t max_rows;
     int64_t last_total_count; /* of the feed's listing before; -1: there is none */
+    int64_t newest_s;         /* its request asks for nothing newer; 0: it does not say */
     bool ends_when_known;     /* the newest first, up to what brings no news: see the settings */
     int64_t whole_count;      /* items of all slices, as page 1 of slice 0 told; -1: not known */
     struct crawl_part *parts; /* of the feed's last listing that was cut */
@@ -267,11 +265,12 @@ struct crawl_listing_settings {
     const char *target, *request;
     int64_t max_rows, last_total_count;
     int64_t whole_count;            /* -1: not known */
+    int64_t newest_s;               /* its request asks for what is before this; 0: not known */
     const struct crawl_part *parts; /* ascending; copied */
     size_t n_parts;
     /*
      * It is walked in the order of its request, a page at a time, each asked for when the one
-     * before has landed; whoever lands them tells when CRAWL_KNOWN_MAX items in a row have brought
+     * before has landed; whoever lands them tells when SYNC_KNOWN items in a row have brought
      * no news, and what lies behind is not asked for. Not with max_rows.
      */
     bool ends_when_known;

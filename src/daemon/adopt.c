@@ -67,6 +67,7 @@ static struct crawl_listing *add_listing(struct crawl_run *run, const struct sto
                                               .whole_count = listing->whole_count,
                                               .parts = parts,
                                               .n_parts = listing->n_parts,
+                                              .newest_s = listing->newest_s,
                                               .ends_when_known =
                                                   strcmp(listing->kind, "lost") == 0};
     struct crawl_listing *added;

@@ -16,8 +16,6 @@
  * the callback's data, and gives the answer back by the crawl_on_…() of the same name.
  */
 
-#define WHOLE_PPM 1000000
-
 /* From nanoseconds, so that a hasty millisecond is as exact as another. */
 int64_t engine_api_now_ms(void)
 {
@@ -264,10 +262,8 @@ static void publish(void *data, struct crawl_listing *listing)
     const struct engine_account *account = data;
 
     const struct engine_run *run = listing->run->data;
-    struct store_tolerance tolerance = {
-        /* what ends where all is known lacks nothing */
-        .missing_ok = listing->ends_when_known ? WHOLE_PPM : run->job->missing_ok_ppm,
-        .max_shrink = run->job->max_shrink_ppm};
+    struct store_tolerance tolerance = {.missing_ok = run->job->missing_ok_ppm,
+                                        .max_shrink = run->job->max_shrink_ppm};
 
     say_what_slices_lack(listing, tolerance.missing_ok);
     store_publish(account->engine->store, listing->listing_id, listing->completeness, &tolerance,

@@ -22,6 +22,7 @@ extern const char sql_book_replayed[];
 extern const char sql_close_finished_run[];
 extern const char sql_close_stale_listings[];
 extern const char sql_close_stale_run[];
+extern const char sql_compare_feeds[];
 extern const char sql_count_known[];
 extern const char sql_count_replayed[];
 extern const char sql_cut_slice[];

@@ -126,6 +126,7 @@ struct store_listing {
     const char *kind;             /* full, new, lost, refresh, count */
     const char *target, *request; /* as recorded when the listing began */
     const char *why;              /* it was begun, for people; "" */
+    int64_t newest_s;             /* it has what was first seen before that; 0: anything */
     int64_t max_rows;
     int64_t last_total_count;         /* of the feed's listing before this; -1: there is none */
     int64_t whole_count;              /* items of all its slices; -1: not told */

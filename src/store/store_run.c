@@ -134,6 +134,7 @@ static void on_listings(void *data, const struct db_result *result, const struct
             .whole_count = db_int64(result, row, 6),
             .kind = keep_text(memory, result, row, 7),
             .why = keep_text(memory, result, row, 8),
+            .newest_s = db_int64(result, row, 9),
         };
 }
 

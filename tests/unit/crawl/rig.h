@@ -117,6 +117,7 @@ struct rig_listing {
     int64_t n_items, max_rows, last_total_count;
     const char *request;
     int64_t latency_ms;            /* no answer comes sooner */
+    int64_t newest_s;              /* as the listing's settings */
     bool (*is_news)(int64_t item); /* it ends when all is known; NULL: it does not */
     bool is_guarded;               /* a guard holds what is to be published */
     int64_t n_ties; /* items in a row that share the value which a chain is walked by */

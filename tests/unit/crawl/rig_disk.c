@@ -7,6 +7,7 @@
 #include "api/endpoint.h"
 #include "api/request.h"
 #include "core/mem.h"
+#include "crawl/sync.h"
 #include "unit/crawl/rig_private.h"
 
 /* What outlives a process: slices with their checkpoints, rows, answers in the spool, the ledger.
@@ -86,7 +87,7 @@ bool rig_is_known(const struct rig_listing *listing, int64_t n_items)
         return false;
     while (n < n_items && !listing->is_news(n_items - n - 1))
         n++;
-    return n >= CRAWL_KNOWN_MAX;
+    return n >= SYNC_KNOWN;
 }
 
 void rig_land(struct rig_attempt *attempt, struct rig_event *event)
@@ -195,6 +196,7 @@ static void restore_listing(struct rig_listing *listing, size_t number)
                                          .whole_count = listing->whole_count,
                                          .parts = listing->parts,
                                          .n_parts = listing->n_parts,
+                                         .newest_s = listing->newest_s,
                                          .ends_when_known = listing->is_news != NULL,
                                          .data = listing});
     for (size_t i = 0; i < listing->n_slices; i++)
