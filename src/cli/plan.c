@@ -9,7 +9,6 @@
 #include "api/request.h"
 #include "cli/asking.h"
 #include "cli/command.h"
-#include "cli/drive.h"
 #include "cli/jobs.h"
 #include "cli/plan_compare.h"
 #include "cli/writer.h"
@@ -17,7 +16,6 @@
 #include "core/mem.h"
 #include "core/money.h"
 #include "core/sat.h"
-#include "daemon/engine.h"
 #include "store/plan.h"
 #include "store/store.h"
 
@@ -124,6 +122,8 @@ static bool ask_about_feeds(struct planning *planning)
     struct store_plan_job question = {
         .project = config->project,
         .job = config->name,
+        .former_names = (const char *const *)config->formerly.items,
+        .n_former_names = config->formerly.n,
         .timezone = config->timezone,
         .account = config->account->name,
         .table = config->endpoint->table,
@@ -171,30 +171,51 @@ static void on_spent(void *data, const struct store_spent *spent, size_t n, cons
     asking_answered(&planning->asking, err);
 }
 
-/* What counts against an account's caps and those of its jobs, by the account's own calendar. */
+/* One of the question's scopes, which counts for that place of `spent`. */
+static void add_scope(char *scope, size_t place, char **scopes, size_t *places, size_t *n)
+{
+    scopes[*n] = scope;
+    places[(*n)++] = place;
+}
+
+/* What counts against an account's caps and those of its jobs, under their former names as well, by
+ * the account's own calendar; so also against those of the projects whose first job is the
+ * account's. */
 static bool ask_what_account_spent(struct planning *planning, size_t account_no)
 {
     const struct plan *plan = &planning->plan;
     const struct config_account *account = plan->accounts[account_no];
-    size_t n = 1, *places = mem_new_array(1 + plan->n_jobs, sizeof(*places));
-    char **scopes = mem_new_array(1 + plan->n_jobs, sizeof(*scopes));
+    size_t n_most = 1 + plan->n_projects + plan->n_jobs, n = 0, *places;
+    char **scopes;
     bool is_answered;
 
-    planning->asked = mem_new_array(1 + plan->n_jobs, sizeof(*planning->asked));
-    scopes[0] = mem_printf("account:%s", account->name);
-    places[0] = 1 + account_no;
     for (size_t i = 0; i < plan->n_jobs; i++)
-        if (plan->jobs[i].job->account == account) {
-            places[n] = 1 + plan->n_accounts + i;
-            scopes[n++] =
-                mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
-        }
+        n_most += plan->jobs[i].job->formerly.n;
+    places = mem_new_array(n_most, sizeof(*places));
+    scopes = mem_new_array(n_most, sizeof(*scopes));
+    planning->asked = mem_new_array(n_most, sizeof(*planning->asked));
+    add_scope(mem_printf("account:%s", account->name), 1 + account_no, scopes, places, &n);
+    for (size_t i = 0; i < plan->n_projects; i++)
+        if (plan->projects[i]->account == account)
+            add_scope(mem_printf("project:%s", plan->projects[i]->project),
+                      1 + plan->n_accounts + i, scopes, places, &n);
+    for (size_t i = 0; i < plan->n_jobs; i++) {
+        const struct config_job *job = plan->jobs[i].job;
+        size_t place = 1 + plan->n_accounts + plan->n_projects + i;
+
+        if (job->account != account)
+            continue;
+        add_scope(mem_printf("job:%s/%s", job->project, job->name), place, scopes, places, &n);
+        for (size_t j = 0; j < job->formerly.n; j++)
+            add_scope(mem_printf("job:%s/%s", job->project, job->formerly.items[j]), place, scopes,
+                      places, &n);
+    }
     store_read_spent(planning->asking.store, (const char *const *)scopes, n, account->timezone,
                      on_spent, planning);
     is_answered = asking_wait(&planning->asking);
     for (size_t i = 0; i < n; i++) {
-        if (is_answered)
-            planning->spent[places[i]] = planning->asked[i];
+        planning->spent[places[i]].day_nanousd += planning->asked[i].day_nanousd;
+        planning->spent[places[i]].month_nanousd += planning->asked[i].month_nanousd;
         free(scopes[i]);
     }
     free(planning->asked);
@@ -208,7 +229,8 @@ static bool ask_what_is_spent(struct planning *planning)
     const struct plan *plan = &planning->plan;
     static const char *const all[] = {"all"};
 
-    planning->spent = mem_new_array(1 + plan->n_accounts + plan->n_jobs, sizeof(*planning->spent));
+    planning->spent = mem_new_array(1 + plan->n_accounts + plan->n_projects + plan->n_jobs,
+                                    sizeof(*planning->spent));
     planning->asked = planning->spent;
     store_read_spent(planning->asking.store, all, 1, plan->accounts[0]->timezone, on_spent,
                      planning);
@@ -259,6 +281,15 @@ size_t plan_account_no(const struct plan *plan, size_t job)
     return i;
 }
 
+size_t plan_project_no(const struct plan *plan, size_t job)
+{
+    size_t i = 0;
+
+    while (strcmp(plan->projects[i]->project, plan->jobs[job].job->project) != 0)
+        i++;
+    return i;
+}
+
 static void add_account(struct plan *plan, const struct config_account *account)
 {
     for (size_t i = 0; i < plan->n_accounts; i++)
@@ -267,14 +298,25 @@ static void add_account(struct plan *plan, const struct config_account *account)
     plan->accounts[plan->n_accounts++] = account;
 }
 
+static void add_project(struct plan *plan, const struct config_job *job)
+{
+    for (size_t i = 0; i < plan->n_projects; i++)
+        if (strcmp(plan->projects[i]->project, job->project) == 0)
+            return;
+    plan->projects[plan->n_projects++] = job;
+}
+
 static void plan_init(struct plan *plan, const struct config *config,
                       const struct config_job **jobs, size_t n_jobs)
 {
     *plan = (struct plan){.config = config, .n_jobs = n_jobs};
     plan->jobs = mem_new_array(n_jobs, sizeof(*plan->jobs));
     plan->accounts = mem_new_array(n_jobs, sizeof(*plan->accounts));
-    for (size_t i = 0; i < n_jobs; i++)
+    plan->projects = mem_new_array(n_jobs, sizeof(*plan->projects));
+    for (size_t i = 0; i < n_jobs; i++) {
         add_account(plan, jobs[i]->account);
+        add_project(plan, jobs[i]);
+    }
     for (size_t i = 0; i < n_jobs; i++) {
         const struct cron nightly = CRON_NIGHTLY;
         const struct cron *cron = jobs[i]->schedule != NULL ? &jobs[i]->cron : &nightly;
@@ -293,6 +335,7 @@ static void plan_deinit(struct plan *plan)
         free(plan->jobs[i].feeds);
     free(plan->jobs);
     free(plan->accounts);
+    free(plan->projects);
     free(plan->caps);
     free(plan->bites);
 }
@@ -350,52 +393,6 @@ const char *plan_basis(const struct plan_feed *feed)
     return feed->is_probed ? "probe" : feed->is_known ? "last run" : "unknown";
 }
 
-/*
- * Asks the API how big the feeds are that nobody knows of: a call for one item each, which is
- * reserved, paid for and landed as any other, as a listing that only counts. Its price is named
- * before. Gives an exit code.
- */
-static int probe(const struct plan *plan, const struct config_job **jobs)
-{
-    bool **counted = mem_new_array(plan->n_jobs, sizeof(*counted));
-    const struct config_job **wanted = mem_new_array(plan->n_jobs, sizeof(*wanted));
-    size_t n_feeds = 0, n_jobs = 0;
-    int64_t nanousd = 0;
-    char cost[MONEY_TEXT_MAX];
-    int exit_code = 0;
-
-    for (size_t i = 0; i < plan->n_jobs; i++) {
-        const struct plan_job *job = &plan->jobs[i];
-        size_t n_before = n_feeds;
-
-        counted[n_jobs] = mem_new_array(job->n_feeds, sizeof(bool));
-        for (size_t j = 0; j < job->n_feeds; j++)
-            if (!job->feeds[j].is_known) {
-                counted[n_jobs][j] = true;
-                nanousd += price_worst(job->price, 1);
-                n_feeds++;
-            }
-        if (n_feeds > n_before)
-            wanted[n_jobs++] = jobs[i];
-        else
-            free(counted[n_jobs]);
-    }
-    if (n_feeds > 0) {
-        log_info("probing %zu feed%s costs %s", n_feeds, n_feeds == 1 ? "" : "s",
-                 money_format(nanousd, cost));
-        exit_code = drive(&(struct engine_settings){.config = plan->config,
-                                                    .jobs = wanted,
-                                                    .n_jobs = n_jobs,
-                                                    .counted = (const bool *const *)counted},
-                          NULL);
-    }
-    for (size_t i = 0; i < n_jobs; i++)
-        free(counted[i]);
-    free(counted);
-    free(wanted);
-    return exit_code;
-}
-
 /* One round of questions; an exit code. */
 static int ask_all(struct planning *planning)
 {
@@ -423,7 +420,7 @@ static int make_plan(const struct config *config, const struct config_job **jobs
     plan_init(&planning.plan, config, jobs, n_jobs);
     exit_code = ask_all(&planning);
     if (exit_code == 0 && is_probed)
-        exit_code = probe(&planning.plan, jobs);
+        exit_code = plan_probe(&planning.plan, jobs);
     if (exit_code == 0 && is_probed) {
         forget(&planning);
         plan_init(&planning.plan, config, jobs, n_jobs);

@@ -85,7 +85,7 @@ static void write_bite(struct writer *writer, const struct plan *plan, const str
 {
     static const char *const spans[] = {"run", "month"};
     static const char *const pers[] = {"run", "day", "month", "keep_balance"};
-    static const char *const levels[] = {"job", "account", "configuration"};
+    static const char *const levels[] = {"job", "project", "account", "configuration"};
     CLEANUP(mem_free_string) char *text = plan_bite_text(plan, bite);
     bool is_keep = bite->cap->per == PLAN_KEEP,
          is_end = bite->night == 0 && bite->wanted_nanousd == 0;

@@ -5,6 +5,7 @@
 
 #include "api/endpoint.h"
 #include "api/request.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "crawl/crawl_private.h"
 
@@ -296,6 +297,19 @@ void crawl_stop(struct crawl *crawl)
 {
     crawl->is_stopping = true;
     crawl_pump(crawl);
+}
+
+void crawl_note_stop(struct crawl_run *run, const char *why)
+{
+    if (!run->is_stopping)
+        log_warning("%s: %s; what is paid for lands", run->job, why);
+    run->is_stopping = true;
+}
+
+void crawl_stop_run(struct crawl_run *run, const char *why)
+{
+    crawl_note_stop(run, why);
+    crawl_pump(run->crawl);
 }
 
 void crawl_fail(struct crawl *crawl, const struct err *err)

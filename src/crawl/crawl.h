@@ -334,6 +334,9 @@ void crawl_start(struct crawl *crawl);
 /* No new calls; what is paid for lands; then done. */
 void crawl_stop(struct crawl *crawl);
 
+/* The same of one run alone; `why` is told, once. */
+void crawl_stop_run(struct crawl_run *run, const char *why);
+
 /* As crawl_stop(), but nothing can land any more: the database or the spool is gone. */
 void crawl_fail(struct crawl *crawl, const struct err *err);
 

@@ -147,9 +147,7 @@ static void refuse(struct crawl_page *page, const struct crawl_refusal *refusal)
     bool is_shared = refusal->scope == CRAWL_SCOPE_SHARED;
 
     if (refusal->scope == CRAWL_SCOPE_STOPPED) {
-        if (!run->is_stopping)
-            log_warning("%s: %s; what is paid for lands", run->job, refusal->text);
-        run->is_stopping = true;
+        crawl_note_stop(run, refusal->text);
     } else if (is_shared ? page->n_booked_all == crawl_of(page)->n_booked
                          : page->n_booked == run->n_booked) {
         run->is_refused = true;

@@ -256,6 +256,7 @@ static void start_crawls(struct engine *engine)
         if (engine->accounts[i].crawl != NULL)
             crawl_start(engine->accounts[i].crawl);
     engine_watch_disk(engine);
+    engine_watch_wishes(engine);
     if (engine->is_stopping)
         engine_stop_crawls(engine);
 }

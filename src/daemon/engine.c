@@ -101,6 +101,8 @@ struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *setting
     engine->timer.data = engine;
     uv_timer_init(loop, &engine->disk_timer);
     engine->disk_timer.data = engine;
+    uv_timer_init(loop, &engine->wish_timer);
+    engine->wish_timer.data = engine;
     open_life(engine);
     return engine;
 }
@@ -283,6 +285,7 @@ static void close_store(struct engine *engine)
         uv_close((uv_handle_t *)&engine->accounts[i].timer, NULL);
     }
     uv_close((uv_handle_t *)&engine->disk_timer, NULL);
+    uv_close((uv_handle_t *)&engine->wish_timer, NULL);
     uv_close((uv_handle_t *)&engine->timer, on_timer_closed);
 }
 
@@ -319,7 +322,8 @@ void engine_close(struct engine *engine, const struct err *err)
         engine->err = *err;
     uv_timer_stop(&engine->timer);
     uv_timer_stop(&engine->disk_timer);
-    engine->n_closing = engine->is_disk_busy ? 2 : 1;
+    uv_timer_stop(&engine->wish_timer);
+    engine->n_closing = 1u + engine->is_disk_busy + engine->is_asking_wishes;
     for (size_t i = 0; i < engine->n_accounts; i++) {
         uv_timer_stop(&engine->accounts[i].timer);
         look_cancel(&engine->accounts[i]);

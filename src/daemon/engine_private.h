@@ -95,6 +95,8 @@ struct engine {
     uv_work_t disk_work;
     bool is_disk_busy;                      /* disk_work is under way */
     struct err disk_err;                    /* what it found; ERR_NONE */
+    uv_timer_t wish_timer;                  /* while the crawl works */
+    bool is_asking_wishes;                  /* the database, for them */
     void (*retired)(struct engine *engine); /* what follows engine_retire() */
     bool *is_closed_next; /* by job: its next start closes listings that are not whole */
     bool has_landed;      /* what those have received */
@@ -251,6 +253,9 @@ void look_cancel(struct engine_account *account);
 void engine_watch_disk(struct engine *engine);
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
 void engine_retire(struct engine *engine, void (*done)(struct engine *engine));
+
+/* wishes.c: runs that somebody stops by hand end also where no call is to go out for long. */
+void engine_watch_wishes(struct engine *engine);
 
 /* drift_watch.c: what a page that has landed shows of the API's changes; told at the run's end. */
 void engine_watch_drift(struct engine_run *run, const struct drift *drift);

@@ -181,8 +181,7 @@ static void look_for_closing(struct engine *engine)
 
     if (is_stopped(engine))
         return;
-    if (engine->has_landed || engine->settings.counted != NULL ||
-        engine->n_jobs_seen == engine->n_jobs) {
+    if (engine->has_landed || engine->n_jobs_seen == engine->n_jobs) {
         engine->n_jobs_seen = 0;
         engine_ask_accounts(engine, decide);
         return;
@@ -193,16 +192,34 @@ static void look_for_closing(struct engine *engine)
     free(feeds);
 }
 
+static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
+{
+    log_error("%s: %s", job->title, err->text);
+    if (engine->job_err.kind == ERR_NONE)
+        engine->job_err = *err;
+}
+
+/* Whoever only wants to know how big feeds are has no run closed. */
 static void on_closing(void *data, bool is_closing, const struct err *err)
 {
     struct engine *engine = data;
+    const struct config_job *job = engine->jobs[engine->n_jobs_seen];
+    struct err why;
 
     if (err != NULL) {
         engine_close(engine, err);
         return;
     }
     engine->is_closed_next[engine->n_jobs_seen++] = is_closing;
-    engine->is_landing = engine->is_landing || is_closing;
+    if (is_closing && engine->settings.counted != NULL) {
+        err_set(&why, ERR_BUSY,
+                "not probed: its open run is another account's, and would be closed before it is "
+                "whole; `linkhaul run %s` first",
+                job->title);
+        leave_out(engine, job, &why);
+    } else {
+        engine->is_landing = engine->is_landing || is_closing;
+    }
     look_for_closing(engine);
 }
 
@@ -214,10 +231,12 @@ static void decide(struct engine *engine)
 
 /* --- job by job ------------------------------------------------------------------------------ */
 
-/* It has nothing to land, or has been ended by an earlier life, or its account is stopped. */
+/* It has nothing to land, has been ended by an earlier life, or must not be closed, or its account
+ * is stopped. */
 static bool is_left_out(const struct engine *engine, size_t job_no)
 {
     return (engine->is_landing && !engine->is_closed_next[job_no]) ||
+           (engine->settings.counted != NULL && engine->is_closed_next[job_no]) ||
            (engine->has_only && !engine->only[job_no]) ||
            engine_account_of(engine, engine->jobs[job_no])->err.kind != ERR_NONE;
 }
@@ -266,13 +285,6 @@ static void on_spool_failed(void *data, const struct err *err)
 
     if (run->account->crawl != NULL) /* else nothing was in it that could be lost */
         crawl_fail(run->account->crawl, err);
-}
-
-static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
-{
-    log_error("%s: %s", job->title, err->text);
-    if (engine->job_err.kind == ERR_NONE)
-        engine->job_err = *err;
 }
 
 static void say_what_was_closed(const struct config_job *job, const struct store_run *run)

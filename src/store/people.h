@@ -35,21 +35,35 @@ struct store_found_run {
     int64_t n_open, n_held, n_published, n_abandoned;
 };
 
-/* The run of that number, or the newest of that job; `run` is NULL where there is none. */
+/* The run of that number, or the newest of these jobs; `run` is NULL where there is none. */
 typedef void store_found_run_fn(void *data, const struct store_found_run *run,
                                 const struct err *err);
-void store_find_run(struct store *store, const char *number_or_job, store_found_run_fn *done,
-                    void *data);
+void store_find_run(struct store *store, const char *const numbers_or_jobs[], size_t n,
+                    store_found_run_fn *done, void *data);
 
 struct store_stopped_run {
     int64_t run_id;
     const char *job;
 };
 
-/* No more calls are reserved for the open runs of that number or job, until their next start. */
+/* No more calls are reserved for the open runs of that number or these jobs, until their next
+ * start.
+ */
 typedef void store_stopped_fn(void *data, const struct store_stopped_run *runs, size_t n_runs,
                               const struct err *err);
-void store_stop(struct store *store, const char *number_or_job, store_stopped_fn *done, void *data);
+void store_stop(struct store *store, const char *const numbers_or_jobs[], size_t n,
+                store_stopped_fn *done, void *data);
+
+struct store_stop {
+    int64_t run_id;
+    const char *why; /* for people */
+};
+
+/* Those of these runs that somebody has stopped since their start. */
+typedef void store_stops_fn(void *data, const struct store_stop *stops, size_t n_stops,
+                            const struct err *err);
+void store_read_stops(struct store *store, const int64_t run_ids[], size_t n_runs,
+                      store_stops_fn *done, void *data);
 
 struct store_accepted {
     const char *target, *completeness;

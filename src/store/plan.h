@@ -15,6 +15,8 @@ struct store;
 
 struct store_plan_job {
     const char *project, *job, *timezone, *account;
+    const char *const *former_names;
+    size_t n_former_names;
     const char *table; /* of its endpoint */
     int64_t resume_within_ms;
     const struct uuid *keys; /* of its feeds */

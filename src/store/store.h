@@ -175,9 +175,9 @@ void store_start_run(struct store *store, const struct store_run_request *reques
 void store_run_free(struct store_run *run);
 
 /*
- * Whether store_start_run() would close listings before they are whole: of a run that is too old,
- * or of feeds that the job no longer has. Then a start with `is_to_land` should come before it, so
- * that what was received for them lands.
+ * Whether store_start_run() would close listings before they are whole: of a run that is too old or
+ * another account's, or of feeds that the job no longer has. Then a start with `is_to_land` should
+ * come before it, so that what was received for them lands.
  */
 typedef void store_closing_fn(void *data, bool is_closing, const struct err *err);
 void store_is_closing(struct store *store, const struct store_run_request *request,

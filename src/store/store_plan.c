@@ -37,9 +37,12 @@ void store_plan_feeds(struct store *store, const struct store_plan_job *job,
                       store_plan_feeds_fn *done, void *data)
 {
     struct params params = {0};
-    struct buf keys;
+    struct buf keys, names;
 
     array_init(&keys);
+    array_init(&names);
+    for (size_t i = 0; i < job->n_former_names; i++)
+        array_text(&names, job->former_names[i]);
     for (size_t i = 0; i < job->n_keys; i++)
         array_uuid(&keys, &job->keys[i]);
     params_text(&params, job->project);
@@ -49,8 +52,10 @@ void store_plan_feeds(struct store *store, const struct store_plan_job *job,
     params_text(&params, job->account);
     params_text(&params, job->table);
     params_text(&params, array_end(&keys));
+    params_text(&params, array_end(&names));
     question_put(store, sql_plan_feeds, &params, on_feeds, (void (*)(void))done, data);
     buf_deinit(&keys);
+    buf_deinit(&names);
 }
 
 static void on_compared(void *data, const struct db_result *result, const struct err *err)

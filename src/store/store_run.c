@@ -427,7 +427,8 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
     params_text(&params, request->project);
     params_text(&params, request->job);
     params_int(&params, request->resume_within_ms);
-    params_text(&params, array_end(&keys));
+    /* One that only counts gives up no feed. */
+    params_text(&params, request->is_to_count ? NULL : array_end(&keys));
     params_text(&params, request->account);
     params_text(&params, array_end(&names));
     params_text(&params, request->oldest_night);

@@ -153,6 +153,31 @@ Test(accounts, what_one_has_bought_is_booked_as_its_own)
     story_end(&story);
 }
 
+/* A probe of a job whose open run is another account's would close that before its answers land. */
+Test(accounts, a_probe_leaves_the_open_run_of_another_alone)
+{
+    begin_with("sandbox", "");
+    setenv("LINKHAUL_DIE_AT", "after-spool:3", 1);
+    cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    story_file(&story, "jobs.d/jobs.yaml",
+               "job: first\nendpoint: backlinks\naccount: gateway\n"
+               "targets: [example.com, example.org]\n---\n"
+               "job: third\nendpoint: backlinks\naccount: gateway\ntargets: [example.net]\n");
+    cr_expect(eq(int, story_run(&story, "plan", "first", "third", "--probe"), 75), "%s", story.err);
+    expect_said("first: not probed: its open run is another account's");
+    story_expect_text(&story, "first north open,third gateway done",
+                      "select string_agg(format('%%s %%s %%s', job, account, state), ',' order by "
+                      "run_id) from linkhaul.run");
+    cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
+    cr_expect(ge(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.attempt join linkhaul.run using "
+                           "(run_id) where account = 'north' and attempt.state = 'settled'"),
+                 3));
+    story_end(&story);
+}
+
 Test(accounts, a_job_that_changes_its_account_begins_a_new_run)
 {
     begin_with("sandbox", "");

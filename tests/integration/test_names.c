@@ -200,6 +200,56 @@ Test(names, that_changed_go_on_with_an_open_run)
     expect_sums();
 }
 
+/* Before the first start under the new name and behind it. */
+Test(names, of_a_job_that_got_another_one_are_all_known_to_stop)
+{
+    static const char *const words[] = {"old", "new"};
+
+    story_config_account(&story, "in_flight: 1\n", ""); /* a page is a commit */
+    job("old", "");
+    setenv("LINKHAUL_DIE_AT", "after-commit:1", 1);
+    run("old", 128 + SIGKILL);
+    job("new", "formerly: old\n");
+    for (int is_renamed = 0; is_renamed < 2; is_renamed++) {
+        for (size_t i = 0; i < 2; i++) {
+            free(story_text(&story, "UPDATE linkhaul.run SET stop_asked_at = NULL RETURNING 1"));
+            cr_expect(eq(int, story_run(&story, "stop", words[i]), 0), "%s", story.err);
+            expect_said(story.out, "no more calls; what was paid for lands");
+            cr_expect(
+                eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE stop_asked_at IS NOT NULL"),
+                   1),
+                "%s", words[i]);
+        }
+        run("new", 128 + SIGKILL);
+    }
+    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE job = 'new'"), 1));
+    unsetenv("LINKHAUL_DIE_AT");
+    run("new", 0);
+    cr_expect(eq(int, story_run(&story, "stop", "old"), 0), "%s", story.err);
+    expect_said(story.out, "nothing to stop: run 1 of job new");
+}
+
+/* The first start under the new name goes on with the old one's run, and has spent what that has.
+ */
+Test(names, of_a_job_that_got_another_one_are_all_known_to_plan)
+{
+    static const char rest[] = "endpoint: backlinks\ntargets: [moz.com]\nrequest: {limit: 500}\n";
+
+    story_file(&story, "jobs.d/job.yaml", "job: old\nbudget: 0.09\n%s", rest);
+    run("old", 2);
+    story_file(&story, "jobs.d/job.yaml", "job: new\nformerly: old\nbudget: {per_day: 0.15}\n%s",
+               rest);
+    cr_expect(eq(int, story_run(&story, "plan", "new"), 0), "%s", story.err);
+    expect_said(story.out, "job new: goes on with its open run 1, of which the rest counts");
+    expect_said(story.out,
+                "this run: $0.15 per day (budget of job new), $0.084 of it spent, ends job new "
+                "after 500 of 1,500 rows");
+    run("new", 2);
+    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run"), 1));
+    cr_expect(
+        eq(i64, number("SELECT sum(n_items)::bigint FROM linkhaul.attempt WHERE is_page"), 1500));
+}
+
 /* Two open runs are not made one: first what the new name's had received lands. */
 Test(names, that_changed_wait_while_both_have_an_open_run)
 {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/mem.h"
 #include "support/pg.h"
 #include "support/story.h"
 
@@ -271,6 +272,33 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     cr_expect(eq(int, process_wait(&holder, 60000), 0));
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 45000));
     process_deinit(&holder);
+    story_end(&story);
+}
+
+static bool has_unknown(void *data)
+{
+    (void)data;
+    return n_attempts("unknown") > 0;
+}
+
+/* Its only page waits a day until the vendor's list would have its call. */
+Test(refusals, a_stop_ends_a_run_that_has_no_call_to_make)
+{
+    struct process run;
+    CLEANUP(mem_free_string) char *said = NULL;
+
+    begin_with("drop_before=@1");
+    story_config_account(&story, "list_lag: 1d\n", "");
+    story_start(&story, "run", "walk");
+    cr_assert(wait_until(has_unknown, NULL, 60000));
+    run = story.linkhaul;
+    story.linkhaul = (struct process){.pid = 0};
+    cr_expect(eq(int, story_run(&story, "stop", "walk"), 0), "%s", story.err);
+    cr_expect(eq(int, process_wait(&run, 60000), 1));
+    said = process_err(&run);
+    cr_expect(ne(ptr, strstr(said, "walk: stopped by hand (linkhaul stop)"), NULL), "%s", said);
+    cr_expect(eq(i64, n_attempts("unknown"), 1));
+    process_deinit(&run);
     story_end(&story);
 }
 

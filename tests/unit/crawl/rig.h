@@ -148,7 +148,8 @@ struct rig_run {
     int64_t cap_nanousd; /* 0: none */
     int64_t booked_nanousd;
     struct price price;
-    size_t stop_at; /* the number of an event: from then on no more calls of it; 0: never */
+    size_t stop_at;    /* the number of an event: from then on no more calls of it; 0: never */
+    bool is_stop_told; /* at once, and not by the next reserve alone */
     struct crawl_run *run;
     enum verdict_stop stop;    /* the last process's */
     bool is_stopped;           /* the crawl has been told */
