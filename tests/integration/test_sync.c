@@ -279,15 +279,11 @@ static size_t n_billed(void)
     return n;
 }
 
-/*
- * Dies there in the second night, and ends as if it had not. What the vendor has not listed within
- * its minutes was never executed; a busy sandbox takes longer for an answer than haste leaves it.
- */
+/* Dies there in the second night, and ends as if it had not. */
 static void die_at(const char *point, bool is_off, size_t n_calls)
 {
     size_t n_before;
 
-    setenv("LINKHAUL_HASTE", "12", 1);
     begin(TARGET ", quiet.org", "");
     if (is_off)
         spoil_state();
