@@ -488,38 +488,6 @@ Test(plan, probes_beside_an_open_run_and_under_its_cap)
         i64, story_int(&story, "select count(*) from linkhaul.listing where state = 'open'"), 0));
 }
 
-/* A figure that hangs on what is not known yet is null; the next night has events to go by. */
-Test(plan, compares_the_shapes_of_a_feed)
-{
-    const char *const compare[] = {"plan", "a", "--compare", "--json", NULL};
-
-    plan_as(compare);
-    expect_text("jobs/0/feeds/0/shapes/0/dollars_a_run", NULL);
-    run(0);
-    plan_as(compare);
-    expect_text("jobs/0/feeds/0/sync_takes", "as_is");
-    expect_text("jobs/0/feeds/0/shapes/0/dollars_a_run", "0.162");
-    expect_text("jobs/0/feeds/0/shapes/1/shape", "one_per_domain");
-    expect_text("jobs/0/feeds/0/shapes/1/basis", "500 referring domains");
-    expect_text("jobs/0/feeds/0/shapes/2/dollars_a_run", NULL);
-    cr_assert(eq(i64,
-                 story_int(&story,
-                           "with listed as (update linkhaul.listing set night = night "
-                           "- 1 returning 1), run as (update linkhaul.run set night = "
-                           "night - 1, budget_night = budget_night - 1 returning 1) "
-                           "select count(*) from listed"),
-                 2));
-    run(0);
-    plan_as(compare);
-    expect_text("jobs/0/feeds/0/shapes/2/basis",
-                "0 new and 0 lost of 2,500 links a night (by 1 night)");
-    expect_text("jobs/0/feeds/0/shapes/2/shape", "changes");
-    job("sync: full\nmax_rows: 100\n");
-    cr_expect(eq(int, story_run(&story, "plan", "a", "--compare"), 0));
-    expect_said(story.out, "Shapes side by side");
-    expect_said(story.out, "max_rows leaves some of it out");
-}
-
 Test(plan, refuses_what_it_does_not_know)
 {
     cr_expect(eq(int, story_run(&story, "plan", "a", "--max", "much"), 64));
