@@ -377,7 +377,7 @@ BEGIN
     SELECT * INTO STRICT f FROM linkhaul.feed AS ff WHERE ff.feed_id = l.feed_id;
     IF f.facts = 'bulk_new_lost_backlinks' THEN
         INSERT INTO linkhaul.vendor_night AS v (target, night, since, new_backlinks, lost_backlinks)
-        SELECT b.target, l.night, (l.request::jsonb ->> 'date_from')::date, max(b.new_backlinks),
+        SELECT b.target, l.night, (l.request ->> 'date_from')::date, max(b.new_backlinks),
                max(b.lost_backlinks)
         FROM linkhaul.bulk_new_lost_backlinks AS b
         WHERE b.night = l.night AND b.listing_id = l.listing_id AND b.target IS NOT NULL
@@ -419,8 +419,9 @@ $$;
 COMMENT ON FUNCTION linkhaul.keep_daily IS 'Brings what dashboards read to a feed''s newest listing';
 
 -- Ends a listing: takes its repeats out, makes it what analysts see of its feed, unless a newer one
--- is, and brings the feed's state and what dashboards read to it. Where it has shrunk by more than
--- max_shrink (parts in a million) since the published one it is held instead, until somebody accepts it.
+-- is, and brings the feed's state and what dashboards read to it, unless a later night has been synced.
+-- Where it has shrunk by more than max_shrink (parts in a million) since the published one it is held
+-- instead, until somebody accepts it.
 CREATE OR REPLACE FUNCTION linkhaul.publish(
     listing bigint, word text, missing_ok bigint, max_shrink bigint, is_accepted boolean,
     OUT n_items bigint, OUT n_rows bigint, OUT n_repeats bigint, OUT n_missing bigint,
@@ -433,6 +434,7 @@ DECLARE
     total   bigint;
     n_repeated bigint;
     is_late boolean;
+    synced_night date;
 BEGIN
     SELECT * INTO l FROM linkhaul.listing AS ll
     WHERE ll.listing_id = listing
@@ -450,6 +452,7 @@ BEGIN
     SELECT b.* INTO before
     FROM linkhaul.feed AS f JOIN linkhaul.listing AS b ON b.listing_id = f.published_listing_id
     WHERE f.feed_id = l.feed_id;
+    SELECT f.synced_night INTO synced_night FROM linkhaul.feed AS f WHERE f.feed_id = l.feed_id;
     is_late := before.listing_id IS NOT NULL AND linkhaul.is_newer(before, l);
 
     n_items := l.n_items;
@@ -487,8 +490,10 @@ BEGIN
             WHERE f.feed_id = l.feed_id;
         END IF;
         SELECT * INTO STRICT l FROM linkhaul.listing AS ll WHERE ll.listing_id = listing;
-        PERFORM linkhaul.keep_state(l);
-        PERFORM linkhaul.keep_daily(l);
+        IF synced_night IS NULL OR synced_night <= l.night THEN
+            PERFORM linkhaul.keep_state(l);
+            PERFORM linkhaul.keep_daily(l);
+        END IF;
     END IF;
     RETURN NEXT;
 END

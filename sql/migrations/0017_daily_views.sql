@@ -300,6 +300,9 @@ LEFT JOIN LATERAL (
     SELECT r.night, r.timezone, r.started_at
     FROM linkhaul.run AS r
     WHERE r.project = f.project AND r.job = f.job AND r.replay_of IS NULL
+      AND EXISTS (SELECT FROM linkhaul.listing AS any_one
+                  WHERE any_one.run_id = r.run_id AND any_one.state <> 'abandoned'
+                    AND any_one.kind <> 'count')
     ORDER BY r.night DESC, r.run_id DESC
     LIMIT 1
 ) AS asked ON true
