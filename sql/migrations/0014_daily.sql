@@ -42,6 +42,7 @@ CREATE TABLE linkhaul.dimension_night (
     n_values          bigint NOT NULL,
     PRIMARY KEY (feed_id, dimension, night, position)
 );
+CREATE INDEX ON linkhaul.dimension_night USING hash (value); -- a text of any length, one through the year
 COMMENT ON TABLE linkhaul.dimension_night IS 'The live links of a feed by anchor, tld, country, platform, network and page, at the end of a night that changed them';
 
 CREATE TABLE linkhaul.domain_host (
@@ -131,7 +132,9 @@ COMMENT ON TABLE linkhaul.cost_day IS 'Sums over attempt, a listing and day each
 -- updates still touch no index.
 CREATE INDEX link_best ON linkhaul.link (domain_from_rank DESC NULLS LAST);
 CREATE INDEX link_domain ON linkhaul.link (feed_id, hashtextextended(domain_from, 0));
-CREATE INDEX link_broken ON linkhaul.link (feed_id) WHERE is_broken AND state = 'live';
+CREATE INDEX link_broken ON linkhaul.link (domain_from_rank DESC NULLS LAST, feed_id)
+    WHERE is_broken AND state = 'live';
+CREATE INDEX ON linkhaul.gap_domain (project, rank DESC NULLS LAST);
 CREATE INDEX link_event_night ON linkhaul.link_event (night);
 CREATE INDEX run_job ON linkhaul.run (project, job, night);
 

@@ -114,7 +114,7 @@ BEGIN
         GROUP BY 1, 2
     )
     SELECT of_feed, ranked.dimension, of_night, ranked.position,
-           CASE WHEN ranked.position = 0 THEN NULL
+           CASE WHEN ranked.position = 0 THEN 'other'
                 WHEN ranked.place IS NULL THEN ranked.value
                 ELSE (SELECT CASE ranked.dimension WHEN 'page' THEN k.url_to ELSE k.anchor END
                       FROM linkhaul.link AS k WHERE k.ctid = ranked.place) END,
