@@ -218,10 +218,9 @@ CREATE FUNCTION linkhaul.best_link(feeds bigint[], domain text, OUT feed_id bigi
 $$
     SELECT k.feed_id, k.link_key
     FROM unnest(feeds) AS f (feed_id)
-    JOIN linkhaul.link AS k ON k.feed_id = f.feed_id
-     AND hashtextextended(k.domain_from, 0) IN (hashtextextended(domain, 0),
-                                                hashtextextended('www.' || domain, 0))
-    WHERE k.state IN ('live', 'missing') AND k.domain_from IN (domain, 'www.' || domain)
+    JOIN linkhaul.link AS k
+      ON k.feed_id = f.feed_id AND k.domain_from IN (domain, 'www.' || domain)
+    WHERE k.state IN ('live', 'missing')
     ORDER BY k.state, k.dofollow DESC NULLS LAST, k.page_from_rank DESC NULLS LAST,
              k.rank DESC NULLS LAST, k.feed_id, k.link_key
     LIMIT 1
@@ -325,8 +324,7 @@ BEGIN
                                      AND p.role = 'own'))
            AND NOT EXISTS (SELECT FROM unnest(own) AS o (feed_id)
                            JOIN linkhaul.link AS ours ON ours.feed_id = o.feed_id
-                            AND hashtextextended(ours.domain_from, 0)
-                                = hashtextextended(min(k.domain_from), 0)
+                            AND ours.domain_from = min(k.domain_from)
                            WHERE ours.url_from = k.url_from AND ours.state IN ('live', 'missing'))
     ), closed AS (
         DELETE FROM linkhaul.gap_page AS g
