@@ -62,6 +62,7 @@ LEFT JOIN LATERAL (
                         FROM linkhaul.slice AS s
                         WHERE s.listing_id = l.listing_id) AS t
     WHERE l.feed_id = f.feed_id AND l.replay_of IS NULL AND t.total_count IS NOT NULL
+      AND l.kind IN ('full', 'count')
     ORDER BY l.listing_id DESC
     LIMIT 1
 ) AS told ON true

@@ -10,6 +10,7 @@
 #include "cli/asking.h"
 #include "cli/command.h"
 #include "cli/jobs.h"
+#include "cli/plan_compare.h"
 #include "cli/writer.h"
 #include "core/log.h"
 #include "core/mem.h"
@@ -37,6 +38,7 @@
 
 struct planning {
     struct asking asking;
+    bool is_comparing;
     struct plan plan;
     struct plan_job *job;             /* that is being asked about */
     struct plan_spent *spent, *asked; /* of the present question */
@@ -350,15 +352,17 @@ static bool ask(struct planning *planning)
         if (!asking_wait(asking) || !ask_about_feeds(planning))
             return false;
     }
-    return ask_what_is_spent(planning);
+    return ask_what_is_spent(planning) && (!planning->is_comparing || plan_compare(plan, asking));
 }
 
-static void show(const struct plan *plan, bool is_json)
+static void show(const struct plan *plan, bool is_json, bool is_comparing)
 {
     struct writer writer;
 
     if (!is_json) {
         plan_print(plan);
+        if (is_comparing)
+            plan_compare_print(plan);
         return;
     }
     writer_init(&writer);
@@ -408,9 +412,9 @@ static void forget(struct planning *planning)
 }
 
 static int make_plan(const struct config *config, const struct config_job **jobs, size_t n_jobs,
-                     int64_t max_nanousd, bool is_json, bool is_probed)
+                     int64_t max_nanousd, bool is_json, bool is_probed, bool is_comparing)
 {
-    struct planning planning = {.spent = NULL};
+    struct planning planning = {.is_comparing = is_comparing};
     int exit_code;
 
     plan_init(&planning.plan, config, jobs, n_jobs);
@@ -424,7 +428,7 @@ static int make_plan(const struct config *config, const struct config_job **jobs
     }
     if (exit_code == 0) {
         plan_hold_against_caps(&planning.plan, planning.spent);
-        show(&planning.plan, is_json);
+        show(&planning.plan, is_json, is_comparing);
         exit_code = judge(&planning.plan, max_nanousd);
     }
     forget(&planning);
@@ -433,12 +437,12 @@ static int make_plan(const struct config *config, const struct config_job **jobs
 
 int command_plan(const char *file, int argc, char **argv)
 {
-    bool is_json = false, is_probed = false;
+    bool is_json = false, is_probed = false, is_comparing = false;
     const char *max = NULL;
     const struct command_switch switches[] = {{"--max", NULL, &max},
                                               {"--json", &is_json},
                                               {"--probe", &is_probed},
-                                              {"--compare", NULL},
+                                              {"--compare", &is_comparing},
                                               {NULL}};
     CLEANUP(config_free) struct config *config = NULL;
     const struct config_job **jobs;
@@ -458,7 +462,7 @@ int command_plan(const char *file, int argc, char **argv)
     exit_code = jobs_pick(config, n_words, argv, false, &jobs, &n_jobs);
     if (exit_code != 0)
         return exit_code;
-    exit_code = make_plan(config, jobs, n_jobs, max_nanousd, is_json, is_probed);
+    exit_code = make_plan(config, jobs, n_jobs, max_nanousd, is_json, is_probed, is_comparing);
     free(jobs);
     return exit_code;
 }

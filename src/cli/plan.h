@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "api/price.h"
+#include "cli/compare.h"
 #include "cli/estimate.h"
 #include "config/config.h"
 
@@ -31,6 +32,8 @@ struct plan_feed {
     int64_t limit;         /* items of a page in this run */
     struct estimate whole; /* a listing from its beginning */
     struct plan_part parts[N_PLAN_SPANS];
+    struct shape shapes[N_SHAPES];
+    size_t n_shapes; /* 0: they were not asked for */
 };
 
 enum plan_prices { PLAN_PRICES_TOLD, PLAN_PRICES_GIVEN, PLAN_PRICES_LISTED };

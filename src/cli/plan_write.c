@@ -2,6 +2,7 @@
 
 #include "api/endpoint.h"
 #include "cli/plan.h"
+#include "cli/plan_compare.h"
 #include "cli/writer.h"
 #include "core/mem.h"
 
@@ -72,6 +73,7 @@ static void write_job(struct writer *writer, const struct plan_job *job)
         writer_text(writer, "target", job->feeds[i].target);
         writer_text(writer, "basis", plan_basis(&job->feeds[i]));
         write_spans(writer, job, job->feeds[i].parts);
+        plan_compare_write(writer, &job->feeds[i]);
         writer_end(writer, '}');
     }
     writer_end(writer, ']');

@@ -246,6 +246,20 @@ static void read_word(const struct slot *slot)
         value_refuse(slot);
 }
 
+static void read_sync(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+
+    if (text == NULL)
+        return;
+    for (size_t i = 0; slot->key->words[i] != NULL; i++)
+        if (strcmp(slot->key->words[i], text) == 0) {
+            ((struct config_job *)slot->base)->sync = (enum config_sync)i;
+            return;
+        }
+    value_refuse(slot);
+}
+
 static void read_endpoint(const struct slot *slot)
 {
     const char *text = text_of(slot), *names[KEYS_MAX], *meant;
@@ -400,6 +414,8 @@ void value_read(const struct slot *slot)
         [KEY_INT] = read_int,
         [KEY_SIZE] = read_quantity,
         [KEY_DURATION] = read_quantity,
+        [KEY_DAYS] = read_quantity,
+        [KEY_SYNC] = read_sync,
         [KEY_PERCENT] = read_quantity,
         [KEY_MONEY] = value_read_money,
         [KEY_BUDGET] = read_nothing,

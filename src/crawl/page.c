@@ -270,7 +270,8 @@ static void land(struct crawl_page *page, const struct crawl_answer *answer)
     listing->run->n_items += answer->n_items;
     if (is_whole && answer->total_count >= 0)
         listing->whole_count = answer->total_count;
-    if (!was_decided && (pager->walk == PAGER_CHAIN || pager->is_out_of_reach))
+    if (!was_decided && !listing->ends_when_known &&
+        (pager->walk == PAGER_CHAIN || pager->is_out_of_reach))
         crawl_say_why_not_cut(page->slice);
     checkpoint = (struct crawl_checkpoint){.walk = pager->walk,
                                            .position = pager->position,
@@ -364,7 +365,7 @@ static void not_landed(struct crawl_page *page, const struct err *err)
         crawl_fail(crawl, err);
 }
 
-void crawl_on_landed(struct crawl_page *page, int64_t newest_s, const struct err *err)
+void crawl_on_landed(struct crawl_page *page, int64_t newest_s, bool is_end, const struct err *err)
 {
     struct crawl *crawl = crawl_of(page);
 
@@ -372,6 +373,8 @@ void crawl_on_landed(struct crawl_page *page, int64_t newest_s, const struct err
     if (err == NULL) {
         if (newest_s > page->slice->seen_to_s)
             page->slice->seen_to_s = newest_s;
+        if (is_end)
+            pager_stop(&page->slice->pager);
         book(page);
         if (page->charge == VERDICT_CHARGE_UNKNOWN)
             crawl_look_for_stray(crawl, page->sent_ms);

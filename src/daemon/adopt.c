@@ -66,7 +66,10 @@ static struct crawl_listing *add_listing(struct crawl_run *run, const struct sto
                                               .last_total_count = listing->last_total_count,
                                               .whole_count = listing->whole_count,
                                               .parts = parts,
-                                              .n_parts = listing->n_parts};
+                                              .n_parts = listing->n_parts,
+                                              .newest_s = listing->newest_s,
+                                              .ends_when_known =
+                                                  strcmp(listing->kind, "lost") == 0};
     struct crawl_listing *added;
 
     for (size_t i = 0; i < listing->n_parts; i++)
@@ -251,7 +254,7 @@ static void on_lost_settled(void *data, const struct err *err)
 
 static void tell_begin(struct engine *engine)
 {
-    if (engine->has_told_begin || engine->is_landing || engine->n_runs == 0)
+    if (engine->has_told_begin || engine->is_landing || engine->is_bulk || engine->n_runs == 0)
         return;
     engine->has_told_begin = true;
     if (engine->settings.began != NULL)
@@ -261,7 +264,8 @@ static void tell_begin(struct engine *engine)
 static void start_crawls(struct engine *engine)
 {
     engine->is_ready = true;
-    engine_taken_up(engine);
+    if (!engine->is_bulk) /* of whose job there is one for all engines */
+        engine_taken_up(engine);
     tell_begin(engine);
     for (size_t i = 0; i < engine->n_accounts; i++)
         if (engine->accounts[i].crawl != NULL)

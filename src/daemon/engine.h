@@ -23,6 +23,7 @@ struct uv_loop_s;
 /* How a listing ended, for a summary. */
 struct engine_listing {
     const char *job, *target;
+    const char *kind; /* full, new, lost, refresh, count */
     bool is_published;
     bool is_held;             /* it has shrunk too much: `linkhaul publish` accepts it */
     const char *completeness; /* complete, limited, capped, short; budget, error; NULL: stopped */
@@ -42,6 +43,7 @@ struct engine_progress {
     int64_t booked_nanousd; /* tonight: settled, unknown, reserved */
     int64_t budget_nanousd; /* sum over the runs */
     size_t n_listings, n_over;
+    size_t n_unmoved; /* feeds that nothing was asked for, since nothing had moved */
 };
 
 struct engine_settings {
@@ -56,7 +58,8 @@ struct engine_settings {
     /* What it shares with engines beside it; NULL: there is none, and it holds the database alone.
      */
     struct commons *commons;
-    int64_t scheduled_s; /* the time that the start was scheduled for, since 1970; 0: by hand */
+    int64_t scheduled_s; /* the time that the start was scheduled for, since 1970; 0: none */
+    const char *scheduled_night; /* and the night of a new run then, yyyy-mm-dd; NULL: none */
     /* A run has been taken up and is about to call, once; NULL: nobody wants to know. */
     void (*began)(void *data);
     /* Once everything is closed, on the loop. `err` is NULL unless the whole broke off. */

@@ -183,7 +183,7 @@ static void begin(struct start *start, const struct config_job *job)
                                                   .config = start->generation->config,
                                                   .jobs = &start->running,
                                                   .n_jobs = 1,
-                                                  .night = start->night,
+                                                  .scheduled_night = start->night,
                                                   .commons = service->commons,
                                                   .scheduled_s = start->fire.at_s,
                                                   .began = on_began,

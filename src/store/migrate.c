@@ -1,6 +1,7 @@
 #include "store/migrate.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "store/sql.h"
@@ -16,6 +17,11 @@
  * - A migration fails: it leaves nothing; those before it stay.
  * - A newer schema, or an applied migration that reads otherwise: ERR_CONFIG, nothing is done.
  */
+
+/* Somebody who reads what a migration changes makes it wait, and whoever comes later would wait
+ * behind it. So it waits in glances, and is begun anew in between: for that long at most. */
+#define READERS_NS UINT64_C(600000000000)
+#define READER_MS 300
 
 #define LOCK_KEY INT64_C(0x6c686d6967726174) /* "lhmigrat" */
 
@@ -120,17 +126,32 @@ static bool check_applied(struct migration_session *session, const struct sql_mi
     return true;
 }
 
-static bool apply(struct migration_session *session, const struct sql_migration *migration,
-                  struct err *err)
+static bool apply_once(struct migration_session *session, const struct sql_migration *migration,
+                       struct err *err)
 {
     struct params params = {0};
 
     params_int(&params, migration->number);
     params_text(&params, migration->name);
     params_text(&params, migration->sql);
-    if (!say(session, "BEGIN", err) || !say(session, migration->sql, err) ||
-        !ask(session, sql_record_migration, &params, err) || !say(session, "COMMIT", err))
-        return err_wrap(err, "migration %s", migration->name);
+    return say(session, "BEGIN", err) && say(session, "SET LOCAL lock_timeout = '200ms'", err) &&
+           say(session, migration->sql, err) && ask(session, sql_record_migration, &params, err) &&
+           say(session, "COMMIT", err);
+}
+
+static bool apply(struct migration_session *session, const struct sql_migration *migration,
+                  struct err *err)
+{
+    uint64_t end_ns = uv_hrtime() + READERS_NS;
+
+    while (!apply_once(session, migration, err)) {
+        struct err ignored;
+
+        if (strcmp(db_last_sqlstate(session->db), "55P03") != 0 || uv_hrtime() > end_ns ||
+            !say(session, "ROLLBACK", &ignored))
+            return err_wrap(err, "migration %s", migration->name);
+        uv_sleep(READER_MS);
+    }
     return true;
 }
 
@@ -163,17 +184,42 @@ static bool migrate(struct migration_session *session, bool is_dry_run, migrate_
     return true;
 }
 
+static void begin_session(struct migration_session *session, const char *url)
+{
+    uv_loop_init(&session->loop);
+    session->db = db_connect(&session->loop, url, "linkhaul migrate", on_answer, session);
+}
+
+static void end_session(struct migration_session *session)
+{
+    db_close(session->db);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&session->loop);
+}
+
 bool migrate_run(const char *url, bool is_dry_run, migrate_each_fn *each, void *data,
                  struct err *err)
 {
     struct migration_session session = {0};
     bool is_done;
 
-    uv_loop_init(&session.loop);
-    session.db = db_connect(&session.loop, url, "linkhaul migrate", on_answer, &session);
+    begin_session(&session, url);
     is_done = wait_for_answer(&session, err) && migrate(&session, is_dry_run, each, data, err);
-    db_close(session.db);
-    uv_run(&session.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&session.loop);
+    end_session(&session);
+    return is_done;
+}
+
+bool migrate_grant_reader(const char *url, const char *role, bool *ret_is_there, struct err *err)
+{
+    struct migration_session session = {0};
+    struct params params = {0};
+    bool is_done;
+
+    params_text(&params, role);
+    begin_session(&session, url);
+    is_done = wait_for_answer(&session, err) && take_lock(&session, err) &&
+              ask(&session, sql_grant_reader, &params, err);
+    *ret_is_there = is_done && session.is_true;
+    end_session(&session);
     return is_done;
 }

@@ -81,17 +81,19 @@ void store_accept(struct store *store, int64_t run_id, store_accepted_fn *done, 
 /* One line of `status`: a feed with its last listing. */
 struct store_status_row {
     const char *job, *project, *target, *endpoint;
-    int64_t run_id;            /* of the last listing; 0: it has had none */
+    int64_t run_id;            /* the last that was about it; 0: there was none */
     const char *run_state;     /* of that run: open, done */
     const char *account;       /* likewise */
     const char *night;         /* of that run */
-    const char *visible_night; /* of the newest published listing */
-    const char *state;         /* of the last listing */
-    const char *completeness;  /* of the last listing */
-    const char *reason;        /* why it is not published */
-    const char *published_at;  /* with its zone */
+    const char *visible_night; /* the last that it is current with, or has a published listing of */
+    const char *way;           /* full, changes, unmoved: what that run took */
+    const char *state; /* of the last listing; of changes of the first that is not published */
+    const char *completeness; /* of the last listing */
+    const char *reason;       /* why it is not published */
+    const char *published_at; /* with its zone */
     int64_t n_items, n_rows, n_duplicates, n_missing;
-    int64_t n_new, n_lost; /* links, or domains */
+    int64_t n_new, n_lost; /* links, or domains; these, and what was spent, of all its listings in
+                              the run, as the items and rows are of changes */
     int64_t total_count;   /* -1: never told */
     int64_t max_rows;      /* 0: all */
     /* of the last listing, all its nights */

@@ -191,6 +191,7 @@ static void on_status(void *data, const struct db_result *result, const struct e
             .account = db_text(result, row, 22),
             .n_new = db_int64(result, row, 23),
             .n_lost = db_int64(result, row, 24),
+            .way = db_text(result, row, 25),
         };
     ((store_status_fn *)question->done)(question->data, rows, (size_t)n, err);
     free(rows);

@@ -32,9 +32,10 @@ static void begin_with(const char *password, const char *budget)
                "database: {url: \"%s\"}\nspool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n",
                story.sandbox_url, password, story.sandbox_url, budget, story.database_url,
                story.folder);
-    story_file(&story, "jobs.d/jobs.yaml",
-               "job: first\nendpoint: backlinks\naccount: north\ntargets: [example.com]\n---\n"
-               "job: second\nendpoint: backlinks\naccount: gateway\ntargets: [example.org]\n");
+    story_file(
+        &story, "jobs.d/jobs.yaml",
+        "job: first\nendpoint: backlinks\nsync: full\naccount: north\ntargets: [example.com]\n---\n"
+        "job: second\nendpoint: backlinks\nsync: full\naccount: gateway\ntargets: [example.org]\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
 }
 
@@ -45,7 +46,8 @@ static void expect_said(const char *what)
 
 static int64_t n_links(const char *target)
 {
-    return story_int(&story, "select count(*) from linkhaul_bi.links where target = '%s'", target);
+    return story_int(&story, "select count(*) from linkhaul_bi.backlinks where target = '%s'",
+                     target);
 }
 
 Test(accounts, work_at_once_each_on_its_own_calls)
@@ -133,8 +135,9 @@ Test(accounts, what_one_has_bought_is_booked_as_its_own)
     setenv("LINKHAUL_DIE_AT", "after-spool:3", 1);
     cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
     unsetenv("LINKHAUL_DIE_AT");
-    story_file(&story, "jobs.d/jobs.yaml",
-               "job: first\nendpoint: backlinks\naccount: gateway\ntargets: [example.com]\n");
+    story_file(
+        &story, "jobs.d/jobs.yaml",
+        "job: first\nendpoint: backlinks\nsync: full\naccount: gateway\ntargets: [example.com]\n");
     cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
     cr_expect(eq(ptr, strstr(story.err, "which says its charge"), NULL), "%s", story.err);
     cr_expect(eq(i64,
@@ -182,8 +185,9 @@ Test(accounts, a_job_that_changes_its_account_begins_a_new_run)
     setenv("LINKHAUL_DIE_AT", "after-commit:2", 1);
     cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
     unsetenv("LINKHAUL_DIE_AT");
-    story_file(&story, "jobs.d/jobs.yaml",
-               "job: first\nendpoint: backlinks\naccount: gateway\ntargets: [example.com]\n");
+    story_file(
+        &story, "jobs.d/jobs.yaml",
+        "job: first\nendpoint: backlinks\nsync: full\naccount: gateway\ntargets: [example.com]\n");
     cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
     expect_said("is closed before it was whole");
     cr_expect(eq(i64, n_links("example.com"), 5000));

@@ -34,7 +34,7 @@ TestSuite(names, .timeout = 120, .init = begin, .fini = end);
 static void job(const char *name, const char *more)
 {
     story_file(&story, "jobs.d/job.yaml",
-               "job: %s\nendpoint: backlinks\ntargets: [moz.com]\n"
+               "job: %s\nendpoint: backlinks\nsync: full\ntargets: [moz.com]\n"
                "request: {limit: 500}\nbudget: {per_day: 30}\n%s",
                name, more);
 }
@@ -72,8 +72,9 @@ static void expect_sums(void)
 
 Test(names, of_projects_are_what_commands_take_and_show)
 {
-    story_file(&story, "jobs.d/job.yaml",
-               "job: own-links\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: own-links\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n");
     cr_expect(eq(int, story_run(&story, "stop", "own-links"), 0), "%s", story.err);
     expect_said(story.out, "job own-links has not run yet");
     run("acme/own-links", 0);
@@ -85,7 +86,7 @@ Test(names, of_projects_are_what_commands_take_and_show)
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE project = 'globex'"), 1));
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.feed"), 2));
     cr_expect(
-        eq(i64, number("SELECT count(*) FROM linkhaul_bi.links WHERE project = 'globex'"), 40));
+        eq(i64, number("SELECT count(*) FROM linkhaul_bi.backlinks WHERE project = 'globex'"), 40));
     cr_expect(eq(int, story_run(&story, "status"), 0), "%s", story.err);
     expect_said(story.out, "acme/own-links");
     expect_said(story.out, "globex/own-links");
@@ -119,11 +120,12 @@ Test(names, of_projects_have_caps_that_all_their_jobs_share)
                  "budget: {per_run: 5}\n"
                  "projects:\n  acme: {own: [acme.de], budget: {per_day: 0.05}}\n"
                  "  globex: {own: [initech.de]}\n");
-    story_file(&story, "jobs.d/job.yaml",
-               "job: one\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
-               "request: {limit: 500}\n---\n"
-               "job: two\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
-               "request: {limit: 500}\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: one\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n"
+        "request: {limit: 500}\n---\n"
+        "job: two\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n"
+        "request: {limit: 500}\n");
     run("one", 0);
     run("two", 2); /* the other project's ends well */
     expect_said(story.err, "the cap of $0.05 per day (budget of project acme) would be passed");
@@ -157,7 +159,8 @@ Test(names, that_changed_keep_feed_runs_and_money)
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.feed"), 1));
     cr_expect(eq(i64, number("SELECT feed_id FROM linkhaul.feed WHERE job = 'new'"), feed_id));
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE job = 'new'"), 2));
-    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul_bi.links WHERE job = 'new'"), 2500));
+    cr_expect(
+        eq(i64, number("SELECT count(*) FROM linkhaul_bi.backlinks WHERE job = 'new'"), 2500));
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.cap WHERE scope LIKE '%old'"), 0));
     expect_sums();
     job("newest", "formerly: [old, new]\n");
@@ -190,7 +193,8 @@ Test(names, that_changed_go_on_with_an_open_run)
     job("new", "formerly: old\n");
     run("new", 0);
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run"), 1));
-    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul_bi.links WHERE job = 'new'"), 2500));
+    cr_expect(
+        eq(i64, number("SELECT count(*) FROM linkhaul_bi.backlinks WHERE job = 'new'"), 2500));
     cr_expect(eq(i64,
                  number("SELECT count(*) FROM linkhaul.attempt WHERE is_page AND state = "
                         "'settled'"),

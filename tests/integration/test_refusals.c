@@ -36,7 +36,7 @@ static void begin_with(const char *fault)
     story_sandbox(&story, "--items", "example.com=5000", "--fault", fault);
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
 }
 
@@ -67,7 +67,7 @@ Test(refusals, a_schema_that_is_missing_names_the_command)
     story_sandbox(&story, "--seed", "1");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_expect(eq(int, story_run(&story, "run", "walk"), 78));
     expect_said("linkhaul migrate");
     story_end(&story);
@@ -105,7 +105,7 @@ Test(refusals, a_login_that_is_refused_is_77_and_costs_nothing)
     story_sandbox(&story, "--password", "another");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_expect(eq(int, story_run(&story, "run", "walk"), 77), "%s", story.err);
     expect_said("login");
@@ -120,7 +120,7 @@ Test(refusals, an_api_that_is_away_is_69_and_leaves_no_unknown_charge)
     story_sandbox(&story, "--seed", "1");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     story_kill_sandbox(&story);
     cr_expect(eq(int, story_run(&story, "run", "walk"), 69), "%s", story.err);
@@ -133,7 +133,7 @@ Test(refusals, an_error_that_passes_is_asked_again)
 {
     begin_with("50000=@2");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     cr_expect(eq(sz, n_billed(), 5));
     story_end(&story);
 }
@@ -142,7 +142,7 @@ Test(refusals, too_many_at_once_is_waited_out)
 {
     begin_with("40209=@3");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     story_end(&story);
 }
 
@@ -161,7 +161,7 @@ static void expect_undelivered(const char *fault)
     cr_expect(eq(i64, n_attempts("settled"), 5));
     cr_expect(eq(i64, n_attempts("undelivered"), 1));
     cr_expect(eq(sz, n_billed(), 6));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     story_end(&story);
 }
 
@@ -199,13 +199,13 @@ Test(refusals, a_list_without_our_calls_is_not_believed)
                   "none");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     expect_said("unknown_retries");
     cr_expect(eq(i64, n_attempts("unknown"), 1));
     cr_expect(eq(i64, n_attempts("settled"), 5));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     story_end(&story);
 }
 
@@ -216,11 +216,11 @@ Test(refusals, a_bad_target_does_not_stop_the_others)
     story_config(&story, "");
     story_file(
         &story, "jobs.d/two.yaml",
-        "job: two\nendpoint: backlinks\ntargets: [nobody.invalid, example.com]\nbudget: 5\n");
+        "job: two\nendpoint: backlinks\nsync: full\ntargets: [nobody.invalid, example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "--all"), 2), "%s", story.err);
     expect_said("two: nobody.invalid: page at 0: 40501 Invalid Field: 'target'");
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 1500));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 1500));
     story_end(&story);
 }
 
@@ -230,8 +230,9 @@ Test(refusals, a_request_that_the_api_refuses_stops_its_job_alone)
     begin();
     story_sandbox(&story, "--items", "example.com=1500", "--fault", "40501=@1");
     story_config(&story, "");
-    story_file(&story, "jobs.d/one.yaml",
-               "job: one\nendpoint: backlinks\ntargets: [example.com, example.org]\nbudget: 5\n");
+    story_file(
+        &story, "jobs.d/one.yaml",
+        "job: one\nendpoint: backlinks\nsync: full\ntargets: [example.com, example.org]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "one"), 2), "%s", story.err);
     cr_expect(eq(i64,
@@ -260,7 +261,7 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     story_sandbox(&story, "--items", "example.com=45000", "--latency", "30");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     story_start(&story, "run", "walk");
     cr_assert(wait_until(holder_has_settled, &story, 30000));
@@ -269,7 +270,7 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     cr_expect(eq(int, story_run(&story, "run", "walk"), 75), "%s", story.err);
     expect_said("linkhaul");
     cr_expect(eq(int, process_wait(&holder, 60000), 0));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 45000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 45000));
     process_deinit(&holder);
     story_end(&story);
 }
@@ -313,7 +314,7 @@ Test(refusals, a_row_that_postgresql_refuses_is_set_aside_alone)
                     "linkhaul.backlink for each row execute function refuse(); "
                     "select ''"));
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 4996));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 4996));
     story_expect_text(&story, "1 777 778 4999",
                       "select string_agg(ordinal::text, ' ' order by ordinal) "
                       "from linkhaul.reject where reason like '%%not this "
@@ -325,10 +326,12 @@ Test(refusals, a_row_that_postgresql_refuses_is_set_aside_alone)
 Test(refusals, a_spool_that_is_damaged_stops_its_job_alone)
 {
     begin_with("slow=@1000000");
-    story_file(&story, "jobs.d/also.yaml",
-               "job: also\nendpoint: backlinks\ntargets: [example.org]\nmax_rows: 10\n");
-    story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 0.10\n");
+    story_file(
+        &story, "jobs.d/also.yaml",
+        "job: also\nendpoint: backlinks\nsync: full\ntargets: [example.org]\nmax_rows: 10\n");
+    story_file(
+        &story, "jobs.d/walk.yaml",
+        "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 0.10\n");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
     {
         char *segment = story_text(&story,
@@ -343,7 +346,7 @@ Test(refusals, a_spool_that_is_damaged_stops_its_job_alone)
     expect_said("walk: ");
     expect_said("is not a segment of this run");
     story_expect_text(&story, "example.org",
-                      "select string_agg(distinct target, ' ') from linkhaul_bi.links");
+                      "select string_agg(distinct target, ' ') from linkhaul_bi.backlinks");
     story_end(&story);
 }
 
@@ -381,7 +384,7 @@ Test(refusals, repeats_are_taken_out_when_a_listing_is_published)
                     "create trigger again before insert on linkhaul.backlink for each row "
                     "execute function again(); select ''"));
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     cr_expect(eq(i64, story_int(&story, "select max(ordinal) from linkhaul.backlink"), 5000));
     cr_expect(eq(i64, story_int(&story, "select n_duplicates from linkhaul.listing"), 100));
     story_end(&story);

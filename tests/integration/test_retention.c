@@ -129,7 +129,7 @@ Test(retention, keeps_what_analysts_see)
     EXPECT_RETIRED(
         "backlink_2026_08_03 shows example.com, job walk, of 2026-08-03; "
         "backlink_2026_08_10 gone");
-    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.links"), 3));
+    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.backlinks"), 3));
     /* Of a feed that its job no longer has nobody asks. */
     pg_execute(url, "UPDATE linkhaul.feed SET asked_at = '2026-01-01' WHERE feed_id = %lld",
                (long long)feed);
@@ -289,8 +289,9 @@ Test(retention, happens_at_the_end_of_a_run)
     story_begin(&story, url);
     story_sandbox(&story, "--items", "example.com=5");
     story_config(&story, "budget: 5.00\n");
-    story_file(&story, "jobs.d/job.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nretention: 30d\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nretention: 30d\n");
     pg_execute(url, "SELECT linkhaul.make_partitions('backlink', '2026-01-07')");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     cr_expect(ne(ptr,

@@ -9,7 +9,6 @@ TestSuite(keys, .timeout = 20);
 
 /* The names that the contract reserves for later; a key that moves in leaves this list. */
 static const char *const later_main[] = {"http", "log", "on_night"};
-static const char *const later_job[] = {"sync", "refresh"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
@@ -23,12 +22,6 @@ Test(keys, of_later_versions_are_refused_as_such)
         snprintf(expected, sizeof(expected), "main.yaml:3:1: %s: not in this version " VERSION,
                  later_main[i]);
         expect_complaints(text, NULL, expected);
-    }
-    for (size_t i = 0; i < N(later_job); i++) {
-        snprintf(text, sizeof(text), FULL "%s: [a]\n", later_job[i]);
-        snprintf(expected, sizeof(expected), "job.yaml:4:1: %s: not in this version " VERSION,
-                 later_job[i]);
-        expect_complaints(MAIN, text, expected);
     }
 }
 
@@ -45,7 +38,7 @@ Test(keys, lists_of_this_test_name_every_later_key_of_the_table)
 {
     cr_expect(eq(sz, count_later(main_keys.keys, main_keys.n_keys), N(later_main)));
     cr_expect(eq(sz, count_later(account_keys.keys, account_keys.n_keys), 0));
-    cr_expect(eq(sz, count_later(job_keys.keys, job_keys.n_keys), N(later_job)));
+    cr_expect(eq(sz, count_later(job_keys.keys, job_keys.n_keys), 0));
 }
 
 static void expect_documented(const struct key *keys, size_t n_keys)

@@ -1,1 +1,0 @@
--- A placeholder, for what other branches bring.
