@@ -332,6 +332,7 @@ Test(service, a_start_that_was_missed_is_caught_up_or_recorded)
     stop();
     /* As if it had been down for three hours. */
     pg_execute(story.database_url,
+               "delete from linkhaul.missed_start; "
                "update linkhaul.run set scheduled_at = scheduled_at - interval '3 hours', "
                "labels = '{\"before\": true}'");
     story_start(&story, "serve");

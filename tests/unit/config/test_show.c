@@ -46,6 +46,7 @@ Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
                      "archive: 30d\n"
                      "missing_ok: 0.1%\n"
                      "jobs: \"jobs.d/*.yaml\"\n"
+                     "drain: 150s\n"
                      "---\n"
                      "# job.yaml:1\n"
                      "job: a\n"
