@@ -364,7 +364,6 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         start_next_run(engine);
         return;
     }
-    engine_note(engine_run, run->memo);
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
     if (run->is_resumed && !*has_begun_of(engine, engine->n_jobs_seen - 1) && !engine->is_landing)
@@ -372,8 +371,9 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     if (!engine->is_landing)
         *has_begun_of(engine, engine->n_jobs_seen - 1) = true;
     if (run->is_resumed)
-        restore_slices(engine_run);
-    else
+        restore_slices(engine_run); /* reads what is noted: this start's memo comes behind it */
+    engine_note(engine_run, run->memo);
+    if (!run->is_resumed)
         start_next_run(engine);
 }
 

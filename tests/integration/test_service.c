@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,6 +221,7 @@ Test(service, drains_in_the_middle_of_a_run_and_goes_on_with_it)
     wait_for("select count(*) = 1 from linkhaul.listing where state = 'published'");
     stop();
     cr_expect_not_null(strstr(story.err, "cut short"), "%s", story.err);
+    cr_expect_null(strstr(story.err, "cannot be read"), "%s", story.err);
     expect_books();
     story_end(&story);
 }
@@ -465,5 +467,28 @@ Test(service, has_the_database_alone)
     story.linkhaul = service;
     wait_for("select count(*) = 1 from linkhaul.listing where state = 'published'");
     stop();
+    story_end(&story);
+}
+
+/* --- what others are told -------------------------------------------------------------------- */
+
+Test(service, a_publish_is_notified)
+{
+    PGconn *listener;
+    PGnotify *notify;
+
+    begin(pg_fresh_database(), "--items", "example.com=300");
+    write_small("a", "example.com", "");
+    listener = PQconnectdb(story.database_url);
+    PQclear(PQexec(listener, "listen linkhaul"));
+    cr_assert(eq(int, story_run(&story, "run", "a"), 0), "%s", story.err);
+    PQclear(PQexec(listener, "select 1"));
+    notify = PQnotifies(listener);
+    cr_assert(ne(ptr, notify, NULL), "nobody is told");
+    cr_expect_not_null(strstr(notify->extra, "\"job\": \"a\""), "%s", notify->extra);
+    cr_expect_not_null(strstr(notify->extra, "\"kind\": \"full\""), "%s", notify->extra);
+    PQfreemem(notify);
+    cr_expect(eq(ptr, PQnotifies(listener), NULL), "told twice");
+    PQfinish(listener);
     story_end(&story);
 }
