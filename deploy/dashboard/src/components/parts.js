@@ -22,7 +22,7 @@ export function banner(feeds) {
   const last = newest(feeds);
   const days = Math.floor((Date.now() - last) / 86400000);
   const late = feeds.filter((feed) => !feed.fresh);
-  const lines = late.slice(0, 5).map((feed) => html`<li><b>${feed.site}</b> (${feed.job}) is of ${night(feed.night)}: ${feed.why}</li>`);
+  const lines = late.slice(0, 5).map((feed) => html`<li><b>${feed.site}</b> (${feed.job}) ${feed.night ? `is of ${night(feed.night)}` : "has nothing yet"}: ${feed.why}</li>`);
   if (late.length > 5) lines.push(html`<li>${late.length - 5} more, under Cost and freshness</li>`);
   if (days > 2) lines.unshift(html`<li>Nothing is newer than the night of ${night(last)}, ${days} days ago.</li>`);
   if (lines.length === 0) return "";

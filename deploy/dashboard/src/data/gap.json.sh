@@ -4,7 +4,8 @@ exec ./query <<'SQL'
 select *
 from (
     select distinct on (project, domain_from)
-           project, domain_from as domain, n_competitors as n, competitors, rank,
+           project, domain_from as domain, n_competitors as n, competitors,
+           domain_from_rank as rank,
            backlink_spam_score as spam, url_from as page, anchor, url_to as goal, since_night as since
     from linkhaul_bi.link_gap
     where :'project' in ('', project)
