@@ -69,13 +69,14 @@ static const struct command commands[] = {
       "                  tables in that schema, made where it is missing. Tables that a replay has\n"
       "                  made there are replaced, any other of the same name is left alone.\n",
       command_replay },
-    { "run", "JOB... | --all [--fresh]", "run jobs now, with progress on a terminal",
+    { "run", "JOB... | --all [--fresh] [--night DATE]", "run jobs now, with progress on a terminal",
       "Goes on with a job's open run, or begins one for tonight. A listing that ends by budget or\n"
       "error stays open and unpublished: run again and it goes on where it stopped.\n"
       "SIGINT or SIGTERM: no new calls, what is paid for lands; a second one ends at once.\n\n"
       "  --all     every job\n"
       "  --fresh   do not go on with an open run: what it holds is published as what it is, unless\n"
-      "            something newer is, or given up, and its dollars are named\n",
+      "            something newer is, or given up, and its dollars are named\n"
+      "  --night   the night that a new run belongs to, as 2026-03-14; without it that of now\n",
       command_run },
     { "serve", "", "the service", NULL, NULL },
     { "status", "[--size] [--json]", "each feed: its last listing, rows, dollars",

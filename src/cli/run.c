@@ -11,6 +11,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "core/text.h"
 #include "daemon/engine.h"
 
 /*
@@ -80,11 +81,25 @@ static void print_summary(const struct engine *engine)
                money_format(progress.undelivered_nanousd, booked));
 }
 
+static bool is_date(const char *text)
+{
+    static const int64_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    int64_t year, month, day;
+
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' ||
+        !text_parse_int64(text, 4, &year) || !text_parse_int64(text + 5, 2, &month) ||
+        !text_parse_int64(text + 8, 2, &day) || year < 1970 || month < 1 || month > 12)
+        return false;
+    return day >= 1 && day <= days[month - 1] &&
+           (month != 2 || day < 29 || (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)));
+}
+
 int command_run(const char *file, int argc, char **argv)
 {
     bool is_all = false, is_fresh = false;
+    const char *night = NULL;
     const struct command_switch switches[] = {
-        {"--all", &is_all}, {"--fresh", &is_fresh}, {"--night", NULL}, {NULL, NULL}};
+        {"--all", &is_all}, {"--fresh", &is_fresh}, {"--night", NULL, &night}, {NULL}};
     CLEANUP(config_free) struct config *config = NULL;
     const struct config_job **jobs;
     size_t n_jobs = 0;
@@ -96,6 +111,8 @@ int command_run(const char *file, int argc, char **argv)
         log_error("run takes job names, or --all");
         return err_exit_code(ERR_USAGE);
     }
+    if (night != NULL && !is_date(night))
+        return command_misused("run", "--night %s: is no date; write it as 2026-03-14", night);
     config = command_load(file, &exit_code);
     if (config == NULL)
         return exit_code;
@@ -104,7 +121,7 @@ int command_run(const char *file, int argc, char **argv)
         return exit_code;
     exit_code = drive(
         &(struct engine_settings){
-            .config = config, .jobs = jobs, .n_jobs = n_jobs, .is_fresh = is_fresh},
+            .config = config, .jobs = jobs, .n_jobs = n_jobs, .is_fresh = is_fresh, .night = night},
         print_summary);
     free(jobs);
     return exit_code;

@@ -2,7 +2,8 @@
  * A referring domain and what it has of one target: every field in the vendor's order, the table at
  * the end, the values above it (docs.dataforseo.com/v3/backlinks/domain_intersection/live).
  *
- * The row is the link that the domain has for certain (row.h); its dates are the domain's too.
+ * The row is the link that the domain has for certain (row.h); its dates are the domain's too, and
+ * when it is lost, the domain is.
  */
 #include "sandbox/domain.h"
 
@@ -65,7 +66,7 @@ static struct value lost_date(struct row *row)
 {
     if (!row->is_lost)
         return null();
-    return (struct value){.kind = VALUE_TIME, .number = row->last_seen};
+    return (struct value){.kind = VALUE_TIME, .number = row->lost_at};
 }
 
 static struct value backlinks_spam_score(struct row *row)

@@ -78,7 +78,7 @@ static struct value backlink_spam_score(struct row *row)
 {
     uint64_t bits = draw(row, SALT_SPAM);
 
-    return number(bits & 1 ? 0 : random_below(bits, 101));
+    return number(bits & 1 ? 0 : night_drift(row->night, bits, random_below(bits, 101), 100, 3));
 }
 
 /*
@@ -87,7 +87,7 @@ static struct value backlink_spam_score(struct row *row)
  */
 struct value row_rank(const struct row *row, uint64_t bits)
 {
-    uint64_t place = random_below(bits, 1001);
+    uint64_t place = night_drift(row->night, bits, random_below(bits, 1001), 1000, 20);
     uint64_t rank = (bits & 15) < 9 ? 0 : place * place / 1000;
 
     if (row->source->is_rank_in_hundred)
@@ -224,7 +224,7 @@ static struct value item_type(struct row *row)
 
 static const char *const *attributes_of(const struct row *row)
 {
-    static const char *const attributes[][4] = {
+    static const char *const attributes[8][4] = {
         {NULL},
         {"noopener"},
         {"nofollow"},
@@ -235,7 +235,10 @@ static const char *const *attributes_of(const struct row *row)
         {"noopener", "noreferrer", "me"},
     };
 
-    return attributes[draw(row, SALT_ATTRIBUTES) & 7];
+    uint64_t bits = draw(row, SALT_ATTRIBUTES);
+
+    /* Two lines up or down most others follow where these do not, and the reverse. */
+    return attributes[(bits & 7) ^ (night_is_flipped(row->night, bits) ? 2 : 0)];
 }
 
 static struct value attributes(struct row *row)

@@ -1,5 +1,6 @@
 /*
- * linkhaul-sandbox: reads its command line, prints its URL, and answers until SIGTERM or SIGINT.
+ * linkhaul-sandbox: reads its command line, prints its URL, and answers until SIGTERM or SIGINT;
+ * with --print it prints a target's links instead.
  * SIGUSR1 mends the account; "mended" is printed then.
  * Exit codes: 0 done, 64 usage, 1 where it cannot listen or open its ledger.
  */
@@ -9,6 +10,7 @@
 #include "core/err.h"
 #include "sandbox/options.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/truth.h"
 
 static int usage(const struct err *err)
 {
@@ -40,6 +42,11 @@ int main(int n_arguments, char **arguments)
         else
             puts("linkhaul-sandbox " LINKHAUL_VERSION);
         return 0;
+    }
+
+    if (options.printed != NULL) {
+        truth_print(stdout, &options, options.printed);
+        return fflush(stdout) == 0 ? 0 : err_exit_code(ERR_IO);
     }
 
     /* Blocked before the first thread starts, so that only sigwait below gets them. */

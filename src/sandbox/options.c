@@ -31,13 +31,17 @@ static bool read_token(struct options *options, const char *value, struct err *e
 static bool read_markup(struct options *options, const char *value, struct err *err);
 static bool read_gateway_error(struct options *options, const char *value, struct err *err);
 static bool read_night(struct options *options, const char *value, struct err *err);
+static bool read_move(struct options *options, const char *value, struct err *err);
+static bool read_double(struct options *options, const char *value, struct err *err);
+static bool read_vanish(struct options *options, const char *value, struct err *err);
+static bool read_print(struct options *options, const char *value, struct err *err);
 
 #define NUMBER(field, min, max) NULL, offsetof(struct options, field), min, max
 
 // clang-format off
 static const struct option {
     const char *name, *value;
-    const char *doc; /* NULL: not in this version */
+    const char *doc;
     bool (*read)(struct options *options, const char *value, struct err *err);
     size_t number; /* where a whole number goes, where there is nothing else to be read */
     int64_t min, max;
@@ -63,7 +67,11 @@ static const struct option {
     {"--token", "TOKEN", "the key that is let in under /apis/v1/dataforseo, as through the AIsa gateway (sk-aisa-sandbox)", read_token},
     {"--markup", "PERCENT", "what the gateway takes on top; none: its answers do not say what they cost (0)", read_markup},
     {"--gateway-error", "N=HTTP,CODE", "the Nth paid call through the gateway is refused by it, such as 3=429,quota_exceeded", read_gateway_error},
-    {"--night", "DATE", NULL, read_night},
+    {"--night", "DATE", "the data as of 00:00 UTC of that date, from " NIGHTS_FIRST " on, when each target has what --items says; links come, go, come back and change from night to night (every night the same)", read_night},
+    {"--move", "TARGET=PERCENT", "with --night: so many percent of its first links are new each night and about as many are lost; 0: none (0.3 to 0.7, some targets 2, some nothing on most nights); may be repeated", read_move},
+    {"--double", "TARGET=DATE", "with --night: from that date on it has as many links again as it had first; may be repeated", read_double},
+    {"--vanish", "TARGET=DATE", "with --night: from that date on nothing is known of it; may be repeated", read_vanish},
+    {"--print", "TARGET", "prints its links and ends, tabs between: live or lost, url_from, url_to, dofollow, rank, backlink_spam_score, first_seen, last_seen, when lost; odd: answers may say otherwise", read_print},
 };
 // clang-format on
 
@@ -300,9 +308,31 @@ static bool read_price_after(struct options *options, const char *value, struct 
 
 static bool read_night(struct options *options, const char *value, struct err *err)
 {
-    (void)options;
-    (void)value;
-    return err_set(err, ERR_USAGE, "not in this version: every night has the same data");
+    return night_rules_read_night(&options->nights, value, err);
+}
+
+static bool read_move(struct options *options, const char *value, struct err *err)
+{
+    return night_rules_add(&options->nights, NIGHT_MOVES, value, err);
+}
+
+static bool read_double(struct options *options, const char *value, struct err *err)
+{
+    return night_rules_add(&options->nights, NIGHT_DOUBLES, value, err);
+}
+
+static bool read_vanish(struct options *options, const char *value, struct err *err)
+{
+    return night_rules_add(&options->nights, NIGHT_VANISHES, value, err);
+}
+
+static bool read_print(struct options *options, const char *value, struct err *err)
+{
+    options->printed = value;
+    return target_is_valid(value) ||
+           err_set(err, ERR_USAGE,
+                   "\"%s\" is no target: a domain without scheme and www., or a page with http",
+                   value);
 }
 
 static const struct option *find(const char *argument, size_t size, struct err *err)
@@ -359,7 +389,7 @@ bool options_parse(struct options *options, int n_arguments, const char *const *
             return err_wrap(err, "%s", option->name);
     }
     options->odds.seed = options->seed;
-    return true;
+    return night_rules_check(&options->nights, err);
 }
 
 uint64_t options_items(const struct options *options, const char *target)
@@ -381,8 +411,7 @@ void options_print_help(FILE *file)
         "account: the balance is what it was, the day's limit is off, the login is taken.\n\n",
         file);
     for (size_t i = 0; i < N_OPTIONS; i++)
-        if (table[i].doc != NULL)
-            fprintf(file, "  %-16s%-12s %s\n", table[i].name, table[i].value, table[i].doc);
+        fprintf(file, "  %-16s%-12s %s\n", table[i].name, table[i].value, table[i].doc);
     fprintf(file,
             "  --help, --version\n\n"
             "Kinds of faults: all (each as likely as the others), or one of %s.\n\n"

@@ -9,6 +9,7 @@
 #include "core/err.h"
 #include "sandbox/account.h"
 #include "sandbox/fault.h"
+#include "sandbox/night_rules.h"
 #include "sandbox/odd.h"
 
 #define OPTIONS_TARGETS_MAX 256
@@ -44,6 +45,8 @@ struct options {
         char code[64];
     } gateway_error;
     struct account_terms account;
+    struct night_rules nights;
+    const char *printed; /* the target whose links are to be printed instead of serving; or NULL */
     bool is_help, is_version;
 };
 

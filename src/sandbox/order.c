@@ -234,27 +234,18 @@ static size_t pick(const struct source *source, const struct query *query, uint3
     return n_left;
 }
 
-/* Appends the numbers from `begin` on. */
-static size_t put_numbers(uint32_t *numbers, size_t n, uint64_t begin, uint64_t n_more)
-{
-    for (uint64_t i = 0; i < n_more; i++)
-        numbers[n++] = (uint32_t)(begin + i);
-    return n;
-}
-
 /* Those that the status and the mode ask for. */
 static size_t all_numbers(const struct source *source, const struct query *query,
                           uint32_t **ret_numbers)
 {
-    size_t n_all = (size_t)(source->n_live + source->n_lost + source->n_partial), n = 0;
+    size_t n_all = (size_t)(source->n_items + source->n_partial), n = 0;
     uint32_t *numbers = mem_new_array(n_all, sizeof(*numbers));
 
-    if (query->status & STATUS_LIVE)
-        n = put_numbers(numbers, n, 0, source->n_live);
-    if (query->status & STATUS_LOST)
-        n = put_numbers(numbers, n, source->n_live, source->n_lost);
-    if (query->status & STATUS_LIVE)
-        n = put_numbers(numbers, n, source->n_live + source->n_lost, source->n_partial);
+    for (uint64_t number = 0; number < source->n_items; number++)
+        if (source_status(source, number) & query->status)
+            numbers[n++] = (uint32_t)number;
+    for (uint64_t i = 0; (query->status & STATUS_LIVE) && i < source->n_partial; i++)
+        numbers[n++] = (uint32_t)(source->first_partial + i);
     *ret_numbers = numbers;
     return n;
 }

@@ -13,6 +13,7 @@
 #include "sandbox/odd.h"
 #include "sandbox/print.h"
 #include "sandbox/random.h"
+#include "sandbox/source.h"
 #include "sandbox/token.h"
 
 static bool is_odd(const struct paid *paid, enum odd odd, uint64_t number)
@@ -103,7 +104,19 @@ static void put_listing(struct paid *paid, struct buf *buf)
     free(item);
 }
 
-/* New and lost links since a day, as many as there are on average. */
+/* New and lost links since a day; where every night is the same, as many as there are on average.
+ */
+static void count_since(const struct row_source *source, int64_t since, uint64_t *ret_n_new,
+                        uint64_t *ret_n_lost)
+{
+    if (source->nights.are_asked) {
+        nights_count(&source->nights, since, ret_n_new, ret_n_lost);
+        return;
+    }
+    *ret_n_new = row_n_since(source->n_live, since);
+    *ret_n_lost = row_n_since(source->n_lost, since);
+}
+
 static void put_bulk(struct paid *paid, struct buf *buf)
 {
     const struct query *query = &paid->query;
@@ -112,14 +125,14 @@ static void put_bulk(struct paid *paid, struct buf *buf)
     buf_printf(buf, "\"items_count\":%zu,\"items\":[", paid->n_items);
     for (size_t i = 0; i < paid->n_items; i++) {
         const char *name = json_object_get_string(json_object_array_get_idx(query->bulk, i));
+        uint64_t n_new, n_lost;
 
-        row_source_init(&source, paid->sandbox->options->seed, name,
-                        options_items(paid->sandbox->options, name));
+        source_begin_rows(&source, paid->sandbox->options, name);
+        count_since(&source, query->date_from, &n_new, &n_lost);
         buf_append_string(buf, i == 0 ? "{" : ",{");
         put_text(buf, "target", name);
-        buf_printf(buf, "\"new_backlinks\":%" PRIu64 ",\"lost_backlinks\":%" PRIu64 "}",
-                   row_n_since(source.n_live, query->date_from),
-                   row_n_since(source.n_lost, query->date_from));
+        buf_printf(buf, "\"new_backlinks\":%" PRIu64 ",\"lost_backlinks\":%" PRIu64 "}", n_new,
+                   n_lost);
     }
     buf_append_char(buf, ']');
 }

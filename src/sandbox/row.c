@@ -14,7 +14,6 @@
 
 #define FIRST_DAY INT64_C(1356998400) /* 2013-01-01 */
 #define LAST_DAY INT64_C(1793404800)  /* 2026-10-31 */
-#define ROWS_PER_SITE 5 /* on average; each site has row ROWS_PER_SITE * site_no for certain */
 
 static void put_host(struct row_source *source)
 {
@@ -80,6 +79,21 @@ static void put_times(struct row *row)
             row->first_seen +
             (int64_t)(((visits >> 16) & 0xff) * (uint64_t)(row->last_seen - row->first_seen) >> 8);
     }
+    row->lost_at = row->last_seen;
+    row->night = -1;
+}
+
+static void put_life(struct row *row)
+{
+    struct life life = nights_life(&row->source->nights, row->number);
+
+    row->is_lost = life.state == LIFE_LOST;
+    row->is_new = life.is_new;
+    row->first_seen = life.first_seen;
+    row->prev_seen = life.prev_seen;
+    row->last_seen = life.last_seen;
+    row->lost_at = life.lost_at;
+    row->night = life.night;
 }
 
 /* What hangs on the row's bits, its page and its site. */
@@ -91,7 +105,10 @@ static void put_draws(struct row *row)
     row->is_https = (random_draw(row->page, SALT_FLAGS) & 7) != 0;
     row->is_ip_host = random_below(random_draw(row->site, SALT_HOST_KIND), 60) == 0;
     row->kind = kind_of(random_draw(row->bits, SALT_FLAGS));
-    put_times(row);
+    if (row->source->nights.are_asked)
+        put_life(row);
+    else
+        put_times(row);
 
     row->is_plain_shape = (flags & 0x1ff) != 0;
     row->null_field = -1;
@@ -137,7 +154,7 @@ void row_make(struct row *row, const struct row_source *source, uint64_t number)
 {
     uint64_t place;
 
-    if (number < source->n_live && number % ROWS_PER_SITE == 0) {
+    if (number % ROWS_PER_SITE == 0 && (number < source->n_live || source->nights.are_asked)) {
         row_make_shared(row, source, number / ROWS_PER_SITE, 0);
         return;
     }

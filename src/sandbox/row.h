@@ -11,6 +11,9 @@
  * All targets share one world of referring sites: those that link to a target of n_sites are 0 ..
  * n_sites - 1, each by at least one link, and the first of them stands on a page that links to
  * every target of the site. So who links to two targets can be told without looking.
+ *
+ * With --night rows come and go (nights.h); each row 0, 5, 10, ... is then the first of a site, of
+ * whichever of them is there.
  */
 #pragma once
 
@@ -18,8 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sandbox/nights.h"
 #include "sandbox/value.h"
 
+#define ROWS_PER_SITE 5 /* on average; each site has row ROWS_PER_SITE * site_no for certain */
 #define ROW_SOURCE_ITEMS_MAX INT64_C(1000000000)
 #define ROW_HOST_MAX 254
 
@@ -67,6 +72,7 @@ struct row_source {
     bool is_rank_in_hundred; /* rank_scale one_hundred */
     size_t list_limit;       /* internal_list_limit; 0: none */
     const struct odds *odds; /* NULL: none */
+    struct nights nights;    /* the caller's to begin; else every night is the same */
 };
 
 enum row_kind {
@@ -98,6 +104,8 @@ struct row {
     bool has_other_www;  /* a referring domain is called www.x instead of x, or the reverse */
     int null_field;      /* the rare null in a field that has none usually; -1: none */
     int64_t first_seen, prev_seen, last_seen;
+    int64_t lost_at; /* where it is lost */
+    int64_t night;   /* that its values are of; -1: they are the same on all */
     char text[ROW_TEXT_MAX];
 };
 

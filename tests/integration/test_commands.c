@@ -48,6 +48,9 @@ Test(commands, a_word_or_option_too_many_is_refused_and_nothing_is_done)
     expect_refused((const char *const[]){"run", "--all", "a", NULL}, "job names, or --all");
     expect_refused((const char *const[]){"run", "-c", "other.yaml", "a", NULL},
                    "-c: stands in front of the command");
+    expect_refused((const char *const[]){"run", "--night", "tonight", "a", NULL},
+                   "--night tonight: is no date; write it as 2026-03-14");
+    expect_refused((const char *const[]){"run", "a", "--night=2026-02-29", NULL}, "is no date");
     expect_refused((const char *const[]){"--bogus", NULL}, "error: --bogus: no such option");
     expect_refused((const char *const[]){"-x", NULL}, "error: -x: no such option");
     expect_refused((const char *const[]){"-c", NULL}, "error: -c: names no file");

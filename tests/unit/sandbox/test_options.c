@@ -60,6 +60,25 @@ Test(options, reads_what_makes_life_harder)
     cr_expect(eq(u64, options.token_life, 4));
 }
 
+Test(options, reads_nights)
+{
+    struct night_terms terms;
+
+    cr_assert(PARSE("--move", "a.com=0.25", "--night", "2026-03-14", "--double=a.com=2026-01-02",
+                    "--vanish", "https://b.com/?x=1=2026-02-01", "--move=a.com=1.5", "--print",
+                    "a.com"),
+              "%s", err.text);
+    terms = night_rules_terms(&options.nights, "a.com");
+    cr_expect(terms.are_asked && terms.night == 31 + 28 + 13);
+    cr_expect(terms.move_ppm == 15000 && terms.doubles_on == 1);
+    cr_expect(eq(i64, terms.vanishes_on, NIGHT_NEVER));
+    terms = night_rules_terms(&options.nights, "https://b.com/?x=1");
+    cr_expect(terms.move_ppm == -1 && terms.vanishes_on == 31);
+    cr_expect_str_eq(options.printed, "a.com");
+    cr_assert(PARSE("--seed", "1"));
+    cr_expect(not(night_rules_terms(&options.nights, "a.com").are_asked));
+}
+
 Test(options, takes_the_last_word_on_a_target)
 {
     cr_assert(PARSE("--items", "a.com=10", "--items", "a.com=20"));
@@ -103,7 +122,17 @@ Test(options, explains_what_is_wrong)
         {"--price-after", "5=0.03", "N=CALL,ITEM"},
         {"--price-after", "5=0.03,x", "\"x\" is no amount"},
         {"--refuse-after", "0", "from 1 to"},
-        {"--night", "2026-01-01", "not in this version"},
+        {"--night", "2025-12-31", "is not from 2026-01-01 to 2099-12-31"},
+        {"--night", "2026-13-01", "is no date, such as"},
+        {"--night", "2026-03-14 00:00:00 +00:00", "is no date, such as"},
+        {"--move", "a.com", "is not TARGET=PERCENT, such as"},
+        {"--move", "a.com=51", "percent from 0 to 50"},
+        {"--move", "a.com=nan", "percent from 0 to 50"},
+        {"--move", "www.a.com=1", "is no target"},
+        {"--move", "a.com=1", "without --night"},
+        {"--double", "a.com=1", "is no date"},
+        {"--vanish", "2026-03-14", "is not TARGET=DATE, such as"},
+        {"--print", "www.a.com", "is no target"},
         {"--ledgr", "x", "did you mean --ledger?"},
         {"file", "x", "\"file\" is no option"},
     };
