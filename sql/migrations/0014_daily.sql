@@ -98,12 +98,23 @@ CREATE TABLE linkhaul.gap_page (
     n_competitors bigint NOT NULL,
     competitors   text NOT NULL,
     links         bigint NOT NULL,
-    best_link_key uuid NOT NULL,
+    domain_from   text,
+    url_from      text NOT NULL,
+    tld_from      text,
+    country       text,
+    page_rank     bigint,
+    domain_rank   bigint,
+    spam          bigint,
+    anchor        text,
+    url_to        text,
+    dofollow      boolean,
+    first_seen    timestamptz,
     since_night   date NOT NULL,
     PRIMARY KEY (feed_id, page_key)
 );
 COMMENT ON TABLE linkhaul.gap_page IS 'Pages of a page_intersection that link to competitors of a project and not to its own sites';
 COMMENT ON COLUMN linkhaul.gap_page.page_key IS 'md5(url_from)';
+COMMENT ON COLUMN linkhaul.gap_page.anchor IS 'of its best link, as all that follows';
 
 CREATE TABLE linkhaul.cost_day (
     day                 date NOT NULL,
@@ -203,3 +214,21 @@ $$
                                     AND r.replay_of IS NULL), '-infinity')
 $$;
 COMMENT ON FUNCTION linkhaul.site_feeds IS 'The feeds of links or domains of a project''s sites';
+
+-- Lets a role read what analysts read, and nothing else; gives whether there is such a role. The views
+-- read the tables with their owner's rights.
+CREATE FUNCTION linkhaul.grant_reader(reader text) RETURNS boolean
+    LANGUAGE plpgsql AS
+$$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = reader) THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA linkhaul_bi TO %I', reader);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA linkhaul_bi TO %I', reader);
+    EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA linkhaul_bi GRANT SELECT ON TABLES TO %I',
+                   reader);
+    RETURN true;
+END
+$$;
+COMMENT ON FUNCTION linkhaul.grant_reader IS 'Lets a role read linkhaul_bi';

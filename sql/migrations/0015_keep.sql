@@ -113,7 +113,7 @@ COMMENT ON FUNCTION linkhaul.keep_dimensions IS 'Keeps a feed''s live links by a
 
 -- The domains that link to a project's competitors and not to it, of what its feeds hold: anew for the
 -- domains that a feed's night has changed, or for all where none is named. Nothing is said while no own
--- site is held: then nobody knows who links to it.
+-- site is held: then nobody knows who links to it. A link that is missing is not lost yet.
 CREATE FUNCTION linkhaul.keep_gap(of_project text, of_feed bigint, since date, tonight date)
     RETURNS void
     LANGUAGE plpgsql
@@ -122,6 +122,12 @@ $$
 DECLARE
     links_of bigint[]; -- feeds of competitors' links: where the best page is found
 BEGIN
+    -- So many are sooner counted with all others than looked up one by one.
+    IF (SELECT count(*) > 20000
+        FROM linkhaul.referring_domain AS d
+        WHERE d.feed_id = of_feed AND d.changed_night >= since) THEN
+        of_feed := NULL;
+    END IF;
     -- Of two publishes one is behind the other: they may have the same domains.
     PERFORM pg_advisory_xact_lock(hashtextextended('linkhaul gap ' || of_project, 0));
     SELECT array_agg(s.feed_id) INTO links_of
@@ -141,7 +147,7 @@ BEGIN
                    min(d.tld_from) AS tld_from, min(d.domain_from_country) AS country,
                    min(d.first_seen) AS first_seen, min(s.feed_id) AS feed_id
             FROM %s
-            WHERE d.state = 'live'
+            WHERE d.state IN ('live', 'missing')
             GROUP BY 1, s.target, s.role
         ), gap AS MATERIALIZED (
             SELECT h.name, count(*) AS n, string_agg(h.target, ', ' ORDER BY h.target) AS targets,
@@ -181,11 +187,12 @@ BEGIN
         $sql$,
         CASE WHEN of_feed IS NULL
              THEN 'sites AS s JOIN linkhaul.referring_domain AS d ON d.feed_id = s.feed_id'
-             ELSE '(SELECT md5(p.www || t.name)::uuid AS link_key
-                    FROM touched AS t, (VALUES (''''), (''www.'')) AS p (www)) AS key
-                   CROSS JOIN sites AS s
-                   JOIN linkhaul.referring_domain AS d
-                     ON d.feed_id = s.feed_id AND d.link_key = key.link_key' END)
+             ELSE 'touched AS t CROSS JOIN sites AS s CROSS JOIN LATERAL (
+                       SELECT *
+                       FROM linkhaul.referring_domain AS one
+                       WHERE one.feed_id = s.feed_id
+                         AND one.link_key IN (md5(t.name)::uuid, md5(''www.'' || t.name)::uuid)
+                       OFFSET 0) AS d' END)
         USING of_project, of_feed, since, tonight, links_of;
 END
 $$;
@@ -200,8 +207,8 @@ $$
     JOIN linkhaul.link AS k ON k.feed_id = f.feed_id
      AND hashtextextended(k.domain_from, 0) IN (hashtextextended(domain, 0),
                                                 hashtextextended('www.' || domain, 0))
-    WHERE k.state = 'live' AND k.domain_from IN (domain, 'www.' || domain)
-    ORDER BY k.dofollow DESC NULLS LAST, k.page_from_rank DESC NULLS LAST, k.rank DESC NULLS LAST,
+    WHERE k.state IN ('live', 'missing') AND k.domain_from IN (domain, 'www.' || domain)
+    ORDER BY k.state, k.dofollow DESC NULLS LAST, k.page_from_rank DESC NULLS LAST, k.rank DESC NULLS LAST,
              k.feed_id, k.link_key
     LIMIT 1
 $$;
@@ -234,7 +241,7 @@ BEGIN
                    SELECT FROM unnest(own) AS o (feed_id)
                    JOIN linkhaul.referring_domain AS d ON d.feed_id = o.feed_id
                     AND d.link_key IN (md5(t.name)::uuid, md5('www.' || t.name)::uuid)
-                   WHERE d.state = 'live') AS is_ours
+                   WHERE d.state IN ('live', 'missing')) AS is_ours
         FROM (SELECT linkhaul.bare_domain(i.domain_from) AS name, i.target, i.backlinks, i.rank,
                      i.backlinks_spam_score, i.first_seen, p.role IS NOT NULL AS is_own
               FROM linkhaul.domain_intersection AS i
@@ -249,7 +256,7 @@ BEGIN
           AND (EXISTS (SELECT FROM told AS t
                        WHERE md5(t.name)::uuid = g.domain_key AND (t.is_ours OR t.n < 2))
                OR NOT EXISTS (SELECT FROM linkhaul.referring_domain AS d
-                              WHERE d.feed_id = f.feed_id AND d.state = 'live'
+                              WHERE d.feed_id = f.feed_id AND d.state IN ('live', 'missing')
                                 AND d.link_key IN (g.domain_key, md5('www.' || g.domain_from)::uuid)))
     )
     INSERT INTO linkhaul.gap_domain AS g
@@ -296,7 +303,7 @@ BEGIN
                (array_agg(k.link_key ORDER BY k.dofollow DESC NULLS LAST, k.rank DESC NULLS LAST,
                                               k.link_key))[1] AS best
         FROM linkhaul.link AS k
-        WHERE k.feed_id = f.feed_id AND k.state = 'live' AND k.url_from IS NOT NULL
+        WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing') AND k.url_from IS NOT NULL
         GROUP BY k.url_from
         HAVING NOT bool_or(EXISTS (SELECT FROM linkhaul.project_target AS p
                                    WHERE p.project = f.project AND p.target = k.target
@@ -305,20 +312,31 @@ BEGIN
                            JOIN linkhaul.link AS ours ON ours.feed_id = o.feed_id
                             AND hashtextextended(ours.domain_from, 0)
                                 = hashtextextended(min(k.domain_from), 0)
-                           WHERE ours.url_from = k.url_from AND ours.state = 'live')
+                           WHERE ours.url_from = k.url_from AND ours.state IN ('live', 'missing'))
     ), closed AS (
         DELETE FROM linkhaul.gap_page AS g
         WHERE g.feed_id = f.feed_id AND g.page_key NOT IN (SELECT page_key FROM gap)
     )
     INSERT INTO linkhaul.gap_page AS g
-        (feed_id, page_key, n_competitors, competitors, links, best_link_key, since_night)
-    SELECT f.feed_id, gap.page_key, gap.n, gap.targets, gap.links, gap.best, tonight FROM gap
+        (feed_id, page_key, n_competitors, competitors, links, domain_from, url_from, tld_from,
+         country, page_rank, domain_rank, spam, anchor, url_to, dofollow, first_seen, since_night)
+    SELECT f.feed_id, gap.page_key, gap.n, gap.targets, gap.links, k.domain_from, k.url_from,
+           k.tld_from, k.domain_from_country, k.page_from_rank, k.domain_from_rank,
+           k.backlink_spam_score, k.anchor, k.url_to, k.dofollow, k.first_seen, tonight
+    FROM gap
+    JOIN linkhaul.link AS k ON k.feed_id = f.feed_id AND k.link_key = gap.best
     ON CONFLICT (feed_id, page_key) DO UPDATE
     SET n_competitors = excluded.n_competitors, competitors = excluded.competitors,
-        links = excluded.links, best_link_key = excluded.best_link_key
-    WHERE (g.n_competitors, g.competitors, g.links, g.best_link_key)
+        links = excluded.links, tld_from = excluded.tld_from, country = excluded.country,
+        page_rank = excluded.page_rank, domain_rank = excluded.domain_rank, spam = excluded.spam,
+        anchor = excluded.anchor, url_to = excluded.url_to, dofollow = excluded.dofollow,
+        first_seen = excluded.first_seen
+    WHERE (g.n_competitors, g.competitors, g.links, g.tld_from, g.country, g.page_rank,
+           g.domain_rank, g.spam, g.anchor, g.url_to, g.dofollow, g.first_seen)
           IS DISTINCT FROM
-          (excluded.n_competitors, excluded.competitors, excluded.links, excluded.best_link_key);
+          (excluded.n_competitors, excluded.competitors, excluded.links, excluded.tld_from,
+           excluded.country, excluded.page_rank, excluded.domain_rank, excluded.spam,
+           excluded.anchor, excluded.url_to, excluded.dofollow, excluded.first_seen);
 END
 $$;
 COMMENT ON FUNCTION linkhaul.keep_gap_of_pages IS 'Keeps the pages of a page_intersection that link to competitors and not to the project''s own sites';
@@ -359,7 +377,7 @@ BEGIN
     SELECT * INTO STRICT f FROM linkhaul.feed AS ff WHERE ff.feed_id = l.feed_id;
     IF f.facts = 'bulk_new_lost_backlinks' THEN
         INSERT INTO linkhaul.vendor_night AS v (target, night, since, new_backlinks, lost_backlinks)
-        SELECT b.target, l.night, (l.request::jsonb ->> 'date_from')::date, max(b.new_backlinks),
+        SELECT b.target, l.night, (l.request ->> 'date_from')::date, max(b.new_backlinks),
                max(b.lost_backlinks)
         FROM linkhaul.bulk_new_lost_backlinks AS b
         WHERE b.night = l.night AND b.listing_id = l.listing_id AND b.target IS NOT NULL
@@ -401,8 +419,9 @@ $$;
 COMMENT ON FUNCTION linkhaul.keep_daily IS 'Brings what dashboards read to a feed''s newest listing';
 
 -- Ends a listing: takes its repeats out, makes it what analysts see of its feed, unless a newer one
--- is, and brings the feed's state and what dashboards read to it. Where it has shrunk by more than
--- max_shrink (parts in a million) since the published one it is held instead, until somebody accepts it.
+-- is, and brings the feed's state and what dashboards read to it, unless a later night has been synced.
+-- Where it has shrunk by more than max_shrink (parts in a million) since the published one it is held
+-- instead, until somebody accepts it.
 CREATE OR REPLACE FUNCTION linkhaul.publish(
     listing bigint, word text, missing_ok bigint, max_shrink bigint, is_accepted boolean,
     OUT n_items bigint, OUT n_rows bigint, OUT n_repeats bigint, OUT n_missing bigint,
@@ -415,6 +434,7 @@ DECLARE
     total   bigint;
     n_repeated bigint;
     is_late boolean;
+    synced_night date;
 BEGIN
     SELECT * INTO l FROM linkhaul.listing AS ll
     WHERE ll.listing_id = listing
@@ -432,6 +452,7 @@ BEGIN
     SELECT b.* INTO before
     FROM linkhaul.feed AS f JOIN linkhaul.listing AS b ON b.listing_id = f.published_listing_id
     WHERE f.feed_id = l.feed_id;
+    SELECT f.synced_night INTO synced_night FROM linkhaul.feed AS f WHERE f.feed_id = l.feed_id;
     is_late := before.listing_id IS NOT NULL AND linkhaul.is_newer(before, l);
 
     n_items := l.n_items;
@@ -469,8 +490,10 @@ BEGIN
             WHERE f.feed_id = l.feed_id;
         END IF;
         SELECT * INTO STRICT l FROM linkhaul.listing AS ll WHERE ll.listing_id = listing;
-        PERFORM linkhaul.keep_state(l);
-        PERFORM linkhaul.keep_daily(l);
+        IF synced_night IS NULL OR synced_night <= l.night THEN
+            PERFORM linkhaul.keep_state(l);
+            PERFORM linkhaul.keep_daily(l);
+        END IF;
     END IF;
     RETURN NEXT;
 END

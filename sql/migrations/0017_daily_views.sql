@@ -154,26 +154,25 @@ SELECT f.project,
        l.night,
        f.feed_id,
        l.completeness,
-       k.domain_from,
-       k.url_from,
+       g.domain_from,
+       g.url_from,
        g.n_competitors,
        g.competitors,
        g.links,
-       k.page_from_rank,
-       k.domain_from_rank,
-       k.backlink_spam_score,
-       k.anchor,
-       k.url_to,
-       k.dofollow,
-       k.first_seen,
+       g.page_rank AS page_from_rank,
+       g.domain_rank AS domain_from_rank,
+       g.spam AS backlink_spam_score,
+       g.anchor,
+       g.url_to,
+       g.dofollow,
+       g.first_seen,
        g.since_night,
-       k.tld_from,
-       k.domain_from_country,
+       g.tld_from,
+       g.country AS domain_from_country,
        f.job
 FROM linkhaul.gap_page AS g
 JOIN linkhaul.feed AS f USING (feed_id)
-JOIN linkhaul.listing AS l ON l.listing_id = f.published_listing_id
-JOIN linkhaul.link AS k ON k.feed_id = g.feed_id AND k.link_key = g.best_link_key;
+JOIN linkhaul.listing AS l ON l.listing_id = f.published_listing_id;
 COMMENT ON VIEW linkhaul_bi.page_gap IS 'Pages that link to competitors'' pages and not to the project''s own sites, from page_intersection';
 COMMENT ON COLUMN linkhaul_bi.page_gap.target IS 'the job''s targets';
 COMMENT ON COLUMN linkhaul_bi.page_gap.n_competitors IS 'how many of the targets it links to that are not the project''s own';
@@ -301,6 +300,9 @@ LEFT JOIN LATERAL (
     SELECT r.night, r.timezone, r.started_at
     FROM linkhaul.run AS r
     WHERE r.project = f.project AND r.job = f.job AND r.replay_of IS NULL
+      AND EXISTS (SELECT FROM linkhaul.listing AS any_one
+                  WHERE any_one.run_id = r.run_id AND any_one.state <> 'abandoned'
+                    AND any_one.kind <> 'count')
     ORDER BY r.night DESC, r.run_id DESC
     LIMIT 1
 ) AS asked ON true

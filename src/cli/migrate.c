@@ -6,6 +6,9 @@
 #include "core/mem.h"
 #include "store/migrate.h"
 
+/* Whose right to read the views is kept. */
+#define READER "linkhaul_reader"
+
 struct migrating {
     bool is_dry_run;
     int n;
@@ -21,6 +24,20 @@ static void on_each(void *data, int number, const char *name, const char *sql)
         printf("-- %s\n%s\n", name, sql);
     else
         log_info("applied %s", name);
+}
+
+static int grant_reader(const char *url)
+{
+    bool is_there;
+    struct err err;
+
+    if (!migrate_grant_reader(url, READER, &is_there, &err))
+        return command_fail(&err);
+    if (!is_there)
+        log_info("there is no role " READER
+                 ", by which dashboards read linkhaul_bi and nothing else; an administrator makes "
+                 "it: CREATE ROLE " READER " LOGIN; -- then run linkhaul migrate again");
+    return 0;
 }
 
 int command_migrate(const char *file, int argc, char **argv)
@@ -40,5 +57,5 @@ int command_migrate(const char *file, int argc, char **argv)
         return command_fail(&err);
     if (migrating.n == 0)
         log_info("the schema is up to date (version %d)", migrate_version());
-    return 0;
+    return migrating.is_dry_run ? 0 : grant_reader(config->database_url);
 }

@@ -117,6 +117,27 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
     };
 }
 
+/* The sites of the job's project, for the request; free() them behind it. NULL: it has none. */
+static struct store_site *add_sites(const struct engine *engine, struct store_run_request *request)
+{
+    const struct config *config = engine->settings.config;
+    const struct config_project *project = NULL;
+    struct store_site *sites;
+
+    for (size_t i = 0; i < config->n_projects; i++)
+        if (strcmp(config->projects[i].name, request->project) == 0)
+            project = &config->projects[i];
+    if (project == NULL)
+        return NULL;
+    sites = mem_new_array(project->own.n + project->competitors.n, sizeof(*sites));
+    for (size_t i = 0; i < project->own.n; i++)
+        sites[request->n_sites++] = (struct store_site){project->own.items[i], true};
+    for (size_t i = 0; i < project->competitors.n; i++)
+        sites[request->n_sites++] = (struct store_site){project->competitors.items[i], false};
+    request->sites = sites;
+    return sites;
+}
+
 static bool is_wanted(const struct engine *engine, size_t job_no, size_t feed_no)
 {
     return engine->settings.counted == NULL || engine->settings.counted[job_no][feed_no];
@@ -185,6 +206,7 @@ static bool is_left_out(const struct engine *engine, size_t job_no)
 static void start_next_run(struct engine *engine)
 {
     struct store_run_request request;
+    struct store_site *sites;
     struct store_feed *feeds;
 
     if (is_stopped(engine))
@@ -200,10 +222,12 @@ static void start_next_run(struct engine *engine)
         return;
     }
     request = run_request(engine, engine->n_jobs_seen);
+    sites = add_sites(engine, &request);
     feeds = add_feeds(engine, engine->n_jobs_seen, &request);
     engine->n_jobs_seen++;
     store_start_run(engine->store, &request, on_run, engine);
     free(feeds);
+    free(sites);
 }
 
 static void on_room(void *data)

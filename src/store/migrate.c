@@ -163,17 +163,42 @@ static bool migrate(struct migration_session *session, bool is_dry_run, migrate_
     return true;
 }
 
+static void begin_session(struct migration_session *session, const char *url)
+{
+    uv_loop_init(&session->loop);
+    session->db = db_connect(&session->loop, url, "linkhaul migrate", on_answer, session);
+}
+
+static void end_session(struct migration_session *session)
+{
+    db_close(session->db);
+    uv_run(&session->loop, UV_RUN_DEFAULT);
+    uv_loop_close(&session->loop);
+}
+
 bool migrate_run(const char *url, bool is_dry_run, migrate_each_fn *each, void *data,
                  struct err *err)
 {
     struct migration_session session = {0};
     bool is_done;
 
-    uv_loop_init(&session.loop);
-    session.db = db_connect(&session.loop, url, "linkhaul migrate", on_answer, &session);
+    begin_session(&session, url);
     is_done = wait_for_answer(&session, err) && migrate(&session, is_dry_run, each, data, err);
-    db_close(session.db);
-    uv_run(&session.loop, UV_RUN_DEFAULT);
-    uv_loop_close(&session.loop);
+    end_session(&session);
+    return is_done;
+}
+
+bool migrate_grant_reader(const char *url, const char *role, bool *ret_is_there, struct err *err)
+{
+    struct migration_session session = {0};
+    struct params params = {0};
+    bool is_done;
+
+    params_text(&params, role);
+    begin_session(&session, url);
+    is_done = wait_for_answer(&session, err) && take_lock(&session, err) &&
+              ask(&session, sql_grant_reader, &params, err);
+    *ret_is_there = is_done && session.is_true;
+    end_session(&session);
     return is_done;
 }

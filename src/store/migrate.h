@@ -20,5 +20,11 @@ typedef void migrate_each_fn(void *data, int number, const char *name, const cha
 bool migrate_run(const char *url, bool is_dry_run, migrate_each_fn *each, void *data,
                  struct err *err);
 
+/*
+ * Lets the role read the views for analysts, those of later versions too, and nothing else. Sets
+ * *ret_is_there to whether there is such a role: only an administrator can make one.
+ */
+bool migrate_grant_reader(const char *url, const char *role, bool *ret_is_there, struct err *err);
+
 /* The number of the newest migration in the binary. */
 int migrate_version(void);

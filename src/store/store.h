@@ -46,6 +46,12 @@ struct store_feed {
     int64_t max_rows;    /* 0: all */
 };
 
+/* A site of a project. */
+struct store_site {
+    const char *target; /* as jobs ask for it */
+    bool is_own;        /* else a competitor's */
+};
+
 /* What may be spent in a run and night, a day, a month; 0: no cap. */
 struct store_caps {
     int64_t per_run_nanousd, per_day_nanousd, per_month_nanousd;
@@ -73,6 +79,8 @@ struct store_run_request {
     int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */
     struct store_tolerance tolerance; /* for what that publishes */
     int64_t retention_days;           /* how long behind its night a row is kept at least */
+    const struct store_site *sites;   /* of its project, which the views for analysts know then */
+    size_t n_sites;                   /* 0 where the configuration has no such project */
     const struct store_feed *feeds;
     size_t n_feeds;
 };

@@ -311,6 +311,26 @@ static void set_caps(struct start *start, struct db *db, const struct store_run_
         buf_deinit(&arrays[i]);
 }
 
+static void set_project(struct start *start, struct db *db, const struct store_run_request *request)
+{
+    const char *params[3] = {request->project, NULL, NULL};
+    struct buf sites, roles;
+
+    if (request->n_sites == 0)
+        return;
+    array_init(&sites);
+    array_init(&roles);
+    for (size_t i = 0; i < request->n_sites; i++) {
+        array_text(&sites, request->sites[i].target);
+        array_text(&roles, request->sites[i].is_own ? "own" : "competitor");
+    }
+    params[1] = array_end(&sites);
+    params[2] = array_end(&roles);
+    db_query(db, sql_set_project, 3, params, on_step, start);
+    buf_deinit(&sites);
+    buf_deinit(&roles);
+}
+
 static void close_stale(struct start *start, struct db *db, const struct store_run_request *request)
 {
     struct params params = {0};
@@ -402,6 +422,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
         db_query(db, sql_close_finished_run, 4, tonight, on_step, start);
         close_stale(start, db, request);
         set_caps(start, db, request);
+        set_project(start, db, request);
         begin_run(start, db, request);
         for (size_t i = 0; i < request->n_feeds; i++)
             name_feed(start, db, request, &request->feeds[i]);

@@ -284,7 +284,7 @@ static void expect_view(const char *name, const char *view)
 Test(migrate, shows_scalar_columns_to_analysts)
 {
     migrate_well();
-    expect_view("backlinks", "linkhaul_bi.links");
+    expect_view("backlinks", "linkhaul_bi.backlinks");
     expect_view("domain_intersection", "linkhaul_bi.domain_intersections");
     expect_view("page_intersection", "linkhaul_bi.page_intersections");
 }
