@@ -21,4 +21,5 @@ select json_build_object(
     'gap_first', (select domain_from from gap order by n desc, rank desc nulls last limit 1),
     'gap_of_all', (select count(*) from gap where n = 3),
     'usd', (select sum(usd) from linkhaul_bi.costs where project = 'acme'),
+    'days', (select count(distinct day) from linkhaul_bi.costs where project = 'acme'),
     'feeds', (select count(*) from linkhaul_bi.freshness where project = 'acme' and status <> 'not_asked'));

@@ -36,7 +36,7 @@ export function lines(rows, { y, sites, width, format = brief, height = 220, zer
   return Plot.plot({
     ...base(width, height),
     x: { type: "utc", ...nightAxis(told, width) },
-    y: { grid: true, label: null, tickFormat: format, ticks: 5, zero, nice: true },
+    y: { grid: true, label: null, tickFormat: format, ticks: 5, zero, nice: true, insetBottom: zero ? 0 : 10 },
     color: { domain: sites.names, range: sites.colors },
     marks: [
       Plot.lineY(told, {
@@ -92,18 +92,30 @@ export function stacked(rows, { y, fill, colors, width, format, height = 240 }) 
   });
 }
 
-// How many of `rows` there are along `x`, stacked by `fill`.
-export function spread(rows, { x, fill, colors, width, label, height = 220 }) {
-  const told = rows.filter((row) => row[x] != null);
+// Ranks as they are spread: most domains are weak, and bands of one width would show one bar.
+const steps = [0, 10, 50, 100, 200, 400, 600];
+
+function bandOf(rank, scale) {
+  const i = steps.findLastIndex((step) => rank >= step / scale);
+  return i === steps.length - 1 ? `${steps[i] / scale}+` : `${steps[i] / scale}–${steps[i + 1] / scale}`;
+}
+
+// How many of `rows` there are in each band of rank, stacked by `fill`.
+export function byRank(rows, { fill, colors, width, height = 220 }) {
+  const told = rows.filter((row) => row.rank != null);
   if (told.length === 0) return empty("Nothing to count.");
+  const scale = Math.max(...told.map((row) => row.rank)) > 100 ? 1 : 10; // the vendor's rank_scale
   return Plot.plot({
     ...base(width, height),
     marginBottom: 40,
-    x: { label, labelAnchor: "center", labelArrow: "none" },
+    x: {
+      type: "band", domain: steps.map((step) => bandOf(step / scale, scale)), padding: 0.2,
+      label: "rank of the domain", labelAnchor: "center", labelArrow: "none",
+    },
     y: { grid: true, label: null, ticks: 5, tickFormat: brief, nice: true },
     color: { type: "ordinal", ...colors },
     marks: [
-      Plot.rectY(told, Plot.binX({ y: "count" }, { x, fill, thresholds: 25, inset: 1, rx: 2 })),
+      Plot.barY(told, Plot.groupX({ y: "count" }, { x: (row) => bandOf(row.rank, scale), fill, rx: 2 })),
       Plot.ruleY([0], { stroke: "var(--quiet)" }),
     ],
   });

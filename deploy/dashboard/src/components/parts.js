@@ -56,9 +56,9 @@ export function table(rows, columns, { none = "Nothing to show.", height = 480 }
   return element;
 }
 
-// A short table, all of it on the page. Columns: [{ label, value, number }].
+// A short table, all of it on the page. Columns: [{ label, value, number, wraps }].
 export function plainTable(rows, columns) {
-  const tone = (column) => (column.number ? "number" : "");
+  const tone = (column) => (column.number ? "number" : column.wraps ? "wraps" : "");
   return html`<div class="plain"><table>
     <thead><tr>${columns.map((c) => html`<th class=${tone(c)}>${c.label}</th>`)}</tr></thead>
     <tbody>${rows.map((row) => html`<tr>${columns.map((c) => html`<td class=${tone(c)}>${c.value(row)}</td>`)}</tr>`)}</tbody>

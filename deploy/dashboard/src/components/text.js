@@ -10,6 +10,7 @@ export const none = "–";
 const told = (write) => (value) => (value == null || Number.isNaN(value) ? none : write(value));
 
 export const count = told((n) => whole.format(n));
+export const counted = (n, noun) => `${count(n)} ${noun}${n === 1 ? "" : "s"}`;
 export const brief = told((n) => (Math.abs(n) < 10000 ? whole.format(n) : short.format(n)));
 export const change = told((n) => signed.format(n));
 export const share = told((x) => `${(100 * x).toFixed(x === 0 || x === 1 ? 0 : 1)} %`);
