@@ -12,10 +12,6 @@ COMMENT ON COLUMN linkhaul.project_target.project IS 'whose they are';
 COMMENT ON COLUMN linkhaul.project_target.target IS 'a site, as the jobs ask for it';
 COMMENT ON COLUMN linkhaul.project_target.role IS 'own: the project''s; competitor: one it is held against';
 
-ALTER TABLE linkhaul.feed ADD state_listing_id bigint REFERENCES linkhaul.listing;
-COMMENT ON COLUMN linkhaul.feed.state_listing_id IS 'The listing that its state was last brought to, of whatever kind';
-UPDATE linkhaul.feed SET state_listing_id = published_listing_id;
-
 CREATE TABLE linkhaul.site_night (
     feed_id            bigint NOT NULL REFERENCES linkhaul.feed,
     night              date NOT NULL,
@@ -130,8 +126,10 @@ CREATE TABLE linkhaul.cost_day (
 );
 COMMENT ON TABLE linkhaul.cost_day IS 'Sums over attempt, a listing and day each, kept by its trigger';
 
--- What is looked up at publish, and by views. None of these columns changes while a link lives but
--- its state and is_broken, so that most updates still touch no index.
+-- What is looked up at publish, and by views: the best first, of whatever feeds, since a view cannot
+-- tell the planner that it asks for one. What changes of a link every day is in none of these, so that most
+-- updates still touch no index.
+CREATE INDEX link_best ON linkhaul.link (domain_from_rank DESC NULLS LAST);
 CREATE INDEX link_domain ON linkhaul.link (feed_id, hashtextextended(domain_from, 0));
 CREATE INDEX link_broken ON linkhaul.link (feed_id) WHERE is_broken AND state = 'live';
 CREATE INDEX link_event_night ON linkhaul.link_event (night);
@@ -198,6 +196,11 @@ CREATE FUNCTION linkhaul.network_of(address text) RETURNS text
     LANGUAGE sql IMMUTABLE
     RETURN coalesce(substring(address FROM '^([0-9]+[.][0-9]+[.][0-9]+)[.][0-9]+$') || '.0/24',
                     address);
+
+-- Readers wait from here on: so it stands behind the indexes.
+ALTER TABLE linkhaul.feed ADD state_listing_id bigint REFERENCES linkhaul.listing;
+COMMENT ON COLUMN linkhaul.feed.state_listing_id IS 'The listing that its state was last brought to, of whatever kind';
+UPDATE linkhaul.feed SET state_listing_id = published_listing_id;
 
 -- The feeds that tell of a project's sites: of jobs that still have them.
 CREATE FUNCTION linkhaul.site_feeds(of_project text)

@@ -24,7 +24,8 @@ $$
                  count(*) FILTER (WHERE e.event = 'returned'),
                  count(*) FILTER (WHERE e.event = 'out_of_scope')
           FROM linkhaul.link_event AS e
-          WHERE e.feed_id = l.feed_id AND e.night = l.night AND e.listing_id = l.listing_id) AS moved
+          WHERE e.feed_id = l.feed_id AND e.night = l.night
+            AND e.listing_id = l.listing_id) AS moved
     ON CONFLICT (feed_id, night) DO UPDATE
     SET completeness = excluded.completeness, links = excluded.links,
         dofollow_links = excluded.dofollow_links, referring_domains = excluded.referring_domains,
@@ -45,68 +46,80 @@ CREATE FUNCTION linkhaul.keep_hosts(l linkhaul.listing) RETURNS void
 $$
 BEGIN
     INSERT INTO linkhaul.domain_host AS h (link_key, network, platforms)
-    SELECT told.link_key, linkhaul.network_of(told.address), told.platforms
-    FROM (SELECT md5(b.domain_from)::uuid AS link_key, min(b.domain_from_ip) AS address,
-                 min(b.domain_from_platform_type) AS platforms
-          FROM linkhaul.backlink AS b
-          WHERE b.night = l.night AND b.listing_id = l.listing_id AND b.domain_from IS NOT NULL
-          GROUP BY b.domain_from) AS told
+    SELECT told.link_key, told.network, told.platforms
+    FROM (SELECT md5(d.domain_from)::uuid AS link_key, linkhaul.network_of(d.address) AS network,
+                 d.platforms
+          FROM (SELECT b.domain_from, min(b.domain_from_ip) AS address,
+                       min(b.domain_from_platform_type) AS platforms
+                FROM linkhaul.backlink AS b
+                WHERE b.night = l.night AND b.listing_id = l.listing_id
+                  AND b.domain_from IS NOT NULL
+                GROUP BY b.domain_from) AS d) AS told
+    LEFT JOIN linkhaul.domain_host AS was USING (link_key)
+    WHERE was.link_key IS NULL
+       OR (was.network, was.platforms) IS DISTINCT FROM (told.network, told.platforms)
     ORDER BY told.link_key
-    ON CONFLICT (link_key) DO UPDATE SET network = excluded.network, platforms = excluded.platforms
-    WHERE (h.network, h.platforms) IS DISTINCT FROM (excluded.network, excluded.platforms);
+    ON CONFLICT (link_key) DO UPDATE
+    SET network = excluded.network, platforms = excluded.platforms;
 END
 $$;
 COMMENT ON FUNCTION linkhaul.keep_hosts IS 'Keeps the network and the kinds of the domains of a listing of links';
 
 -- A feed's live links by what they are. What belongs to a domain is counted over the domains; anchors
--- and pages over the links, in one walk over them, by hashes, since texts of a million links would not fit
--- in memory.
+-- and pages over the links, in one walk over them, by hashes, and with the place of one link of each:
+-- the texts of a million links would not fit in memory.
 CREATE FUNCTION linkhaul.keep_dimensions(of_feed bigint, of_night date) RETURNS void
     LANGUAGE plpgsql
-    SET work_mem = '64MB' SET jit = off AS
+    SET work_mem = '128MB' SET jit = off AS
 $$
 BEGIN
     DELETE FROM linkhaul.dimension_night AS d WHERE d.feed_id = of_feed AND d.night = of_night;
     INSERT INTO linkhaul.dimension_night
         (feed_id, dimension, night, position, value, links, referring_domains, n_values)
-    SELECT of_feed, ranked.dimension, of_night, CASE WHEN nth <= 1000 THEN nth ELSE 0 END,
-           CASE WHEN min(nth) <= 1000 THEN min(ranked.value) END, sum(ranked.links),
-           sum(ranked.domains), count(*)
-    FROM (
-        SELECT counted.*,
-               row_number() OVER (PARTITION BY dimension ORDER BY links DESC, domains DESC,
-                                                                  value COLLATE "C") AS nth
+    WITH counted AS (
+        SELECT v.dimension, v.value, NULL::tid AS place, sum(d.links)::bigint AS links,
+               count(*) AS domains
+        FROM linkhaul.referring_domain AS d
+        LEFT JOIN linkhaul.domain_host AS h USING (link_key)
+        CROSS JOIN LATERAL (
+            SELECT 'tld' AS dimension, d.tld_from AS value
+            UNION ALL SELECT 'country', d.domain_from_country
+            UNION ALL SELECT 'network', h.network
+            UNION ALL SELECT 'platform', p.name
+                      FROM (SELECT) AS one LEFT JOIN unnest(h.platforms) AS p (name) ON true
+        ) AS v
+        WHERE d.feed_id = of_feed AND d.state = 'live'
+        GROUP BY v.dimension, v.value
+        UNION ALL
+        SELECT CASE by_domain.is_page WHEN 0 THEN 'page' ELSE 'anchor' END, NULL,
+               min(by_domain.place), sum(by_domain.links)::bigint, count(*)
         FROM (
-            SELECT v.dimension, v.value, sum(d.links) AS links, count(*) AS domains
-            FROM linkhaul.referring_domain AS d
-            LEFT JOIN linkhaul.domain_host AS h USING (link_key)
-            CROSS JOIN LATERAL (
-                SELECT 'tld' AS dimension, d.tld_from AS value
-                UNION ALL SELECT 'country', d.domain_from_country
-                UNION ALL SELECT 'network', h.network
-                UNION ALL SELECT 'platform', p.name
-                          FROM (SELECT) AS one LEFT JOIN unnest(h.platforms) AS p (name) ON true
-            ) AS v
-            WHERE d.feed_id = of_feed AND d.state = 'live'
-            GROUP BY v.dimension, v.value
-            UNION ALL
-            SELECT CASE by_link.is_page WHEN 0 THEN 'page' ELSE 'anchor' END, min(by_link.value),
-                   sum(by_link.links)::bigint, count(*)
-            FROM (
-                SELECT grouping(k.page) AS is_page, coalesce(k.page, k.anchor) AS hash,
-                       CASE grouping(k.page) WHEN 0 THEN min(k.url_to) ELSE min(k.text) END AS value,
-                       count(*) AS links
-                FROM (SELECT hashtextextended(url_to, 0) AS page, url_to, anchor AS text,
-                             hashtextextended(anchor, 0) AS anchor,
-                             hashtextextended(domain_from, 0) AS domain
-                      FROM linkhaul.link
-                      WHERE feed_id = of_feed AND state = 'live' AND domain_from IS NOT NULL) AS k
-                GROUP BY GROUPING SETS ((k.page, k.domain), (k.anchor, k.domain))
-            ) AS by_link
-            GROUP BY by_link.is_page, by_link.hash
-        ) AS counted
-    ) AS ranked
-    GROUP BY ranked.dimension, CASE WHEN nth <= 1000 THEN nth ELSE 0 END;
+            SELECT grouping(k.page) AS is_page, coalesce(k.page, k.anchor) AS hash,
+                   min(k.place) AS place, count(*) AS links
+            FROM (SELECT hashtextextended(url_to, 0) AS page, hashtextextended(anchor, 0) AS anchor,
+                         hashtextextended(domain_from, 0) AS domain, ctid AS place
+                  FROM linkhaul.link
+                  WHERE feed_id = of_feed AND state = 'live' AND domain_from IS NOT NULL) AS k
+            GROUP BY GROUPING SETS ((k.page, k.domain), (k.anchor, k.domain))
+        ) AS by_domain
+        GROUP BY by_domain.is_page, by_domain.hash
+    ), ranked AS (
+        SELECT r.dimension, CASE WHEN r.nth <= 1000 THEN r.nth ELSE 0 END AS position,
+               min(r.value) AS value, min(r.place) AS place, sum(r.links) AS links,
+               sum(r.domains) AS domains, count(*) AS n_values
+        FROM (SELECT c.*, row_number() OVER (PARTITION BY c.dimension
+                                             ORDER BY c.links DESC, c.domains DESC,
+                                                      c.value COLLATE "C", c.place) AS nth
+              FROM counted AS c) AS r
+        GROUP BY 1, 2
+    )
+    SELECT of_feed, ranked.dimension, of_night, ranked.position,
+           CASE WHEN ranked.position = 0 THEN NULL
+                WHEN ranked.place IS NULL THEN ranked.value
+                ELSE (SELECT CASE ranked.dimension WHEN 'page' THEN k.url_to ELSE k.anchor END
+                      FROM linkhaul.link AS k WHERE k.ctid = ranked.place) END,
+           ranked.links, ranked.domains, ranked.n_values
+    FROM ranked;
 END
 $$;
 COMMENT ON FUNCTION linkhaul.keep_dimensions IS 'Keeps a feed''s live links by anchor, tld, country, platform, network and page';
@@ -199,7 +212,8 @@ $$;
 COMMENT ON FUNCTION linkhaul.keep_gap IS 'Keeps the domains that link to a project''s competitors and not to it, from the links that are held';
 
 -- The link of a domain that is worth the most: one that passes rank, of the best page.
-CREATE FUNCTION linkhaul.best_link(feeds bigint[], domain text, OUT feed_id bigint, OUT link_key uuid)
+CREATE FUNCTION linkhaul.best_link(feeds bigint[], domain text, OUT feed_id bigint,
+                                   OUT link_key uuid)
     RETURNS SETOF record LANGUAGE sql STABLE AS
 $$
     SELECT k.feed_id, k.link_key
@@ -208,8 +222,8 @@ $$
      AND hashtextextended(k.domain_from, 0) IN (hashtextextended(domain, 0),
                                                 hashtextextended('www.' || domain, 0))
     WHERE k.state IN ('live', 'missing') AND k.domain_from IN (domain, 'www.' || domain)
-    ORDER BY k.state, k.dofollow DESC NULLS LAST, k.page_from_rank DESC NULLS LAST, k.rank DESC NULLS LAST,
-             k.feed_id, k.link_key
+    ORDER BY k.state, k.dofollow DESC NULLS LAST, k.page_from_rank DESC NULLS LAST,
+             k.rank DESC NULLS LAST, k.feed_id, k.link_key
     LIMIT 1
 $$;
 COMMENT ON FUNCTION linkhaul.best_link IS 'The link of a domain that is worth the most, of the feeds named';
@@ -234,7 +248,8 @@ BEGIN
     -- what is not in it.
     WITH told AS MATERIALIZED (
         SELECT t.name, count(DISTINCT t.target) FILTER (WHERE NOT t.is_own) AS n,
-               string_agg(DISTINCT t.target, ', ' ORDER BY t.target) FILTER (WHERE NOT t.is_own) AS targets,
+               string_agg(DISTINCT t.target, ', ' ORDER BY t.target)
+                   FILTER (WHERE NOT t.is_own) AS targets,
                sum(t.backlinks) FILTER (WHERE NOT t.is_own)::bigint AS links, max(t.rank) AS rank,
                max(t.backlinks_spam_score) AS spam, min(t.first_seen) AS first_seen,
                bool_or(t.is_own) OR EXISTS (

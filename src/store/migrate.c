@@ -1,6 +1,7 @@
 #include "store/migrate.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include "store/sql.h"
@@ -16,6 +17,11 @@
  * - A migration fails: it leaves nothing; those before it stay.
  * - A newer schema, or an applied migration that reads otherwise: ERR_CONFIG, nothing is done.
  */
+
+/* Somebody who reads what a migration changes makes it wait, and whoever comes later would wait
+ * behind it. So it waits in glances, and is begun anew in between: for that long at most. */
+#define READERS_NS UINT64_C(600000000000)
+#define READER_MS 300
 
 #define LOCK_KEY INT64_C(0x6c686d6967726174) /* "lhmigrat" */
 
@@ -120,17 +126,32 @@ static bool check_applied(struct migration_session *session, const struct sql_mi
     return true;
 }
 
-static bool apply(struct migration_session *session, const struct sql_migration *migration,
-                  struct err *err)
+static bool apply_once(struct migration_session *session, const struct sql_migration *migration,
+                       struct err *err)
 {
     struct params params = {0};
 
     params_int(&params, migration->number);
     params_text(&params, migration->name);
     params_text(&params, migration->sql);
-    if (!say(session, "BEGIN", err) || !say(session, migration->sql, err) ||
-        !ask(session, sql_record_migration, &params, err) || !say(session, "COMMIT", err))
-        return err_wrap(err, "migration %s", migration->name);
+    return say(session, "BEGIN", err) && say(session, "SET LOCAL lock_timeout = '200ms'", err) &&
+           say(session, migration->sql, err) && ask(session, sql_record_migration, &params, err) &&
+           say(session, "COMMIT", err);
+}
+
+static bool apply(struct migration_session *session, const struct sql_migration *migration,
+                  struct err *err)
+{
+    uint64_t end_ns = uv_hrtime() + READERS_NS;
+
+    while (!apply_once(session, migration, err)) {
+        struct err ignored;
+
+        if (strcmp(db_last_sqlstate(session->db), "55P03") != 0 || uv_hrtime() > end_ns ||
+            !say(session, "ROLLBACK", &ignored))
+            return err_wrap(err, "migration %s", migration->name);
+        uv_sleep(READER_MS);
+    }
     return true;
 }
 

@@ -14,7 +14,8 @@
 typedef void migrate_each_fn(void *data, int number, const char *name, const char *sql);
 
 /*
- * Brings the schema to the binary's version. Waits for another migration that is under way. Refuses
+ * Brings the schema to the binary's version. Waits for another migration that is under way, and for
+ * readers, ten minutes at most and without making others wait for longer than a moment. Refuses
  * a schema newer than the binary (ERR_CONFIG), and a migration whose recorded checksum differs.
  */
 bool migrate_run(const char *url, bool is_dry_run, migrate_each_fn *each, void *data,

@@ -1,6 +1,8 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <libpq-fe.h>
+#include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +112,41 @@ Test(views_upgrade, leaves_users_views_alone)
                     "WHERE NOT EXISTS (SELECT " COLUMNS "AND v.relname = m.relname AND a.attname = "
                     "m.attname AND a.attnum = m.attnum AND a.atttypid = m.atttypid)"));
     }
+}
+
+/* --- readers --------------------------------------------------------------------------------- */
+
+static void *migrate_beside(void *data)
+{
+    struct err err;
+
+    return migrate_run(data, false, NULL, NULL, &err) ? NULL : mem_strdup(err.text);
+}
+
+Test(views_upgrade, replaces_no_view_under_a_reader_and_makes_none_wait)
+{
+    PGconn *reader, *late_reader;
+    pthread_t thread;
+    void *failed;
+
+    migrate_to(12);
+    reader = PQconnectdb(url);
+    late_reader = PQconnectdb(url);
+    PQclear(PQexec(reader, "BEGIN; SELECT count(*) FROM linkhaul_bi.links"));
+    pthread_create(&thread, NULL, migrate_beside, (void *)(uintptr_t)url);
+    while (pg_int(url,
+                  "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                  "AND application_name = 'linkhaul migrate' AND (wait_event = 'PgSleep' OR "
+                  "wait_event_type = 'Lock')") == 0)
+        ;
+    PQclear(PQexec(late_reader, "SET lock_timeout = '1s'; SELECT count(*) FROM linkhaul_bi.links"));
+    cr_expect_str_eq(PQerrorMessage(late_reader), "");
+    PQfinish(reader);
+    PQfinish(late_reader);
+    pthread_join(thread, &failed);
+    cr_expect(eq(ptr, failed, NULL), "%s", (char *)failed);
+    free(failed);
+    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.freshness"), 0));
 }
 
 /* --- the reader ------------------------------------------------------------------------------ */
