@@ -24,8 +24,11 @@ export function choose(label, values, { key = label, format } = {}) {
   return kept(key, Inputs.select(values, options));
 }
 
+// That of jobs which name none comes last.
 export const chooseProject = (rows) =>
-  choose("Project", [...new Set(rows.map((row) => row.project))].sort());
+  choose("Project", [...new Set(rows.map((row) => row.project))].sort(
+    (a, b) => (a === "default") - (b === "default") || a.localeCompare(b)
+  ));
 
 export const chooseNights = () =>
   choose("Nights", [30, 7, 90], { format: (n) => `the last ${n}` });

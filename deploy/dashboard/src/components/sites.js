@@ -10,10 +10,10 @@ export function sitesOf(rows) {
   return { names, colors, isOwn, own: names.filter(isOwn) };
 }
 
-// The newest night of each site, and the first one of those given.
+// The first night of a site among those given, the newest one, and all of them.
 export function firstAndLast(rows, site) {
   const own = rows.filter((row) => row.site === site).sort((a, b) => a.night - b.night);
-  return [own[0], own[own.length - 1], own];
+  return [own[0] ?? {}, own[own.length - 1] ?? {}, own];
 }
 
 export const sum = (rows, field) => rows.reduce((total, row) => total + (row[field] ?? 0), 0);
