@@ -45,7 +45,8 @@ static void expect_said(const char *what)
 
 static int64_t n_links(const char *target)
 {
-    return story_int(&story, "select count(*) from linkhaul_bi.links where target = '%s'", target);
+    return story_int(&story, "select count(*) from linkhaul_bi.backlinks where target = '%s'",
+                     target);
 }
 
 Test(accounts, work_at_once_each_on_its_own_calls)

@@ -62,7 +62,7 @@ static int64_t n_attempts(const char *state)
 
 static void expect_all_rows(void)
 {
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
 }
 
 static int64_t booked(void)

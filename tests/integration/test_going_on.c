@@ -281,10 +281,10 @@ Test(going_on, a_listing_that_shrank_too_much_is_held_and_the_others_go_out)
     expect_said("example.com: held, not published");
     story_expect_text(&story, "example.com 3000, example.org 1500",
                       "select string_agg(target || ' ' || n, ', ' order by target) from (select "
-                      "target, count(*) as n from linkhaul_bi.links group by target) x");
+                      "target, count(*) as n from linkhaul_bi.backlinks group by target) x");
     cr_expect(eq(int, story_run(&story, "publish", "2"), 0), "%s", story.err);
     story_expect_text(&story, "example.com 2000, example.org 1500",
                       "select string_agg(target || ' ' || n, ', ' order by target) from (select "
-                      "target, count(*) as n from linkhaul_bi.links group by target) x");
+                      "target, count(*) as n from linkhaul_bi.backlinks group by target) x");
     story_end(&story);
 }

@@ -303,7 +303,7 @@ Test(migrate, explains_every_table_and_what_analysts_and_importers_see)
     missing = pg_text(
         url,
         "SELECT string_agg(attname, ', ') FROM pg_attribute WHERE attrelid IN "
-        "('linkhaul.backlink'::regclass, 'linkhaul.link'::regclass, 'linkhaul.referring_domain'::regclass, 'linkhaul_bi.links'::regclass) AND "
+        "('linkhaul.backlink'::regclass, 'linkhaul.link'::regclass, 'linkhaul.referring_domain'::regclass, 'linkhaul_bi.backlinks'::regclass) AND "
         "attnum > 0 AND col_description(attrelid, attnum) IS NULL");
     cr_expect(eq(ptr, missing, NULL), "%s", missing);
 }
@@ -349,14 +349,14 @@ Test(migrate, makes_partitions_beside_readers_and_makes_none_wait)
     reader = PQconnectdb(url);
     maker = PQconnectdb(url);
     late_reader = PQconnectdb(url);
-    PQclear(PQexec(reader, "BEGIN; SELECT count(*) FROM linkhaul_bi.links"));
+    PQclear(PQexec(reader, "BEGIN; SELECT count(*) FROM linkhaul_bi.backlinks"));
     PQclear(PQexec(maker,
                    "SET lock_timeout = '1s'; BEGIN;"
                    "SELECT linkhaul.make_partitions('backlink', '2026-11-22')"));
     cr_expect_str_eq(PQerrorMessage(maker), "");
     PQclear(PQexec(late_reader,
                    "SET lock_timeout = '1s';"
-                   "SELECT count(*) FROM linkhaul_bi.links"));
+                   "SELECT count(*) FROM linkhaul_bi.backlinks"));
     cr_expect_str_eq(PQerrorMessage(late_reader), "");
     PQfinish(reader);
     PQfinish(maker);

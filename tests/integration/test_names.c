@@ -85,7 +85,7 @@ Test(names, of_projects_are_what_commands_take_and_show)
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE project = 'globex'"), 1));
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.feed"), 2));
     cr_expect(
-        eq(i64, number("SELECT count(*) FROM linkhaul_bi.links WHERE project = 'globex'"), 40));
+        eq(i64, number("SELECT count(*) FROM linkhaul_bi.backlinks WHERE project = 'globex'"), 40));
     cr_expect(eq(int, story_run(&story, "status"), 0), "%s", story.err);
     expect_said(story.out, "acme/own-links");
     expect_said(story.out, "globex/own-links");
@@ -157,7 +157,8 @@ Test(names, that_changed_keep_feed_runs_and_money)
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.feed"), 1));
     cr_expect(eq(i64, number("SELECT feed_id FROM linkhaul.feed WHERE job = 'new'"), feed_id));
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE job = 'new'"), 2));
-    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul_bi.links WHERE job = 'new'"), 2500));
+    cr_expect(
+        eq(i64, number("SELECT count(*) FROM linkhaul_bi.backlinks WHERE job = 'new'"), 2500));
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.cap WHERE scope LIKE '%old'"), 0));
     expect_sums();
     job("newest", "formerly: [old, new]\n");
@@ -190,7 +191,8 @@ Test(names, that_changed_go_on_with_an_open_run)
     job("new", "formerly: old\n");
     run("new", 0);
     cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run"), 1));
-    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul_bi.links WHERE job = 'new'"), 2500));
+    cr_expect(
+        eq(i64, number("SELECT count(*) FROM linkhaul_bi.backlinks WHERE job = 'new'"), 2500));
     cr_expect(eq(i64,
                  number("SELECT count(*) FROM linkhaul.attempt WHERE is_page AND state = "
                         "'settled'"),

@@ -209,7 +209,7 @@ Test(outages, a_fail_over_loses_the_end_of_a_run)
     end_and_expect_whole();
     n = n_billed();
     lose_the_last_commits();
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 0));
     books_run_to_end(&story, STARTS_MAX);
     cr_expect(ne(ptr, strstr(story.err, "(a fail-over?)"), NULL), "%s", story.err);
     books_expect_rows(&story, &books);

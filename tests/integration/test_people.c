@@ -340,10 +340,12 @@ Test(people, publish_makes_visible_what_a_guard_held_back)
     char *number = pg_text(url, "SELECT run_id FROM linkhaul.run WHERE job = 'b'");
 
     hold_back();
-    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.links WHERE job = 'b'"), 0));
+    cr_expect(
+        eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.backlinks WHERE job = 'b'"), 0));
     cr_expect(eq(int, story_run(&story, "publish", number), 0), "%s", story.err);
     cr_expect_str_eq(story.out, "published one.com: 5 rows, limited\n");
-    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.links WHERE job = 'b'"), 5));
+    cr_expect(
+        eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.backlinks WHERE job = 'b'"), 5));
     cr_expect(eq(int, story_run(&story, "publish", number), 1));
     expect_said(story.err, "holds nothing back: of its listings 1 are published");
 }

@@ -414,7 +414,7 @@ Test(plan, probes_what_nobody_knows_after_naming_the_price)
     expect_number("run/rows", 3200);
     expect_number("run/calls", 4);
     cr_expect_str_eq(json_object_get_string(at("jobs/0/feeds/1/basis")), "probe");
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 0));
     cr_expect(
         eq(i64, story_int(&story, "select count(*) from linkhaul.run where state = 'open'"), 0));
 
@@ -422,7 +422,7 @@ Test(plan, probes_what_nobody_knows_after_naming_the_price)
     cr_expect(eq(sz, n_billed(&nanousd), 2), "what is known is not asked for");
     run(0);
     cr_expect(eq(sz, n_billed(&nanousd), 6));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 3200));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 3200));
     plan();
     cr_expect_str_eq(json_object_get_string(at("jobs/0/feeds/1/basis")), "last run");
 }
@@ -441,7 +441,7 @@ Test(plan, probes_beside_an_open_run_and_under_its_cap)
     cr_expect(le(i64, (n_billed(&nanousd), nanousd), 70000000), "a probe passed the cap");
     job("budget: 90\n");
     run(0);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 3200));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 3200));
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 1));
     cr_expect(eq(
         i64, story_int(&story, "select count(*) from linkhaul.listing where state = 'open'"), 0));

@@ -30,7 +30,7 @@ static const int64_t links[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
 
 static int64_t n_visible(void)
 {
-    return pg_int(c.url, "SELECT count(*) FROM linkhaul_bi.links");
+    return pg_int(c.url, "SELECT count(*) FROM linkhaul_bi.backlinks");
 }
 
 Test(publish, shows_nothing_before_it_is_published)
@@ -41,7 +41,7 @@ Test(publish, shows_nothing_before_it_is_published)
     cr_expect(eq(i64, n_visible(), 10));
     cr_expect(eq(i64,
                  pg_int(c.url,
-                        "SELECT count(*) FROM linkhaul_bi.links WHERE project = "
+                        "SELECT count(*) FROM linkhaul_bi.backlinks WHERE project = "
                         "'default' AND target = 'example.com' AND night = '" NIGHT
                         "' AND completeness = 'complete' AND url_from LIKE 'https%%'"),
                  10));
@@ -248,7 +248,7 @@ static void *read_all_the_time(void *data)
     while ((!atomic_load(&reader.is_over) || reader.n_new == 0) && reader.n_other == 0) {
         PGresult *result = PQexec(conn,
                                   "SELECT count(*) || ' ' || count(DISTINCT night) || ' ' || "
-                                  "count(DISTINCT url_from) FROM linkhaul_bi.links");
+                                  "count(DISTINCT url_from) FROM linkhaul_bi.backlinks");
         const char *seen = PQntuples(result) == 1 ? PQgetvalue(result, 0, 0) : "";
 
         if (strcmp(seen, "2000 1 2000") == 0)
@@ -300,7 +300,7 @@ Test(publish, reads_only_the_partitions_of_published_nights)
     pg_execute(c.url,
                "CREATE FUNCTION public.plan(OUT text json) LANGUAGE plpgsql AS $$ BEGIN "
                "EXECUTE 'EXPLAIN (ANALYZE, FORMAT json) SELECT count(*) FROM "
-               "linkhaul_bi.links' INTO text; END $$");
+               "linkhaul_bi.backlinks' INTO text; END $$");
     plan =
         pg_text(c.url,
                 "SELECT string_agg(node ->> 'Relation Name', ' ') FROM "

@@ -132,7 +132,7 @@ Test(refusals, an_error_that_passes_is_asked_again)
 {
     begin_with("50000=@2");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     cr_expect(eq(sz, n_billed(), 5));
     story_end(&story);
 }
@@ -141,7 +141,7 @@ Test(refusals, too_many_at_once_is_waited_out)
 {
     begin_with("40209=@3");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     story_end(&story);
 }
 
@@ -160,7 +160,7 @@ static void expect_undelivered(const char *fault)
     cr_expect(eq(i64, n_attempts("settled"), 5));
     cr_expect(eq(i64, n_attempts("undelivered"), 1));
     cr_expect(eq(sz, n_billed(), 6));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     story_end(&story);
 }
 
@@ -204,7 +204,7 @@ Test(refusals, a_list_without_our_calls_is_not_believed)
     expect_said("unknown_retries");
     cr_expect(eq(i64, n_attempts("unknown"), 1));
     cr_expect(eq(i64, n_attempts("settled"), 5));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     story_end(&story);
 }
 
@@ -219,7 +219,7 @@ Test(refusals, a_bad_target_does_not_stop_the_others)
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "--all"), 2), "%s", story.err);
     expect_said("two: nobody.invalid: page at 0: 40501 Invalid Field: 'target'");
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 1500));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 1500));
     story_end(&story);
 }
 
@@ -268,7 +268,7 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     cr_expect(eq(int, story_run(&story, "run", "walk"), 75), "%s", story.err);
     expect_said("linkhaul");
     cr_expect(eq(int, process_wait(&holder, 60000), 0));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 45000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 45000));
     process_deinit(&holder);
     story_end(&story);
 }
@@ -285,7 +285,7 @@ Test(refusals, a_row_that_postgresql_refuses_is_set_aside_alone)
                     "linkhaul.backlink for each row execute function refuse(); "
                     "select ''"));
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 4996));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 4996));
     story_expect_text(&story, "1 777 778 4999",
                       "select string_agg(ordinal::text, ' ' order by ordinal) "
                       "from linkhaul.reject where reason like '%%not this "
@@ -315,7 +315,7 @@ Test(refusals, a_spool_that_is_damaged_stops_its_job_alone)
     expect_said("walk: ");
     expect_said("is not a segment of this run");
     story_expect_text(&story, "example.org",
-                      "select string_agg(distinct target, ' ') from linkhaul_bi.links");
+                      "select string_agg(distinct target, ' ') from linkhaul_bi.backlinks");
     story_end(&story);
 }
 
@@ -353,7 +353,7 @@ Test(refusals, repeats_are_taken_out_when_a_listing_is_published)
                     "create trigger again before insert on linkhaul.backlink for each row "
                     "execute function again(); select ''"));
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5000));
     cr_expect(eq(i64, story_int(&story, "select max(ordinal) from linkhaul.backlink"), 5000));
     cr_expect(eq(i64, story_int(&story, "select n_duplicates from linkhaul.listing"), 100));
     story_end(&story);

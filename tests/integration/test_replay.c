@@ -96,7 +96,7 @@ Test(replay, as_a_run_takes_the_place_of_the_original)
               "%s", story.out);
     replay_expect_free(&story);
     replay_expect_same(&story, 1, 2);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 23000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 23000));
     story_expect_text(&story, "2",
                       "select string_agg(distinct l.run_id::text, ' ') from linkhaul.feed f join "
                       "linkhaul.listing l on l.listing_id = f.published_listing_id");
@@ -135,7 +135,7 @@ Test(replay, takes_out_the_same_repeats_and_rejects_the_same_items)
     cr_assert(eq(int, story_run(&story, "replay", "1"), 0), "%s", story.err);
     replay_expect_same(&story, 1, 2);
     replay_expect_free(&story);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 2496));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 2496));
     story_expect_text(&story, "2 2, 2 2",
                       "select string_agg(n_rejects || ' ' || n_duplicates, ', ') from "
                       "linkhaul.listing where state = 'published'");

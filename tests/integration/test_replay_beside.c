@@ -78,7 +78,7 @@ Test(replay_beside, beside_a_run_of_the_same_job_harms_nothing)
     story_expect_text(&story, "2",
                       "select l.run_id from linkhaul.feed join linkhaul.listing l on listing_id = "
                       "published_listing_id");
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 21500));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 21500));
     cr_expect(eq(sz, replay_n_calls(&story), 44 + 1), "a call was made for a page that was there");
 }
 
@@ -138,7 +138,7 @@ Test(replay_beside, leaves_nothing_behind_where_it_is_killed)
     replay_expect_free(&story);
     cr_assert(eq(int, story_run(&story, "replay", "1"), 0), "%s", story.err);
     replay_expect_same(&story, 1, story_int(&story, "select max(run_id) from linkhaul.run"));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 21500));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 21500));
 }
 
 Test(replay_beside, goes_one_at_a_time)

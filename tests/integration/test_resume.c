@@ -84,7 +84,7 @@ static void expect_whole(int64_t n_items, size_t n_pages)
 {
     struct ledger ledger = {.n_calls = 0};
 
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), n_items));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), n_items));
     cr_expect(eq(i64, story_int(&story, "select count(distinct ordinal) from linkhaul.backlink"),
                  n_items));
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.attempt where is_page"),
@@ -115,7 +115,7 @@ static void kill_and_go_on(const char *items, int64_t n_items, size_t n_pages,
     walk_job("90");
     story_start(&story, "run", "walk");
     cr_assert(story_kill_when(&story, when), "it ended before it could be killed");
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0),
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 0),
               "half a listing can be seen");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     expect_whole(n_items, n_pages);
@@ -181,7 +181,7 @@ Test(resume, a_budget_is_never_passed_and_a_higher_one_goes_on)
     n_before = ledger.n_billed;
     ledger_deinit(&ledger);
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.backlink"), 8000));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 0));
     story_expect_text(&story, "open budget",
                       "select state || ' ' || completeness from "
                       "linkhaul.listing");
@@ -291,7 +291,7 @@ Test(resume, a_run_whose_listings_are_over_ends_without_a_call)
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul.run"), 1));
     cr_expect(
         eq(i64, story_int(&story, "select count(*) from linkhaul.run where state = 'done'"), 1));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 1500));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 1500));
     story_ledger(&story, &ledger);
     cr_expect(eq(sz, ledger.n_billed, 2));
     ledger_deinit(&ledger);
@@ -312,11 +312,11 @@ Test(resume, a_published_listing_of_an_open_run_is_not_bought_again)
     story_file(&story, "jobs.d/walk.yaml", "%sbudget: 0.041\n", job);
     cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
     cr_expect(
-        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.links"), 1));
+        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.backlinks"), 1));
     story_file(&story, "jobs.d/walk.yaml", "%sbudget: 0.90\n", job);
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     cr_expect(
-        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.links"), 2));
+        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.backlinks"), 2));
     story_ledger(&story, &ledger);
     cr_expect(eq(sz, ledger.n_billed, 2));
     ledger_deinit(&ledger);
@@ -362,10 +362,10 @@ Test(resume, a_page_that_cannot_land_stops_its_listing_alone)
     cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
     cr_expect(ne(ptr, strstr(story.err, "example.org: page at 0 cannot land: "), NULL), "%s",
               story.err);
-    story_expect_text(&story, "example.com", "select distinct target from linkhaul_bi.links");
+    story_expect_text(&story, "example.com", "select distinct target from linkhaul_bi.backlinks");
     free(story_text(&story, "drop trigger refuse on linkhaul.attempt; select ''"));
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     cr_expect(
-        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.links"), 2));
+        eq(i64, story_int(&story, "select count(distinct target) from linkhaul_bi.backlinks"), 2));
     story_end(&story);
 }

@@ -129,7 +129,7 @@ Test(retention, keeps_what_analysts_see)
     EXPECT_RETIRED(
         "backlink_2026_08_03 shows example.com, job walk, of 2026-08-03; "
         "backlink_2026_08_10 gone");
-    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.links"), 3));
+    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul_bi.backlinks"), 3));
     /* Of a feed that its job no longer has nobody asks. */
     pg_execute(url, "UPDATE linkhaul.feed SET asked_at = '2026-01-01' WHERE feed_id = %lld",
                (long long)feed);

@@ -75,7 +75,7 @@ Test(sample, every_value_of_the_vendors_sample_stands_in_its_column)
                "max_rows: 5\nrequest: { limit: 5, filters: [[dofollow, \"=\", true]] }\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "forbes"), 0), "%s", story.err);
-    cr_assert(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 5));
+    cr_assert(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 5));
 
     for (size_t i = 0; i < endpoint->n_columns; i++) {
         CLEANUP(mem_free_string) char *value = expected(&endpoint->columns[i]);

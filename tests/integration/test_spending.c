@@ -138,7 +138,7 @@ static void expect_stopped_until_mended(int code, const char *what)
     cr_expect(eq(int, story_run(&story, "run", "walk"), code), "%s", story.err);
     expect_said(what);
     expect_said("no more calls to this account");
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 0));
     books_expect_money(&story, &walk);
     process_signal(&story.sandbox, SIGUSR1);
     expect_whole();

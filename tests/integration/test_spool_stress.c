@@ -124,7 +124,7 @@ Test(spool_stress, a_segment_that_cannot_grow_loses_nothing)
     expect_said("cannot be written: file too large");
     n_undelivered = books_n_undelivered(&story);
     cr_expect(eq(i64, n_undelivered, 0));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 0));
     expect_whole();
 }
 

@@ -39,7 +39,7 @@ static void expect_whole(int64_t n_items, size_t n_calls)
 {
     struct ledger ledger = {.n_calls = 0};
 
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), n_items));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), n_items));
     cr_expect(eq(i64, story_int(&story, "select count(distinct link_key) from linkhaul.backlink"),
                  n_items));
     cr_expect(eq(i64,
@@ -79,7 +79,7 @@ Test(walks, a_listing_of_no_item_is_published)
     begin("example.com=100");
     walk_job("request: { filters: [[rank, \">\", 2000]] }\n");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 0));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 0));
     cr_expect(eq(i64,
                  story_int(&story,
                            "select count(*) from linkhaul.listing where state = "
@@ -124,8 +124,8 @@ Test(walks, max_rows_cuts_at_a_whole_page_and_says_limited)
     begin("example.com=9000");
     walk_job("max_rows: 2500\nrequest: { order_by: [\"rank,desc\"] }\n");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 3000));
-    story_expect_text(&story, "limited", "select distinct completeness from linkhaul_bi.links");
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 3000));
+    story_expect_text(&story, "limited", "select distinct completeness from linkhaul_bi.backlinks");
     cr_expect(eq(i64,
                  story_int(&story,
                            "select count(*) from linkhaul.backlink a join "
@@ -147,7 +147,7 @@ Test(walks, the_users_order_counts_only_where_max_rows_cuts)
                       "[\"rank,desc\",\"url_from,asc\"] / [\"first_seen,asc\",\"url_from,asc\"]",
                       "select string_agg(order_by::text, ' / ' order by listing_id) from "
                       "linkhaul.slice");
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 1500));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 1500));
     story_end(&story);
 }
 

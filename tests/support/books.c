@@ -66,7 +66,8 @@ void books_expect_rows(struct story *story, const struct books *books)
     const char *target = books->target;
 
     cr_expect(eq(
-        i64, story_int(story, "select count(*) from linkhaul_bi.links where target = '%s'", target),
+        i64,
+        story_int(story, "select count(*) from linkhaul_bi.backlinks where target = '%s'", target),
         books->n_items));
     story_expect_text(story, "published complete",
                       "select state || ' ' || completeness from linkhaul.listing "

@@ -10,7 +10,7 @@
  *     story_file(&story, "jobs.d/job.yaml", "job: walk\nendpoint: backlinks\n...");
  *     cr_assert(eq(int, story_run(&story, "migrate"), 0));
  *     cr_expect(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
- *     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.links"), 45000));
+ *     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 45000));
  *     story_end(&story);
  *
  * Whatever goes wrong in here fails the test; what linkhaul says and returns is for the test to
