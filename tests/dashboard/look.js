@@ -89,8 +89,15 @@ const checks = {
     await page.locator(".banner").waitFor();
     assert.match(await page.locator(".banner").innerText(), /poor.*the cap of \$0\.06 per run/s);
     assert.equal(await page.locator("h1").innerText(), "globex");
-    await pick(page, "Project", "acme");
-    await page.locator(".banner").waitFor({ state: "detached" });
+    // One site alone: where nothing happened to it there are no bars, and a sentence says so.
+    await pick(page, "Project", "default");
+    await page.locator("h1", { hasText: "default" }).waitFor();
+    assert.equal(await page.locator(".observablehq--error").count(), 0, "the page of one site is drawn");
+    if (number(await figure(page, "New links")) + number(await figure(page, "Lost links")) === 0) {
+      await page.locator(".panel .empty").waitFor();
+      assert.equal(await page.locator(".panel svg rect").count(), 0, "nothing came, nothing went");
+    }
+    assert.equal(await page.locator(".banner").count(), 0);
   },
   async "new-and-lost"(page) {
     for (const panel of ["#new", "#lost"]) assert.ok(await rowsOf(page, panel).count(), `${panel} has rows`);
@@ -151,7 +158,7 @@ for (const [look, options] of looks) {
     listen(page, where);
     try {
       await page.goto(`${base}${name}.html`);
-      await page.waitForFunction(isDrawn);
+      await page.waitForFunction(isDrawn).catch(() => complain(`${where}: not all is drawn`));
       for (const text of await page.evaluate(judge)) complain(`${where}: ${text}`);
       const back = lightness(await page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor));
       assert.ok(look.endsWith("dark") ? back < 0.2 : back > 0.8, `a background of lightness ${back}`);

@@ -45,29 +45,37 @@ export function lines(rows, { y, sites, width, format = brief, height = 220, zer
       }),
       Plot.dot(told, { x: "night", y, fill: "site", r: 2.5 }),
       Plot.tip(told, Plot.pointer({
-        x: "night", y, fill: "var(--panel)",
+        x: "night", y, fill: "var(--panel)", lineHeight: 1.3, maxRadius: 120,
         title: (row) => `${row.site}\n${night(row.night)}\n${format(row[y])}`,
       })),
     ],
   });
 }
 
+// A band for each day from the first night to the last, those without a listing too.
+function days(rows) {
+  const [first, last] = [Math.min(...rows.map((row) => +row.night)), Math.max(...rows.map((row) => +row.night))];
+  return Array.from({ length: (last - first) / 86400000 + 1 }, (_, i) => new Date(first + i * 86400000));
+}
+
+const bands = (rows, width) => ({ type: "band", domain: days(rows), ...nightAxis(rows, width), padding: 0.25 });
+
 // What came above the line, what went below it; one site or several, summed by night.
 export function gainedAndLost(rows, { width, height = 220 }) {
   const bars = rows.flatMap((row) => [
-    { night: row.night, site: row.site, kind: "new", n: row.new },
-    { night: row.night, site: row.site, kind: "lost", n: row.lost == null ? null : -row.lost },
-  ]).filter((bar) => bar.n != null);
-  if (bars.length === 0) return empty("No news in these nights: the first listing is a baseline.");
+    { night: row.night, change: "new", links: row.new },
+    { night: row.night, change: "lost", links: -row.lost },
+  ]).filter((bar) => bar.links);
+  if (bars.length === 0) return empty("No link is known to have come or gone in these nights.");
   return Plot.plot({
     ...base(width, height),
-    x: { type: "band", interval: "day", ...nightAxis(rows, width), padding: 0.25 },
+    x: bands(rows, width),
     y: { grid: true, label: null, ticks: 5, tickFormat: (n) => brief(Math.abs(n)), nice: true },
     color: { domain: ["new", "lost"], range: ["var(--good)", "var(--bad)"] },
     marks: [
       Plot.barY(bars, Plot.groupX({ y: "sum" }, {
-        x: "night", y: "n", fill: "kind", rx: 2,
-        tip: { format: { x: night, y: (n) => brief(Math.abs(n)) }, fill: "var(--panel)" },
+        x: "night", y: "links", fill: "change", rx: 2,
+        tip: { format: { x: night, y: (n) => brief(Math.abs(n)) }, fill: "var(--panel)", lineHeight: 1.3 },
       })),
       Plot.ruleY([0], { stroke: "var(--quiet)" }),
     ],
@@ -80,12 +88,12 @@ export function stacked(rows, { y, fill, colors, width, format, height = 240 }) 
   return Plot.plot({
     ...base(width, height),
     marginLeft: 60,
-    x: { type: "band", interval: "day", ...nightAxis(rows, width), padding: 0.25 },
+    x: bands(rows, width),
     y: { grid: true, label: null, ticks: 5, tickFormat: format, nice: true },
     color: colors,
     marks: [
       Plot.barY(rows, Plot.groupX({ y: "sum" }, {
-        x: "night", y, fill, tip: { format: { x: night, y: format }, fill: "var(--panel)" },
+        x: "night", y, fill, tip: { format: { x: night, y: format }, fill: "var(--panel)", lineHeight: 1.3 },
       })),
       Plot.ruleY([0], { stroke: "var(--quiet)" }),
     ],
