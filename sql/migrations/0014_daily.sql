@@ -42,6 +42,7 @@ CREATE TABLE linkhaul.dimension_night (
     n_values          bigint NOT NULL,
     PRIMARY KEY (feed_id, dimension, night, position)
 );
+CREATE INDEX ON linkhaul.dimension_night USING hash (value); -- a text of any length, one through the year
 COMMENT ON TABLE linkhaul.dimension_night IS 'The live links of a feed by anchor, tld, country, platform, network and page, at the end of a night that changed them';
 
 CREATE TABLE linkhaul.domain_host (
@@ -78,6 +79,8 @@ CREATE TABLE linkhaul.gap_domain (
     best_feed_id  bigint NOT NULL,
     best_link_key uuid,
     since_night   date NOT NULL,
+    told_feed_id  bigint NOT NULL -- a column of its own: the planner knows nothing of an expression
+                  GENERATED ALWAYS AS (CASE feed_id WHEN 0 THEN best_feed_id ELSE feed_id END) STORED,
     PRIMARY KEY (project, feed_id, domain_key)
 );
 COMMENT ON TABLE linkhaul.gap_domain IS 'Domains that link to competitors of a project and not to its own sites';
@@ -86,6 +89,7 @@ COMMENT ON COLUMN linkhaul.gap_domain.domain_from IS 'without www.';
 COMMENT ON COLUMN linkhaul.gap_domain.domain_key IS 'md5(domain_from)';
 COMMENT ON COLUMN linkhaul.gap_domain.best_feed_id IS 'feed of the best link; where none is held any feed that tells of the domain';
 COMMENT ON COLUMN linkhaul.gap_domain.best_link_key IS 'the link to start from; null: none is held';
+COMMENT ON COLUMN linkhaul.gap_domain.told_feed_id IS 'the feed whose night and completeness are told of it';
 COMMENT ON COLUMN linkhaul.gap_domain.since_night IS 'night since which it has been in the gap';
 
 CREATE TABLE linkhaul.gap_page (
@@ -126,12 +130,39 @@ CREATE TABLE linkhaul.cost_day (
 );
 COMMENT ON TABLE linkhaul.cost_day IS 'Sums over attempt, a listing and day each, kept by its trigger';
 
+-- A host's name has 253 characters at most; what the vendor may call one beyond that would fit no index.
+-- The facts have it whole.
+UPDATE linkhaul.link SET domain_from = left(domain_from, 253) WHERE length(domain_from) > 253;
+CREATE OR REPLACE FUNCTION linkhaul.rows_for_state(facts text, columns text[]) RETURNS text
+    LANGUAGE sql IMMUTABLE AS
+$$
+    SELECT CASE WHEN linkhaul.state_of(facts) = 'link'
+                THEN format('SELECT %s link_key, coalesce(is_lost, false) AS is_lost, %s ',
+                            CASE facts WHEN 'page_intersection' THEN 'DISTINCT ON (link_key)' END,
+                            array_to_string(array_replace(columns, 'domain_from',
+                                                          'left(domain_from, 253) AS domain_from'),
+                                            ', '))
+                ELSE 'SELECT link_key, bool_or(lost_date IS NOT NULL) AS is_lost,
+                             min(domain_from) AS domain_from, sum(backlinks)::bigint AS links,
+                             max(rank) AS rank, max(backlinks_spam_score) AS backlink_spam_score, '
+                     || CASE facts WHEN 'domain_intersection'
+                                   THEN 'max(intersections_count)' ELSE 'NULL::bigint' END
+                     || ' AS intersections_count, min(first_seen) AS first_seen ' END
+           || format('FROM linkhaul.%I WHERE night = $2 AND listing_id = $3 ', facts)
+           || CASE WHEN linkhaul.state_of(facts) <> 'link' THEN 'GROUP BY link_key'
+                   WHEN facts = 'page_intersection'
+                   THEN 'ORDER BY link_key, is_lost, target_key, slice_no, ordinal, link_no'
+                   ELSE '' END
+$$;
+
 -- What is looked up at publish, and by views: the best first, of whatever feeds, since a view cannot
 -- tell the planner that it asks for one. What changes of a link every day is in none of these, so that most
 -- updates still touch no index.
 CREATE INDEX link_best ON linkhaul.link (domain_from_rank DESC NULLS LAST);
-CREATE INDEX link_domain ON linkhaul.link (feed_id, hashtextextended(domain_from, 0));
-CREATE INDEX link_broken ON linkhaul.link (feed_id) WHERE is_broken AND state = 'live';
+CREATE INDEX link_domain ON linkhaul.link (feed_id, domain_from);
+CREATE INDEX link_broken ON linkhaul.link (domain_from_rank DESC NULLS LAST, feed_id)
+    WHERE is_broken AND state = 'live';
+CREATE INDEX ON linkhaul.gap_domain (project, rank DESC NULLS LAST);
 CREATE INDEX link_event_night ON linkhaul.link_event (night);
 CREATE INDEX run_job ON linkhaul.run (project, job, night);
 

@@ -114,7 +114,7 @@ BEGIN
         GROUP BY 1, 2
     )
     SELECT of_feed, ranked.dimension, of_night, ranked.position,
-           CASE WHEN ranked.position = 0 THEN NULL
+           CASE WHEN ranked.position = 0 THEN 'other'
                 WHEN ranked.place IS NULL THEN ranked.value
                 ELSE (SELECT CASE ranked.dimension WHEN 'page' THEN k.url_to ELSE k.anchor END
                       FROM linkhaul.link AS k WHERE k.ctid = ranked.place) END,
@@ -218,10 +218,9 @@ CREATE FUNCTION linkhaul.best_link(feeds bigint[], domain text, OUT feed_id bigi
 $$
     SELECT k.feed_id, k.link_key
     FROM unnest(feeds) AS f (feed_id)
-    JOIN linkhaul.link AS k ON k.feed_id = f.feed_id
-     AND hashtextextended(k.domain_from, 0) IN (hashtextextended(domain, 0),
-                                                hashtextextended('www.' || domain, 0))
-    WHERE k.state IN ('live', 'missing') AND k.domain_from IN (domain, 'www.' || domain)
+    JOIN linkhaul.link AS k
+      ON k.feed_id = f.feed_id AND k.domain_from IN (domain, 'www.' || domain)
+    WHERE k.state IN ('live', 'missing')
     ORDER BY k.state, k.dofollow DESC NULLS LAST, k.page_from_rank DESC NULLS LAST,
              k.rank DESC NULLS LAST, k.feed_id, k.link_key
     LIMIT 1
@@ -325,8 +324,7 @@ BEGIN
                                      AND p.role = 'own'))
            AND NOT EXISTS (SELECT FROM unnest(own) AS o (feed_id)
                            JOIN linkhaul.link AS ours ON ours.feed_id = o.feed_id
-                            AND hashtextextended(ours.domain_from, 0)
-                                = hashtextextended(min(k.domain_from), 0)
+                            AND ours.domain_from = min(k.domain_from)
                            WHERE ours.url_from = k.url_from AND ours.state IN ('live', 'missing'))
     ), closed AS (
         DELETE FROM linkhaul.gap_page AS g
@@ -473,7 +471,8 @@ BEGIN
     n_items := l.n_items;
     -- What was held has had its repeats taken out, and what is missing counted, when it was.
     n_missing := CASE WHEN l.state = 'held' THEN l.n_missing
-                      WHEN word = 'limited' THEN 0
+                      -- What is lost is read up to what is known.
+                      WHEN word = 'limited' OR l.kind = 'lost' THEN 0
                       ELSE greatest(0, coalesce(total, 0) - (n_items - n_repeated)) END;
     -- Missing beyond 10 items and the tolerance of what the API promised is no longer complete.
     completeness := CASE WHEN word = 'complete' AND n_missing > 10

@@ -77,7 +77,7 @@ SELECT f.project,
        f.feed_id,
        s.completeness,
        d.dimension,
-       coalesce(d.value, CASE d.position WHEN 0 THEN 'other' END) AS value,
+       d.value,
        d.position = 0 AS is_other,
        d.position,
        d.links,
@@ -124,7 +124,7 @@ SELECT g.project,
        g.country AS domain_from_country,
        f.job
 FROM linkhaul.gap_domain AS g
-JOIN linkhaul.feed AS f ON f.feed_id = CASE g.feed_id WHEN 0 THEN g.best_feed_id ELSE g.feed_id END
+JOIN linkhaul.feed AS f ON f.feed_id = g.told_feed_id
 JOIN linkhaul.listing AS l ON l.listing_id = f.state_listing_id
 LEFT JOIN linkhaul.listing AS whole ON whole.listing_id = f.published_listing_id
 LEFT JOIN linkhaul.link AS k ON k.feed_id = g.best_feed_id AND k.link_key = g.best_link_key;

@@ -5,17 +5,17 @@ WITH original AS (
     SELECT * FROM linkhaul.listing WHERE listing_id = $2::bigint
 ), begun AS (
     INSERT INTO linkhaul.run (uid, project, job, endpoint, night, timezone, labels, budget_night,
-                              account, account_timezone, state, ended_at, replay_of)
+                              account, account_timezone, as_of, state, ended_at, replay_of)
     SELECT $1::uuid, r.project, r.job, r.endpoint, r.night, r.timezone, r.labels, r.budget_night,
-           r.account, r.account_timezone, 'done', now(), r.run_id
+           r.account, r.account_timezone, r.as_of, 'done', now(), r.run_id
     FROM original JOIN linkhaul.run AS r USING (run_id)
     WHERE NOT EXISTS (SELECT FROM linkhaul.run WHERE uid = $1::uuid)
     RETURNING run_id
 ), listed AS (
     INSERT INTO linkhaul.listing (run_id, feed_id, night, kind, request, max_rows, whole_count,
-                                  replay_of)
+                                  range_from, range_to, why, replay_of)
     SELECT r.run_id, o.feed_id, o.night, o.kind, o.request, o.max_rows, o.whole_count,
-           o.listing_id
+           o.range_from, o.range_to, o.why, o.listing_id
     FROM original AS o,
          (SELECT run_id FROM begun UNION ALL
           SELECT run_id FROM linkhaul.run WHERE uid = $1::uuid) AS r

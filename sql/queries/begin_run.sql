@@ -7,15 +7,16 @@ WITH asked AS (
     SELECT coalesce($7::date, (now() AT TIME ZONE $5)::date) AS night
 ), continued AS (
     UPDATE linkhaul.run
-    SET budget_nanousd = nullif($8::bigint, 0), budget_night = asked.night, labels = $6::jsonb,
+    SET budget_nanousd = nullif($8::bigint, 0), budget_night = asked.night, day = $7::date,
+        labels = $6::jsonb,
         account = $9, account_timezone = $10, stop_asked_at = CASE WHEN NOT $11::boolean THEN stop_asked_at END
     FROM asked
     WHERE project = $2 AND job = $3 AND state = 'open'
     RETURNING run_id
 )
 INSERT INTO linkhaul.run (uid, project, job, endpoint, night, timezone, labels, budget_nanousd,
-                          budget_night, account, account_timezone)
+                          budget_night, account, account_timezone, as_of, day)
 SELECT $1::uuid, $2, $3, $4, asked.night, $5, $6::jsonb, nullif($8::bigint, 0), asked.night, $9,
-       $10
+       $10, coalesce($7::date::timestamp AT TIME ZONE $5, now()), $7::date
 FROM asked
 WHERE NOT EXISTS (SELECT FROM continued)

@@ -2,7 +2,7 @@
 -- account's than the job's is now: each is
 -- published as what it is, unless a newer one is, or it is empty; then it is abandoned. What was
 -- spent on them, with it. $1 project, $2 job, $3 how old a run may be, in milliseconds, $4 account,
--- $5 missing_ok and $6 max_shrink, in parts per million
+-- $5 missing_ok and $6 max_shrink, in parts per million, $7 the night that it may be of, null: any
 WITH stale AS (
     SELECT l.listing_id, l.n_items, coalesce(l.completeness, 'error') AS word, r.night, f.target,
            EXISTS (SELECT FROM linkhaul.listing AS newer
@@ -12,7 +12,8 @@ WITH stale AS (
     JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open'
     JOIN linkhaul.feed AS f USING (feed_id)
     WHERE r.project = $1 AND r.job = $2 AND r.state = 'open'
-      AND (r.started_at <= now() - $3::bigint * interval '1 millisecond' OR r.account <> $4)
+      AND (r.started_at <= now() - $3::bigint * interval '1 millisecond' OR r.account <> $4
+           OR r.night < $7::date)
 ), published AS MATERIALIZED (
     SELECT s.listing_id, p.state, p.n_rows
     FROM stale AS s,

@@ -1,6 +1,3 @@
--- $1 run: it is over where none of its listings is open.
-UPDATE linkhaul.run AS r
-SET state = 'done', ended_at = now()
-WHERE run_id = $1::bigint AND state = 'open'
-  AND NOT EXISTS (SELECT FROM linkhaul.listing AS l
-                  WHERE l.run_id = r.run_id AND l.state = 'open')
+-- $1 run: it is over where none of its listings is open. Gives the feeds that are to be taken whole
+-- after all, so that it is not, and why.
+SELECT target, why FROM linkhaul.end_run($1::bigint, true)

@@ -1,18 +1,22 @@
 -- What is known of a job's feeds, a row for each key in their order. $1 project, $2 job, $3 timezone,
--- $4 how old a run may be that is gone on with, in milliseconds, $5 account, $6 table, $7 keys
+-- $4 how old a run may be that is gone on with, in milliseconds, $5 account, $6 table, $7 keys,
+-- $8 the job's former names
 WITH gone_on AS (
-    -- As a start finds it: not too old, the account's, and tonight's or with something left to do.
+    -- As a start finds it: not too old, the account's, and tonight's or with something left to do;
+    -- one of a former name becomes the job's, unless there is one already.
     SELECT r.run_id,
            coalesce(s.reserved_nanousd + s.settled_nanousd + s.unknown_nanousd, 0) AS nanousd
     FROM linkhaul.run AS r
     LEFT JOIN linkhaul.spend AS s
            ON s.scope = 'run:' || r.run_id
           AND s.period = to_char(now() AT TIME ZONE $3, 'YYYY-MM-DD')
-    WHERE r.project = $1 AND r.job = $2 AND r.state = 'open'
+    WHERE r.project = $1 AND r.job = ANY ($8::text[] || $2::text) AND r.state = 'open'
       AND r.started_at > now() - $4::bigint * interval '1 millisecond' AND r.account = $5
       AND (r.budget_night >= (now() AT TIME ZONE $3)::date
            OR EXISTS (SELECT FROM linkhaul.listing AS l
                       WHERE l.run_id = r.run_id AND l.state = 'open'))
+    ORDER BY r.job = $2 DESC
+    LIMIT 1
 ), account AS MATERIALIZED (
     SELECT avg(elapsed_ms)::bigint AS call_ms,
            (sum(body_bytes) / nullif(sum(n_items), 0))::bigint AS body_bytes
@@ -58,6 +62,7 @@ LEFT JOIN LATERAL (
                         FROM linkhaul.slice AS s
                         WHERE s.listing_id = l.listing_id) AS t
     WHERE l.feed_id = f.feed_id AND l.replay_of IS NULL AND t.total_count IS NOT NULL
+      AND l.kind IN ('full', 'count')
     ORDER BY l.listing_id DESC
     LIMIT 1
 ) AS told ON true

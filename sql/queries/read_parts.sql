@@ -4,7 +4,7 @@
 -- $2 job, $3 kind
 SELECT l.listing_id, extract(epoch FROM s.range_from)::bigint, sum(coalesce(s.total_count, 0))
 FROM linkhaul.run AS r
-JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open' AND l.kind = $3
+JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open' AND l.kind = 'full' AND $3 = 'full'
 JOIN LATERAL (
     SELECT b.listing_id
     FROM linkhaul.listing AS b

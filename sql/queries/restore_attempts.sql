@@ -5,7 +5,7 @@
 INSERT INTO linkhaul.attempt (attempt_id, run_id, listing_id, slice_no, position, token, page_limit,
                               tag, reserved_nanousd, night, day, state, reserved_at, booked_at)
 SELECT a.attempt, r.run_id, a.listing, a.slice, a.pos, a.token, a.items, a.tag, a.worst,
-       r.budget_night, (to_timestamp(a.sent / 1000.0) AT TIME ZONE r.account_timezone)::date, 'unknown',
+       r.budget_night, coalesce(r.day, (to_timestamp(a.sent / 1000.0) AT TIME ZONE r.account_timezone)::date), 'unknown',
        to_timestamp(a.sent / 1000.0), now()
 FROM unnest($1::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $6::text[], $7::bigint[],
             $8::text[], $9::bigint[], $10::bigint[])

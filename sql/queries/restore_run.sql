@@ -7,7 +7,8 @@
 WITH note AS (
     SELECT t.n, t.text::json AS memo FROM unnest($1::text[]) WITH ORDINALITY AS t (text, n)
 ), head AS MATERIALIZED (
-    SELECT memo, json_populate_record(NULL::linkhaul.run, memo->'run') AS run,
+    SELECT memo, json_populate_record(json_populate_record(NULL::linkhaul.run,
+               json_build_object('as_of', memo->'run'->'started_at')), memo->'run') AS run,
            memo->>'install' = (SELECT uid::text FROM linkhaul.install) AS is_ours
     FROM note WHERE memo->'run' IS NOT NULL
     ORDER BY n DESC

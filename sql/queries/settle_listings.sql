@@ -1,12 +1,19 @@
 -- Behind name_feed, in its transaction: gives up the open listings of feeds that the job no longer
--- has, and those that only were to count where the real ones begin; and forgets why the others could
--- not end the last time. $1 project, $2 job, $3 kind of listing
+-- has, and those that only were to count (before there were others of the feed) where the real ones
+-- begin; and forgets why the others could not end the last time. $1 project, $2 job, $3 count, where
+-- feeds are only to be counted
+WITH listed AS (
+    SELECT l.listing_id, f.asked_at < now() AS is_gone, linkhaul.is_probe(l) AS is_probe
+    FROM linkhaul.run AS r
+    JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state = 'open'
+    JOIN linkhaul.feed AS f ON f.feed_id = l.feed_id
+    WHERE r.project = $1 AND r.job = $2 AND r.state = 'open'
+      AND ($3 <> 'count' OR linkhaul.is_probe(l))
+)
 UPDATE linkhaul.listing AS l
-SET state = CASE WHEN f.asked_at < now() OR l.kind <> $3 THEN 'abandoned' ELSE 'open' END,
-    reason = CASE WHEN f.asked_at < now() THEN 'the job no longer has this feed'
-                  WHEN l.kind <> $3 THEN 'no longer asked for' ELSE '' END,
+SET state = CASE WHEN is_gone OR (is_probe AND $3 <> 'count') THEN 'abandoned' ELSE 'open' END,
+    reason = CASE WHEN is_gone THEN 'the job no longer has this feed'
+                  WHEN is_probe AND $3 <> 'count' THEN 'no longer asked for' ELSE '' END,
     completeness = NULL
-FROM linkhaul.run AS r, linkhaul.feed AS f
-WHERE r.project = $1 AND r.job = $2 AND r.state = 'open'
-  AND l.run_id = r.run_id AND l.state = 'open' AND f.feed_id = l.feed_id
-  AND $3 IN (l.kind, 'full')
+FROM listed
+WHERE l.listing_id = listed.listing_id

@@ -9,10 +9,14 @@
 #include <time.h>
 
 #include "api/endpoint.h"
+#include "api/endpoints/list.h"
 #include "core/mem.h"
 #include "core/uuid.h"
 
-#define RUN_MARK_LENGTH 6 /* of a tag */
+#define RUN_MARK_LENGTH 6  /* of a tag */
+#define N_CONDITIONS_NEW 3 /* of request_new() */
+#define DATE_LENGTH 10     /* "2026-01-31" */
+#define TIME_LENGTH 26     /* "2026-01-31 00:00:00 +00:00" */
 #define JSON_FLAGS (JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE)
 
 static void put_json(struct json_object **tree)
@@ -29,55 +33,87 @@ static struct json_object *parse(const char *text)
     return tree;
 }
 
-/* The field that a listing is walked by first: "first_seen" of "first_seen,asc". */
-static size_t walk_field_size(const struct endpoint *endpoint)
+static void put_condition(struct json_object *all, const char *joint, struct json_object *condition)
 {
-    return strcspn(endpoint->walk_order[0], ",");
+    if (json_object_array_length(all) > 0)
+        json_object_array_add(all, json_object_new_string(joint));
+    json_object_array_add(all, condition);
 }
 
-/* One bound, behind an "and" where it is not the first. */
-static void add_bound(struct json_object *all, const struct endpoint *endpoint,
-                      const char *operator, int64_t value_s)
+/* [field, operator, value]; takes the value. */
+static struct json_object *condition_of(const char *field, const char *operator,
+                                        struct json_object * value)
 {
     struct json_object *condition = json_object_new_array();
+
+    json_object_array_add(condition, json_object_new_string(field));
+    json_object_array_add(condition, json_object_new_string(operator));
+    json_object_array_add(condition, value);
+    return condition;
+}
+
+/* As filters have it, or its first `length` characters. */
+static struct json_object *time_value(int64_t value_s, int length)
+{
     time_t seconds = (time_t)value_s;
     struct tm utc;
     char text[64];
 
     gmtime_r(&seconds, &utc);
     strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S +00:00", &utc);
-    json_object_array_add(condition, json_object_new_string_len(endpoint->walk_order[0],
-                                                                (int)walk_field_size(endpoint)));
-    json_object_array_add(condition, json_object_new_string(operator));
-    json_object_array_add(condition, json_object_new_string(text));
-    if (json_object_array_length(all) > 0)
-        json_object_array_add(all, json_object_new_string("and"));
-    json_object_array_add(all, condition);
+    return json_object_new_string_len(text, length);
 }
 
-/*
- * The request's filters and the range behind an "and" each. A single condition may stand bare in a
- * request, so it is wrapped first. Times are compared strictly, to the second: [a, b) is "> a - 1 s
- * and < b". Source: docs.dataforseo.com/v3/backlinks/filters.
- */
-static void add_range(struct json_object *task, const struct endpoint *endpoint,
-                      const struct request_range *range)
+/* Times are compared strictly, to the second. Source: docs.dataforseo.com/v3/backlinks/filters. */
+static struct json_object *since(const char *field, int64_t from_s)
+{
+    return condition_of(field, ">", time_value(from_s - 1, TIME_LENGTH));
+}
+
+static struct json_object *before(const char *field, int64_t to_s)
+{
+    return condition_of(field, "<", time_value(to_s, TIME_LENGTH));
+}
+
+/* The request's filters, to be put into it with more behind. A single condition may stand bare in a
+ * request, so they are wrapped. */
+static struct json_object *begin_filters(struct json_object *task)
 {
     struct json_object *all = json_object_new_array(), *users;
 
     if (json_object_object_get_ex(task, "filters", &users) && json_object_array_length(users) > 0)
         json_object_array_add(all, json_object_get(users));
+    return all;
+}
+
+static void add_range(struct json_object *task, const char *field,
+                      const struct request_range *range)
+{
+    struct json_object *all;
+
+    if (range->from_s == REQUEST_FROM_OPEN && range->to_s == REQUEST_TO_OPEN)
+        return;
+    all = begin_filters(task);
     if (range->from_s != REQUEST_FROM_OPEN)
-        add_bound(all, endpoint, ">", range->from_s - 1);
+        put_condition(all, "and", since(field, range->from_s));
     if (range->to_s != REQUEST_TO_OPEN)
-        add_bound(all, endpoint, "<", range->to_s);
+        put_condition(all, "and", before(field, range->to_s));
     json_object_object_add(task, "filters", all);
+}
+
+/* The field that a listing is walked by first: "first_seen" of "first_seen,asc"; NULL: none. */
+static char *walk_field(const struct endpoint *endpoint)
+{
+    const char *rule = endpoint->walk_order[0];
+
+    return rule == NULL ? NULL : mem_printf("%.*s", (int)strcspn(rule, ","), rule);
 }
 
 char *request_body(const struct endpoint *endpoint, const char *request,
                    const struct request_page *page)
 {
     CLEANUP(put_json) struct json_object *tasks = json_object_new_array();
+    CLEANUP(mem_free_string) char *field = walk_field(endpoint);
     struct json_object *task = parse(request);
 
     json_object_array_add(tasks, task);
@@ -89,8 +125,7 @@ char *request_body(const struct endpoint *endpoint, const char *request,
     json_object_object_del(task, "order_by");
     if (page->order_by != NULL)
         json_object_object_add(task, "order_by", parse(page->order_by));
-    if (page->range.from_s != REQUEST_FROM_OPEN || page->range.to_s != REQUEST_TO_OPEN)
-        add_range(task, endpoint, &page->range);
+    add_range(task, field, &page->range);
     if (page->token != NULL)
         json_object_object_add(task, "search_after_token", json_object_new_string(page->token));
     else if (page->position > 0)
@@ -229,6 +264,21 @@ static bool is_grouped(struct json_object *task)
            strcmp(json_object_get_string(mode), "as_is") != 0;
 }
 
+bool request_is_grouped(const char *request)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+
+    return is_grouped(task);
+}
+
+bool request_is_filtered(const char *request)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    struct json_object *filters;
+
+    return json_object_object_get_ex(task, "filters", &filters) && count_conditions(filters) > 0;
+}
+
 /* Why a filter of `n_more` conditions would bring other items than the walk; NULL: it would not. */
 static const char *why_not_by_value(const struct endpoint *endpoint, const char *request,
                                     const char *order_by, int64_t n_more)
@@ -252,14 +302,13 @@ static const char *why_not_by_value(const struct endpoint *endpoint, const char 
 const char *request_walk_column(const struct endpoint *endpoint, const char *request,
                                 const char *order_by, const char **ret_why)
 {
-    const char *rule = endpoint->walk_order[0];
+    CLEANUP(mem_free_string) char *field = walk_field(endpoint);
 
     *ret_why = why_not_by_value(endpoint, request, order_by, 1);
     if (*ret_why != NULL)
         return NULL;
     for (size_t i = 0; i < endpoint->n_columns; i++)
-        if (strlen(endpoint->columns[i].name) == walk_field_size(endpoint) &&
-            strncmp(endpoint->columns[i].name, rule, walk_field_size(endpoint)) == 0)
+        if (strcmp(endpoint->columns[i].name, field) == 0)
             return endpoint->columns[i].name;
     assert(!"the walk order names a column");
     return NULL;
@@ -270,4 +319,74 @@ bool request_may_be_cut(const struct endpoint *endpoint, const char *request, co
 {
     *ret_why = why_not_by_value(endpoint, request, order_by, 2);
     return *ret_why == NULL;
+}
+
+/* --- changes --------------------------------------------------------------------------------- */
+
+bool request_can_change(const struct endpoint *endpoint, const char *request, const char **ret_why)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    struct json_object *status = NULL, *filters = NULL;
+
+    json_object_object_get_ex(task, "backlinks_status_type", &status);
+    json_object_object_get_ex(task, "filters", &filters);
+    *ret_why = NULL;
+    if (endpoint != &endpoint_backlinks)
+        *ret_why = "only the endpoint backlinks tells what is new and what is lost";
+    else if (is_grouped(task))
+        *ret_why = "its links are grouped (mode)";
+    else if (status != NULL && strcmp(json_object_get_string(status), "live") != 0)
+        *ret_why = "it asks for lost links itself (backlinks_status_type)";
+    else if (count_conditions(filters) + N_CONDITIONS_NEW >
+             endpoint_param(endpoint, "filters")->max)
+        *ret_why = "its filters have no room for three more conditions";
+    return *ret_why == NULL;
+}
+
+static char *text_of(struct json_object *task)
+{
+    return mem_strdup(json_object_to_json_string_ext(task, JSON_FLAGS));
+}
+
+char *request_new(const char *request, int64_t since_s)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+    struct json_object *returned = json_object_new_array(), *either = json_object_new_array();
+    struct json_object *all = begin_filters(task);
+    bool is_alone = json_object_array_length(all) == 0;
+
+    put_condition(returned, "and", condition_of("is_new", "=", json_object_new_boolean(true)));
+    put_condition(returned, "and", since("last_seen", since_s));
+    put_condition(either, "or", since("first_seen", since_s));
+    put_condition(either, "or", returned);
+    put_condition(all, "and", either);
+    json_object_object_add(task, "filters",
+                           is_alone ? json_object_get(either) : json_object_get(all));
+    json_object_put(all);
+    return text_of(task);
+}
+
+char *request_lost(const char *request)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+
+    json_object_object_add(task, "backlinks_status_type", json_object_new_string("lost"));
+    json_object_object_add(task, "order_by", parse("[\"last_seen,desc\",\"url_from,asc\"]"));
+    return text_of(task);
+}
+
+char *request_in_range(const char *request, int64_t from_s, int64_t to_s)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+
+    add_range(task, "first_seen", &(struct request_range){from_s, to_s});
+    return text_of(task);
+}
+
+char *request_since(const char *request, int64_t since_s)
+{
+    CLEANUP(put_json) struct json_object *task = parse(request);
+
+    json_object_object_add(task, "date_from", time_value(since_s, DATE_LENGTH));
+    return text_of(task);
 }

@@ -70,6 +70,10 @@ int64_t request_limit(const struct endpoint *endpoint, const char *request, int6
  */
 char *request_order(const struct endpoint *endpoint, const char *request, bool is_cut);
 
+/* Whether its links are grouped (mode, custom_mode), and whether it has filters. */
+bool request_is_grouped(const char *request);
+bool request_is_filtered(const char *request);
+
 /*
  * The column that a chain in this order can be gone on with by value where its token is no longer
  * taken: "first_seen" of "first_seen,asc". NULL where that would bring other items than the chain;
@@ -89,6 +93,33 @@ const char *request_walk_column(const struct endpoint *endpoint, const char *req
  */
 bool request_may_be_cut(const struct endpoint *endpoint, const char *request, const char *order_by,
                         const char **ret_why);
+
+/*
+ * Whether what is new and what is lost can be asked for apart from the rest; `ret_why` says why
+ * not, for people, in words that go on from "it cannot be synced by its changes: ". It takes links
+ * that are alive and not grouped, and room for three conditions beside those of the filters. An
+ * order_by is no hindrance: it matters only where max_rows cuts, which the request does not say.
+ *
+ * The requests below are for those that can, and keep all of their other parameters. Each is a JSON
+ * object; free() it. Source of the fields: docs.dataforseo.com/v3/backlinks/backlinks/live.
+ */
+bool request_can_change(const struct endpoint *endpoint, const char *request, const char **ret_why);
+
+/* What the vendor first saw at `since_s` or later, and what returned since: it is new to the vendor
+ * again then, with its old first_seen. Three conditions. */
+char *request_new(const char *request, int64_t since_s);
+
+/* What the vendor has lost, the latest first; all of it, so it is for the walk to end. It counts on
+ * its own order: request_order() with `is_cut`. */
+char *request_lost(const char *request);
+
+/* What was first seen in [from_s, to_s), either of which may be open (as of request_range): a
+ * condition per bound. Slices cut it further where there is room for theirs, too. */
+char *request_in_range(const char *request, int64_t from_s, int64_t to_s);
+
+/* Of bulk_new_lost_backlinks: counted from the day of `since_s` on, in UTC. Not part of what a feed
+ * means: its key is made of the request that this is put into. */
+char *request_since(const char *request, int64_t since_s);
 
 /*
  * "lh/<install>/<run>-<listing>.<slice>", and the user's own tag behind a space. <run> is the end

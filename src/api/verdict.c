@@ -198,8 +198,6 @@ enum verdict_charge verdict_charge(const struct verdict_facts *facts, bool was_s
         return VERDICT_CHARGE_FREE;
     if ((facts->has_envelope || facts->has_charge) && cost_nanousd >= 0)
         return VERDICT_CHARGE_KNOWN;
-    if (facts->gateway_code != NULL && facts->http_status / 100 == 4)
-        return VERDICT_CHARGE_FREE;
     switch (facts->http_status) {
     case 401:
     case 402:

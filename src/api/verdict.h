@@ -64,9 +64,9 @@ enum verdict_charge {
 
 /*
  * Whether a call was charged; `cost_nanousd` is what the answer says, -1: nothing. Free for sure: a
- * failure before the first byte of the request, HTTP 401, 402, 403, 404 and 429, and what a gateway
- * itself refuses (4xx). Known: an answer that names its cost, also on a failed task. Everything
- * else may have been charged.
+ * failure before the first byte of the request, and HTTP 401, 402, 403, 404 and 429, a gateway's as
+ * well. Known: an answer that names its cost, also on a failed task. Everything else may have been
+ * charged.
  */
 enum verdict_charge verdict_charge(const struct verdict_facts *facts, bool was_sent,
                                    int64_t cost_nanousd);

@@ -41,16 +41,21 @@ static const struct command commands[] = {
       "  --dry-run   print the statements that would be run, and change nothing (for reading: run\n"
       "              by hand, they leave no record of themselves, and `migrate` would fail)\n",
       command_migrate },
-    { "plan", "JOB... [--probe] [--max USD] [--json]", "rows, calls, dollars, minutes, before they are spent",
+    { "plan", "JOB... [--probe] [--compare] [...]", "rows, calls, dollars, minutes, before they are spent",
       "What the next run of these jobs takes, and a month of their nights, by what their feeds' last\n"
       "runs were told (BASIS). Of an open run only the rest counts. <= is the most that it can be,\n"
       "where max_rows or a cap bounds what is unknown; + goes beyond what is known. Caps that would\n"
       "end a run are named with the row. The database is asked, no call is made.\n\n"
       "  --probe     ask the API how big those feeds are that nobody knows of: a call for one item\n"
       "              each, whose price is named before and which counts under every cap\n"
+      "  --compare   price the shapes of each feed side by side, a run on average and a month: as it\n"
+      "              is, without its filters, one link per domain, by its changes (sync). What is\n"
+      "              not known yet is not guessed\n"
 "  --max USD   end with 2 where this run can cost more, as far as the caps let it\n"
       "  --json      {jobs: [{job, endpoint, schedule, runs_a_month, open_run, prices: {per_call,\n"
-      "              per_item, source}, feeds: [{target, basis, run: PART, month: PART}],\n"
+      "              per_item, source}, feeds: [{target, basis, run: PART, month: PART,\n"
+      "              with --compare: sync_takes, shapes: [{shape, dollars_a_run, dollars_a_run_max,\n"
+      "              dollars_a_month, dollars_a_month_max, basis}]}],\n"
       "              run: PART, month: PART}], run: PART, month: PART, caps: [{in (run or month),\n"
       "              per, of, cap, spent, job, after_rows, of_rows, on_night, text}]}; a PART is\n"
       "              {rows, rows_max, calls, calls_max, dollars, dollars_max, minutes, gigabytes}.\n"
@@ -76,18 +81,20 @@ static const struct command commands[] = {
       "  --all     every job\n"
       "  --fresh   do not go on with an open run: what it holds is published as what it is, unless\n"
       "            something newer is, or given up, and its dollars are named\n"
-      "  --night   the night that a new run belongs to, as 2026-03-14; without it that of now\n",
+      "  --night DATE   the run is of that night, as 2026-03-14, and its calls count in that day:\n"
+      "            for a rehearsal\n",
       command_run },
     { "serve", "", "the service", NULL, NULL },
     { "status", "[--size] [--json]", "each feed: its last listing, rows, dollars",
       "What the database knows; no call is made. PUBLISHED is the night that analysts see; the other\n"
-      "columns are of the last listing and its run. LAST is its completeness where it is published,\n"
-      "else its state: open, held (see `linkhaul help publish`), abandoned.\n\n"
+      "columns are of the feed's last run. LAST is the completeness of its listing, or changes, or\n"
+      "unmoved, where it is published; else its state: open, held (see `linkhaul help publish`),\n"
+      "abandoned.\n\n"
       "  --size   also what takes how much room: facts by week, state, ledger, spool\n"
       "  --json   {running: {name, since} or null, feeds: [{project, job, target, endpoint,\n"
-      "           published_night, last: {run, run_state, night, state, completeness, reason,\n"
-      "           published_at, total_count, max_rows, items, rows, repeats, missing, new,\n"
-      "           lost, and in dollars, as decimal strings: settled, undelivered, unknown,\n"
+      "           published_night, last: {run, run_state, night, way (full, changes, unmoved),\n"
+      "           state, completeness, reason, published_at, total_count, max_rows, items,\n"
+      "           rows, repeats, missing, new, lost, and in dollars, as decimal strings: settled, undelivered, unknown,\n"
       "           reserved}}]}; with --size also sizes: [{of, table, partition, rows_about,\n"
       "           bytes}], spool_bytes, bytes\n",
       command_status },

@@ -26,6 +26,41 @@ int jobs_unknown(const struct config *config, const char *name)
     return err_exit_code(ERR_USAGE);
 }
 
+static bool is_or_was_named(const struct config_job *job, const char *word)
+{
+    bool is_so = config_job_is_named(job, word);
+
+    for (size_t i = 0; i < job->formerly.n && !is_so; i++) {
+        CLEANUP(mem_free_string)
+        char *title = mem_printf("%s/%s", job->project, job->formerly.items[i]);
+
+        is_so = strcmp(job->formerly.items[i], word) == 0 || strcmp(title, word) == 0;
+    }
+    return is_so;
+}
+
+char **jobs_all_names(const struct config *config, const char *word, size_t *ret_n,
+                      bool *ret_is_job)
+{
+    char **names = mem_new_array(1, sizeof(*names));
+    size_t n = 0;
+
+    names[n++] = mem_strdup(word);
+    for (size_t i = 0; i < config->n_jobs; i++) {
+        const struct config_job *job = &config->jobs[i];
+
+        if (!is_or_was_named(job, word))
+            continue;
+        names = mem_resize(names, n + 1 + job->formerly.n, sizeof(*names));
+        names[n++] = mem_printf("%s/%s", job->project, job->name);
+        for (size_t j = 0; j < job->formerly.n; j++)
+            names[n++] = mem_printf("%s/%s", job->project, job->formerly.items[j]);
+    }
+    *ret_n = n;
+    *ret_is_job = n > 1;
+    return names;
+}
+
 /* A timer whose job files have been moved away should not look as if all were well. */
 static int no_job(const struct config *config)
 {

@@ -18,8 +18,11 @@ struct walk {
 
 static bool applies(const struct paper_cap *cap, const struct paper_feed *feed)
 {
-    return cap->job == feed->job ||
-           (cap->job == PAPER_ALL_JOBS && (cap->group == 0 || cap->group == feed->group));
+    bool is_all = cap->group == 0;
+
+    for (size_t i = 0; i < PAPER_GROUPS; i++)
+        is_all = is_all || cap->group == feed->groups[i];
+    return cap->job == feed->job || (cap->job == PAPER_ALL_JOBS && is_all);
 }
 
 static bool is_walking(const struct walk *walk, const struct paper_feed *feed)

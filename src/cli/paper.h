@@ -20,8 +20,10 @@ struct paper_cap {
     int64_t left_nanousd; /* goes down as pages are taken */
 };
 
+#define PAPER_GROUPS 2 /* that a feed may be of */
+
 struct paper_feed {
-    size_t job, group;
+    size_t job, groups[PAPER_GROUPS];
     struct price price;
     int64_t limit;   /* items of a page */
     int64_t n_items; /* to be taken; goes down to 0 */

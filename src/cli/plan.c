@@ -9,14 +9,13 @@
 #include "api/request.h"
 #include "cli/asking.h"
 #include "cli/command.h"
-#include "cli/drive.h"
 #include "cli/jobs.h"
+#include "cli/plan_compare.h"
 #include "cli/writer.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
 #include "core/sat.h"
-#include "daemon/engine.h"
 #include "store/plan.h"
 #include "store/store.h"
 
@@ -39,6 +38,7 @@
 
 struct planning {
     struct asking asking;
+    bool is_comparing;
     struct plan plan;
     struct plan_job *job;             /* that is being asked about */
     struct plan_spent *spent, *asked; /* of the present question */
@@ -122,6 +122,8 @@ static bool ask_about_feeds(struct planning *planning)
     struct store_plan_job question = {
         .project = config->project,
         .job = config->name,
+        .former_names = (const char *const *)config->formerly.items,
+        .n_former_names = config->formerly.n,
         .timezone = config->timezone,
         .account = config->account->name,
         .table = config->endpoint->table,
@@ -169,30 +171,51 @@ static void on_spent(void *data, const struct store_spent *spent, size_t n, cons
     asking_answered(&planning->asking, err);
 }
 
-/* What counts against an account's caps and those of its jobs, by the account's own calendar. */
+/* One of the question's scopes, which counts for that place of `spent`. */
+static void add_scope(char *scope, size_t place, char **scopes, size_t *places, size_t *n)
+{
+    scopes[*n] = scope;
+    places[(*n)++] = place;
+}
+
+/* What counts against an account's caps and those of its jobs, under their former names as well, by
+ * the account's own calendar; so also against those of the projects whose first job is the
+ * account's. */
 static bool ask_what_account_spent(struct planning *planning, size_t account_no)
 {
     const struct plan *plan = &planning->plan;
     const struct config_account *account = plan->accounts[account_no];
-    size_t n = 1, *places = mem_new_array(1 + plan->n_jobs, sizeof(*places));
-    char **scopes = mem_new_array(1 + plan->n_jobs, sizeof(*scopes));
+    size_t n_most = 1 + plan->n_projects + plan->n_jobs, n = 0, *places;
+    char **scopes;
     bool is_answered;
 
-    planning->asked = mem_new_array(1 + plan->n_jobs, sizeof(*planning->asked));
-    scopes[0] = mem_printf("account:%s", account->name);
-    places[0] = 1 + account_no;
     for (size_t i = 0; i < plan->n_jobs; i++)
-        if (plan->jobs[i].job->account == account) {
-            places[n] = 1 + plan->n_accounts + i;
-            scopes[n++] =
-                mem_printf("job:%s/%s", plan->jobs[i].job->project, plan->jobs[i].job->name);
-        }
+        n_most += plan->jobs[i].job->formerly.n;
+    places = mem_new_array(n_most, sizeof(*places));
+    scopes = mem_new_array(n_most, sizeof(*scopes));
+    planning->asked = mem_new_array(n_most, sizeof(*planning->asked));
+    add_scope(mem_printf("account:%s", account->name), 1 + account_no, scopes, places, &n);
+    for (size_t i = 0; i < plan->n_projects; i++)
+        if (plan->projects[i]->account == account)
+            add_scope(mem_printf("project:%s", plan->projects[i]->project),
+                      1 + plan->n_accounts + i, scopes, places, &n);
+    for (size_t i = 0; i < plan->n_jobs; i++) {
+        const struct config_job *job = plan->jobs[i].job;
+        size_t place = 1 + plan->n_accounts + plan->n_projects + i;
+
+        if (job->account != account)
+            continue;
+        add_scope(mem_printf("job:%s/%s", job->project, job->name), place, scopes, places, &n);
+        for (size_t j = 0; j < job->formerly.n; j++)
+            add_scope(mem_printf("job:%s/%s", job->project, job->formerly.items[j]), place, scopes,
+                      places, &n);
+    }
     store_read_spent(planning->asking.store, (const char *const *)scopes, n, account->timezone,
                      on_spent, planning);
     is_answered = asking_wait(&planning->asking);
     for (size_t i = 0; i < n; i++) {
-        if (is_answered)
-            planning->spent[places[i]] = planning->asked[i];
+        planning->spent[places[i]].day_nanousd += planning->asked[i].day_nanousd;
+        planning->spent[places[i]].month_nanousd += planning->asked[i].month_nanousd;
         free(scopes[i]);
     }
     free(planning->asked);
@@ -206,7 +229,8 @@ static bool ask_what_is_spent(struct planning *planning)
     const struct plan *plan = &planning->plan;
     static const char *const all[] = {"all"};
 
-    planning->spent = mem_new_array(1 + plan->n_accounts + plan->n_jobs, sizeof(*planning->spent));
+    planning->spent = mem_new_array(1 + plan->n_accounts + plan->n_projects + plan->n_jobs,
+                                    sizeof(*planning->spent));
     planning->asked = planning->spent;
     store_read_spent(planning->asking.store, all, 1, plan->accounts[0]->timezone, on_spent,
                      planning);
@@ -257,6 +281,15 @@ size_t plan_account_no(const struct plan *plan, size_t job)
     return i;
 }
 
+size_t plan_project_no(const struct plan *plan, size_t job)
+{
+    size_t i = 0;
+
+    while (strcmp(plan->projects[i]->project, plan->jobs[job].job->project) != 0)
+        i++;
+    return i;
+}
+
 static void add_account(struct plan *plan, const struct config_account *account)
 {
     for (size_t i = 0; i < plan->n_accounts; i++)
@@ -265,14 +298,25 @@ static void add_account(struct plan *plan, const struct config_account *account)
     plan->accounts[plan->n_accounts++] = account;
 }
 
+static void add_project(struct plan *plan, const struct config_job *job)
+{
+    for (size_t i = 0; i < plan->n_projects; i++)
+        if (strcmp(plan->projects[i]->project, job->project) == 0)
+            return;
+    plan->projects[plan->n_projects++] = job;
+}
+
 static void plan_init(struct plan *plan, const struct config *config,
                       const struct config_job **jobs, size_t n_jobs)
 {
     *plan = (struct plan){.config = config, .n_jobs = n_jobs};
     plan->jobs = mem_new_array(n_jobs, sizeof(*plan->jobs));
     plan->accounts = mem_new_array(n_jobs, sizeof(*plan->accounts));
-    for (size_t i = 0; i < n_jobs; i++)
+    plan->projects = mem_new_array(n_jobs, sizeof(*plan->projects));
+    for (size_t i = 0; i < n_jobs; i++) {
         add_account(plan, jobs[i]->account);
+        add_project(plan, jobs[i]);
+    }
     for (size_t i = 0; i < n_jobs; i++) {
         const struct cron nightly = CRON_NIGHTLY;
         const struct cron *cron = jobs[i]->schedule != NULL ? &jobs[i]->cron : &nightly;
@@ -291,6 +335,7 @@ static void plan_deinit(struct plan *plan)
         free(plan->jobs[i].feeds);
     free(plan->jobs);
     free(plan->accounts);
+    free(plan->projects);
     free(plan->caps);
     free(plan->bites);
 }
@@ -307,15 +352,17 @@ static bool ask(struct planning *planning)
         if (!asking_wait(asking) || !ask_about_feeds(planning))
             return false;
     }
-    return ask_what_is_spent(planning);
+    return ask_what_is_spent(planning) && (!planning->is_comparing || plan_compare(plan, asking));
 }
 
-static void show(const struct plan *plan, bool is_json)
+static void show(const struct plan *plan, bool is_json, bool is_comparing)
 {
     struct writer writer;
 
     if (!is_json) {
         plan_print(plan);
+        if (is_comparing)
+            plan_compare_print(plan);
         return;
     }
     writer_init(&writer);
@@ -346,52 +393,6 @@ const char *plan_basis(const struct plan_feed *feed)
     return feed->is_probed ? "probe" : feed->is_known ? "last run" : "unknown";
 }
 
-/*
- * Asks the API how big the feeds are that nobody knows of: a call for one item each, which is
- * reserved, paid for and landed as any other, as a listing that only counts. Its price is named
- * before. Gives an exit code.
- */
-static int probe(const struct plan *plan, const struct config_job **jobs)
-{
-    bool **counted = mem_new_array(plan->n_jobs, sizeof(*counted));
-    const struct config_job **wanted = mem_new_array(plan->n_jobs, sizeof(*wanted));
-    size_t n_feeds = 0, n_jobs = 0;
-    int64_t nanousd = 0;
-    char cost[MONEY_TEXT_MAX];
-    int exit_code = 0;
-
-    for (size_t i = 0; i < plan->n_jobs; i++) {
-        const struct plan_job *job = &plan->jobs[i];
-        size_t n_before = n_feeds;
-
-        counted[n_jobs] = mem_new_array(job->n_feeds, sizeof(bool));
-        for (size_t j = 0; j < job->n_feeds; j++)
-            if (!job->feeds[j].is_known) {
-                counted[n_jobs][j] = true;
-                nanousd += price_worst(job->price, 1);
-                n_feeds++;
-            }
-        if (n_feeds > n_before)
-            wanted[n_jobs++] = jobs[i];
-        else
-            free(counted[n_jobs]);
-    }
-    if (n_feeds > 0) {
-        log_info("probing %zu feed%s costs %s", n_feeds, n_feeds == 1 ? "" : "s",
-                 money_format(nanousd, cost));
-        exit_code = drive(&(struct engine_settings){.config = plan->config,
-                                                    .jobs = wanted,
-                                                    .n_jobs = n_jobs,
-                                                    .counted = (const bool *const *)counted},
-                          NULL);
-    }
-    for (size_t i = 0; i < n_jobs; i++)
-        free(counted[i]);
-    free(counted);
-    free(wanted);
-    return exit_code;
-}
-
 /* One round of questions; an exit code. */
 static int ask_all(struct planning *planning)
 {
@@ -411,15 +412,15 @@ static void forget(struct planning *planning)
 }
 
 static int make_plan(const struct config *config, const struct config_job **jobs, size_t n_jobs,
-                     int64_t max_nanousd, bool is_json, bool is_probed)
+                     int64_t max_nanousd, bool is_json, bool is_probed, bool is_comparing)
 {
-    struct planning planning = {.spent = NULL};
+    struct planning planning = {.is_comparing = is_comparing};
     int exit_code;
 
     plan_init(&planning.plan, config, jobs, n_jobs);
     exit_code = ask_all(&planning);
     if (exit_code == 0 && is_probed)
-        exit_code = probe(&planning.plan, jobs);
+        exit_code = plan_probe(&planning.plan, jobs);
     if (exit_code == 0 && is_probed) {
         forget(&planning);
         plan_init(&planning.plan, config, jobs, n_jobs);
@@ -427,7 +428,7 @@ static int make_plan(const struct config *config, const struct config_job **jobs
     }
     if (exit_code == 0) {
         plan_hold_against_caps(&planning.plan, planning.spent);
-        show(&planning.plan, is_json);
+        show(&planning.plan, is_json, is_comparing);
         exit_code = judge(&planning.plan, max_nanousd);
     }
     forget(&planning);
@@ -436,12 +437,12 @@ static int make_plan(const struct config *config, const struct config_job **jobs
 
 int command_plan(const char *file, int argc, char **argv)
 {
-    bool is_json = false, is_probed = false;
+    bool is_json = false, is_probed = false, is_comparing = false;
     const char *max = NULL;
     const struct command_switch switches[] = {{"--max", NULL, &max},
                                               {"--json", &is_json},
                                               {"--probe", &is_probed},
-                                              {"--compare", NULL},
+                                              {"--compare", &is_comparing},
                                               {NULL}};
     CLEANUP(config_free) struct config *config = NULL;
     const struct config_job **jobs;
@@ -461,7 +462,7 @@ int command_plan(const char *file, int argc, char **argv)
     exit_code = jobs_pick(config, n_words, argv, false, &jobs, &n_jobs);
     if (exit_code != 0)
         return exit_code;
-    exit_code = make_plan(config, jobs, n_jobs, max_nanousd, is_json, is_probed);
+    exit_code = make_plan(config, jobs, n_jobs, max_nanousd, is_json, is_probed, is_comparing);
     free(jobs);
     return exit_code;
 }

@@ -1,7 +1,7 @@
 /*
  * A plan: what a run of some jobs takes, and a month of their nights, before a dollar is spent.
- * plan.c asks the database and adds up, plan_caps.c holds it against the caps, plan_print.c and
- * plan_write.c show it to people and to programs.
+ * plan.c asks the database and adds up, plan_probe.c asks the API, plan_caps.c holds it against the
+ * caps, plan_print.c and plan_write.c show it to people and to programs.
  */
 #pragma once
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "api/price.h"
+#include "cli/compare.h"
 #include "cli/estimate.h"
 #include "config/config.h"
 
@@ -31,6 +32,8 @@ struct plan_feed {
     int64_t limit;         /* items of a page in this run */
     struct estimate whole; /* a listing from its beginning */
     struct plan_part parts[N_PLAN_SPANS];
+    struct shape shapes[N_SHAPES];
+    size_t n_shapes; /* 0: they were not asked for */
 };
 
 enum plan_prices { PLAN_PRICES_TOLD, PLAN_PRICES_GIVEN, PLAN_PRICES_LISTED };
@@ -51,7 +54,7 @@ struct plan_job {
 };
 
 enum plan_per { PLAN_PER_RUN, PLAN_PER_DAY, PLAN_PER_MONTH, PLAN_KEEP };
-enum plan_level { PLAN_OF_JOB, PLAN_OF_ACCOUNT, PLAN_OF_ALL };
+enum plan_level { PLAN_OF_JOB, PLAN_OF_PROJECT, PLAN_OF_ACCOUNT, PLAN_OF_ALL };
 
 #define PLAN_ALL_JOBS SIZE_MAX
 
@@ -60,7 +63,7 @@ struct plan_cap {
     enum plan_per per;
     enum plan_level level;
     size_t job;            /* whose calls it holds; or PLAN_ALL_JOBS */
-    size_t account;        /* PLAN_OF_ACCOUNT: whose jobs, by place; else of no meaning */
+    size_t owner;          /* whose jobs: of an account or a project, by place; else 0 */
     int64_t cap_nanousd;   /* PLAN_KEEP: what is to be left */
     int64_t spent_nanousd; /* PLAN_KEEP: less than nothing, the balance */
 };
@@ -82,6 +85,8 @@ struct plan {
     size_t n_jobs;
     const struct config_account **accounts; /* of the jobs */
     size_t n_accounts;
+    const struct config_job **projects; /* of each project that a job is for, the first of them */
+    size_t n_projects;
     struct plan_cap *caps;
     size_t n_caps;
     struct plan_bite *bites;
@@ -96,9 +101,16 @@ struct plan_spent {
 
 /*
  * Fills caps, bites and what each part can cost at most. `spent` is of the configuration, the
- * accounts, and then of each job.
+ * accounts, the projects, and then of each job.
  */
 void plan_hold_against_caps(struct plan *plan, const struct plan_spent *spent);
+
+/*
+ * Asks the API how big the feeds are that nobody knows of: a call for one item each, which is
+ * reserved, paid for and landed as any other, as a listing that only counts. Its price is named
+ * before. Gives an exit code.
+ */
+int plan_probe(const struct plan *plan, const struct config_job **jobs);
 
 /* last run, probe or unknown */
 const char *plan_basis(const struct plan_feed *feed);
@@ -110,8 +122,9 @@ int64_t plan_runs_in_month(const struct plan_job *job);
 int64_t plan_ms(const struct plan_job *job, const struct estimate *estimate);
 int64_t plan_ms_of_all(const struct plan *plan, enum plan_span span);
 
-/* Its account's place among those of the plan. */
+/* Its account's and its project's place among those of the plan. */
 size_t plan_account_no(const struct plan *plan, size_t job);
+size_t plan_project_no(const struct plan *plan, size_t job);
 
 /* "$3.00 per run (budget of job x) ends it after 48,000 of 120,000 rows"; free() it. */
 char *plan_bite_text(const struct plan *plan, const struct plan_bite *bite);

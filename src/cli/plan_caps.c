@@ -13,7 +13,7 @@
  */
 
 static void add_cap(struct plan *plan, enum plan_per per, enum plan_level level, size_t job,
-                    size_t account, int64_t cap_nanousd, int64_t spent_nanousd)
+                    size_t owner, int64_t cap_nanousd, int64_t spent_nanousd)
 {
     if (cap_nanousd == 0)
         return;
@@ -22,18 +22,18 @@ static void add_cap(struct plan *plan, enum plan_per per, enum plan_level level,
         .per = per,
         .level = level,
         .job = job,
-        .account = account,
+        .owner = owner,
         .cap_nanousd = cap_nanousd,
         .spent_nanousd = spent_nanousd,
     };
 }
 
 /* The caps of a day and a month, which hold all that a level spends. */
-static void add_periods(struct plan *plan, enum plan_level level, size_t job, size_t account,
+static void add_periods(struct plan *plan, enum plan_level level, size_t job, size_t owner,
                         const struct config_budget *budget, const struct plan_spent *spent)
 {
-    add_cap(plan, PLAN_PER_DAY, level, job, account, budget->per_day_nanousd, spent->day_nanousd);
-    add_cap(plan, PLAN_PER_MONTH, level, job, account, budget->per_month_nanousd,
+    add_cap(plan, PLAN_PER_DAY, level, job, owner, budget->per_day_nanousd, spent->day_nanousd);
+    add_cap(plan, PLAN_PER_MONTH, level, job, owner, budget->per_month_nanousd,
             spent->month_nanousd);
 }
 
@@ -49,28 +49,37 @@ static void add_keep(struct plan *plan, size_t account_no)
 }
 
 /* The caps of a run hold each job by itself, whoever's they are. */
+static void add_runs(struct plan *plan, size_t job_no)
+{
+    const struct plan_job *job = &plan->jobs[job_no];
+    size_t account = plan_account_no(plan, job_no), project = plan_project_no(plan, job_no);
+
+    add_cap(plan, PLAN_PER_RUN, PLAN_OF_JOB, job_no, 0, job->job->own_budget.per_run_nanousd,
+            job->run_nanousd);
+    add_cap(plan, PLAN_PER_RUN, PLAN_OF_PROJECT, job_no, project,
+            job->job->project_budget.per_run_nanousd, job->run_nanousd);
+    add_cap(plan, PLAN_PER_RUN, PLAN_OF_ACCOUNT, job_no, account,
+            job->job->account->budget.per_run_nanousd, job->run_nanousd);
+    add_cap(plan, PLAN_PER_RUN, PLAN_OF_ALL, job_no, 0, plan->config->budget.per_run_nanousd,
+            job->run_nanousd);
+}
+
 static void collect_caps(struct plan *plan, const struct plan_spent *spent)
 {
-    const struct config_budget *all = &plan->config->budget;
+    const struct plan_spent *of_accounts = spent + 1, *of_projects = of_accounts + plan->n_accounts,
+                            *of_jobs = of_projects + plan->n_projects;
 
     for (size_t i = 0; i < plan->n_jobs; i++) {
-        const struct plan_job *job = &plan->jobs[i];
-        const struct config_budget *own = &job->job->own_budget;
-        const struct config_budget *of_account = &job->job->account->budget;
-        size_t account = plan_account_no(plan, i);
-
-        add_cap(plan, PLAN_PER_RUN, PLAN_OF_JOB, i, account, own->per_run_nanousd,
-                job->run_nanousd);
-        add_cap(plan, PLAN_PER_RUN, PLAN_OF_ACCOUNT, i, account, of_account->per_run_nanousd,
-                job->run_nanousd);
-        add_cap(plan, PLAN_PER_RUN, PLAN_OF_ALL, i, account, all->per_run_nanousd,
-                job->run_nanousd);
-        add_periods(plan, PLAN_OF_JOB, i, account, own, &spent[1 + plan->n_accounts + i]);
+        add_runs(plan, i);
+        add_periods(plan, PLAN_OF_JOB, i, 0, &plan->jobs[i].job->own_budget, &of_jobs[i]);
     }
+    for (size_t i = 0; i < plan->n_projects; i++)
+        add_periods(plan, PLAN_OF_PROJECT, PLAN_ALL_JOBS, i, &plan->projects[i]->project_budget,
+                    &of_projects[i]);
     for (size_t i = 0; i < plan->n_accounts; i++)
         add_periods(plan, PLAN_OF_ACCOUNT, PLAN_ALL_JOBS, i, &plan->accounts[i]->budget,
-                    &spent[1 + i]);
-    add_periods(plan, PLAN_OF_ALL, PLAN_ALL_JOBS, 0, all, &spent[0]);
+                    &of_accounts[i]);
+    add_periods(plan, PLAN_OF_ALL, PLAN_ALL_JOBS, 0, &plan->config->budget, &spent[0]);
     for (size_t i = 0; i < plan->n_accounts; i++)
         add_keep(plan, i);
 }
@@ -99,15 +108,24 @@ struct sheet {
     struct paper_job *jobs;
 };
 
-static void add_feed(struct sheet *sheet, const struct plan_job *job, size_t job_no,
-                     size_t account_no, const struct estimate *estimate, int64_t limit)
+/* Of paper's groups: those of the accounts, then those of the projects; 0: of neither. */
+static size_t group_of(const struct plan *plan, enum plan_level level, size_t owner)
+{
+    return level == PLAN_OF_ACCOUNT   ? 1 + owner
+           : level == PLAN_OF_PROJECT ? 1 + plan->n_accounts + owner
+                                      : 0;
+}
+
+static void add_feed(struct sheet *sheet, const struct plan *plan, size_t job_no,
+                     const struct estimate *estimate, int64_t limit)
 {
     bool is_endless = estimate->kind == ESTIMATE_OPEN;
 
     sheet->feeds[sheet->n_feeds++] = (struct paper_feed){
         .job = job_no,
-        .group = 1 + account_no,
-        .price = job->price,
+        .groups = {group_of(plan, PLAN_OF_ACCOUNT, plan_account_no(plan, job_no)),
+                   group_of(plan, PLAN_OF_PROJECT, plan_project_no(plan, job_no))},
+        .price = plan->jobs[job_no].price,
         .limit = limit,
         .n_items = is_endless ? PAPER_ENDLESS : estimate->n_rows,
         .n_calls = is_endless ? 1 : estimate->n_calls,
@@ -130,7 +148,7 @@ static void walk_on_paper(const struct plan *plan, enum plan_span span, struct s
             const struct estimate *estimate =
                 span == PLAN_RUN ? &feed->parts[PLAN_RUN].estimate : &feed->whole;
 
-            add_feed(sheet, &plan->jobs[i], i, plan_account_no(plan, i), estimate, feed->limit);
+            add_feed(sheet, plan, i, estimate, feed->limit);
         }
     for (size_t i = 0; i < plan->n_caps; i++) {
         const struct plan_cap *cap = &plan->caps[i];
@@ -140,7 +158,7 @@ static void walk_on_paper(const struct plan *plan, enum plan_span span, struct s
         sheet->cap_of[sheet->n_caps] = i;
         sheet->caps[sheet->n_caps++] = (struct paper_cap){
             .job = cap->job == PLAN_ALL_JOBS ? PAPER_ALL_JOBS : cap->job,
-            .group = cap->level == PLAN_OF_ACCOUNT ? 1 + cap->account : 0,
+            .group = group_of(plan, cap->level, cap->owner),
             .left_nanousd = span == PLAN_RUN ? left_of(cap) : cap->cap_nanousd,
         };
     }
@@ -183,7 +201,17 @@ static bool holds(const struct plan *plan, const struct plan_cap *cap, size_t jo
 {
     if (cap->job != PLAN_ALL_JOBS)
         return cap->job == job;
-    return cap->level != PLAN_OF_ACCOUNT || cap->account == plan_account_no(plan, job);
+    return cap->level == PLAN_OF_ALL ||
+           cap->owner == (cap->level == PLAN_OF_ACCOUNT ? plan_account_no(plan, job)
+                                                        : plan_project_no(plan, job));
+}
+
+static bool holds_all(const struct plan *plan, const struct plan_cap *cap)
+{
+    for (size_t i = 0; i < plan->n_jobs; i++)
+        if (!holds(plan, cap, i))
+            return false;
+    return true;
 }
 
 /* What the jobs that a cap holds spend in a day that all of them run on, and in a month. */
@@ -295,9 +323,8 @@ static void bound_all(struct plan *plan, enum plan_span span, const struct sheet
             whole->most_nanousd = most < 0 ? -1 : sat_add(whole->most_nanousd, most);
     }
     for (size_t i = 0; i < plan->n_caps; i++)
-        if (plan->caps[i].job == PLAN_ALL_JOBS && span == PLAN_MONTH &&
-            (plan->caps[i].level == PLAN_OF_ALL || plan->n_accounts == 1) &&
-            plan->caps[i].per == PLAN_PER_MONTH)
+        if (plan->caps[i].per == PLAN_PER_MONTH && span == PLAN_MONTH &&
+            holds_all(plan, &plan->caps[i]))
             whole->most_nanousd = smaller_bound(whole->most_nanousd, plan->caps[i].cap_nanousd);
 }
 

@@ -194,7 +194,7 @@ static void append_cap(struct buf *out, const struct plan *plan, const struct pl
 
     if (cap->per == PLAN_KEEP) {
         buf_printf(out, "keep_balance %s of account %s, with a balance of %s,",
-                   money_format(cap->cap_nanousd, limit), plan->accounts[cap->account]->name,
+                   money_format(cap->cap_nanousd, limit), plan->accounts[cap->owner]->name,
                    money_format(-cap->spent_nanousd, spent));
         return;
     }
@@ -203,8 +203,10 @@ static void append_cap(struct buf *out, const struct plan *plan, const struct pl
         buf_printf(out, "job %s)", plan->jobs[cap->job].job->title);
     else if (cap->level == PLAN_OF_ALL)
         buf_append_string(out, "the configuration)");
+    else if (cap->level == PLAN_OF_PROJECT)
+        buf_printf(out, "project %s)", plan->projects[cap->owner]->project);
     else
-        buf_printf(out, "account %s)", plan->accounts[cap->account]->name);
+        buf_printf(out, "account %s)", plan->accounts[cap->owner]->name);
     if (bite->span == PLAN_RUN && cap->spent_nanousd > 0)
         buf_printf(out, ", %s of it spent,", money_format(cap->spent_nanousd, spent));
 }

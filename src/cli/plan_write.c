@@ -2,6 +2,7 @@
 
 #include "api/endpoint.h"
 #include "cli/plan.h"
+#include "cli/plan_compare.h"
 #include "cli/writer.h"
 #include "core/mem.h"
 
@@ -72,6 +73,7 @@ static void write_job(struct writer *writer, const struct plan_job *job)
         writer_text(writer, "target", job->feeds[i].target);
         writer_text(writer, "basis", plan_basis(&job->feeds[i]));
         write_spans(writer, job, job->feeds[i].parts);
+        plan_compare_write(writer, &job->feeds[i]);
         writer_end(writer, '}');
     }
     writer_end(writer, ']');
@@ -83,7 +85,7 @@ static void write_bite(struct writer *writer, const struct plan *plan, const str
 {
     static const char *const spans[] = {"run", "month"};
     static const char *const pers[] = {"run", "day", "month", "keep_balance"};
-    static const char *const levels[] = {"job", "account", "configuration"};
+    static const char *const levels[] = {"job", "project", "account", "configuration"};
     CLEANUP(mem_free_string) char *text = plan_bite_text(plan, bite);
     bool is_keep = bite->cap->per == PLAN_KEEP,
          is_end = bite->night == 0 && bite->wanted_nanousd == 0;

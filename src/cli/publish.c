@@ -63,7 +63,7 @@ static int accept_run(struct accepting *accepting, const char *database_url)
     if (accepting->n_listings > 0)
         return 0;
     snprintf(number, sizeof(number), "%" PRId64, accepting->run_id);
-    store_find_run(asking->store, number, on_found, accepting);
+    store_find_run(asking->store, (const char *const[]){number}, 1, on_found, accepting);
     if (!asking_wait(asking))
         return command_fail(&asking->err);
     return accepting->is_known ? 1 : err_exit_code(ERR_USAGE);

@@ -33,11 +33,15 @@ static const char *what_helps(const struct engine_listing *listing)
 
 static void add_listing(struct table *table, const struct engine_listing *listing)
 {
+    bool is_full = strcmp(listing->kind, "full") == 0;
+    bool is_counted = strcmp(listing->kind, "count") == 0 && listing->is_published;
+
     table_add_row(table);
     table_add(table, "%s", listing->job);
     table_add(table, "%s", listing->target);
-    table_add(table, "%s",
+    table_add(table, "%s%s%s", is_full ? "" : listing->kind, is_full || is_counted ? "" : ", ",
               listing->is_held                ? "held"
+              : is_counted                    ? ""
               : listing->completeness != NULL ? listing->completeness
                                               : "stopped");
     if (!listing->is_published) {
@@ -61,12 +65,16 @@ static void print_summary(const struct engine *engine)
     char booked[MONEY_TEXT_MAX], budget[MONEY_TEXT_MAX];
 
     engine_progress(engine, &progress);
-    if (progress.n_listings == 0)
+    if (progress.n_listings + progress.n_unmoved == 0)
         return;
     table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
     for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
         add_listing(&table, &listing);
-    command_print_table(&table);
+    if (progress.n_listings > 0)
+        command_print_table(&table);
+    if (progress.n_unmoved > 0)
+        printf("nothing has moved in %zu feed%s: not asked for\n", progress.n_unmoved,
+               progress.n_unmoved == 1 ? "" : "s");
     table_deinit(&table);
     /* Dollars are of whole runs, with listings that an earlier start of theirs has published. */
     printf("%" PRId64 " call%s now; booked in all: %s of %s\n", progress.n_calls,
@@ -81,6 +89,7 @@ static void print_summary(const struct engine *engine)
                money_format(progress.undelivered_nanousd, booked));
 }
 
+/* yyyy-mm-dd, of a day that there is. */
 static bool is_date(const char *text)
 {
     static const int64_t days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

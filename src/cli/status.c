@@ -87,7 +87,10 @@ static void add_row(struct table *table, const struct store_status_row *row, boo
     table_add(table, "%s", row->target);
     table_add(table, "%s", row->visible_night[0] != '\0' ? row->visible_night : "-");
     table_add(table, "%" PRId64, row->run_id);
-    table_add(table, "%s", is_published ? row->completeness : row->state);
+    table_add(table, "%s",
+              !is_published                   ? row->state
+              : strcmp(row->way, "full") == 0 ? row->completeness
+                                              : row->way);
     table_add(table, "%" PRId64, row->n_rows);
     table_add(table, "%s", money_format(row->settled_nanousd + row->undelivered_nanousd, charged));
     collect_notes(&notes, row, has_accounts);
@@ -143,6 +146,7 @@ static void write_row(struct writer *writer, const struct store_status_row *row)
     writer_text_or_null(writer, "run_state", row->run_state);
     writer_text_or_null(writer, "account", row->account);
     writer_text_or_null(writer, "night", row->night);
+    writer_text(writer, "way", row->way);
     writer_text_or_null(writer, "state", row->state);
     writer_text_or_null(writer, "completeness", row->completeness);
     writer_text_or_null(writer, "reason", row->reason);

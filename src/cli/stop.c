@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli/asking.h"
 #include "cli/command.h"
@@ -10,12 +11,16 @@
 
 /*
  * `stop`: marks the open runs, and says whether there is anybody to notice. The process that works
- * on a run learns of it from its next reservation, which the database refuses.
+ * on a run learns of it from its next reservation, which the database refuses, or by looking for it
+ * every few seconds.
  */
 
 struct stopping {
     struct asking asking;
     const char *what;
+    char **names; /* that it may have in the database */
+    size_t n_names;
+    bool is_job;
     size_t n_runs; /* that were marked */
     bool is_known; /* there is such a run, or such a job had one */
 };
@@ -57,16 +62,16 @@ static void on_found(void *data, const struct store_found_run *run, const struct
 /* No open run goes by that name: it is over, has never been, or there is no such thing. */
 static int explain(struct stopping *stopping, const struct config *config)
 {
-    store_find_run(stopping->asking.store, stopping->what, on_found, stopping);
+    store_find_run(stopping->asking.store, (const char *const *)stopping->names, stopping->n_names,
+                   on_found, stopping);
     if (!asking_wait(&stopping->asking))
         return command_fail(&stopping->asking.err);
     if (stopping->is_known)
         return 0;
-    for (size_t i = 0; i < config->n_jobs; i++)
-        if (config_job_is_named(&config->jobs[i], stopping->what)) {
-            printf("nothing to stop: job %s has not run yet\n", stopping->what);
-            return 0;
-        }
+    if (stopping->is_job) {
+        printf("nothing to stop: job %s has not run yet\n", stopping->what);
+        return 0;
+    }
     if (stopping->what[0] >= '0' && stopping->what[0] <= '9')
         return command_misused("stop", "%s: no such run or job; `linkhaul status` shows them",
                                stopping->what);
@@ -79,7 +84,8 @@ static int stop(struct stopping *stopping, const struct config *config)
 
     if (!asking_open(asking, config->database_url))
         return command_fail(&asking->err);
-    store_stop(asking->store, stopping->what, on_stopped, stopping);
+    store_stop(asking->store, (const char *const *)stopping->names, stopping->n_names, on_stopped,
+               stopping);
     if (!asking_wait(asking))
         return command_fail(&asking->err);
     if (stopping->n_runs == 0)
@@ -103,7 +109,11 @@ int command_stop(const char *file, int argc, char **argv)
     if (config == NULL)
         return exit_code;
     stopping.what = argv[1];
+    stopping.names = jobs_all_names(config, stopping.what, &stopping.n_names, &stopping.is_job);
     exit_code = stop(&stopping, config);
     asking_close(&stopping.asking);
+    for (size_t i = 0; i < stopping.n_names; i++)
+        free(stopping.names[i]);
+    free(stopping.names);
     return exit_code;
 }

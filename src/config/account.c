@@ -15,6 +15,7 @@
 #include "config/config.h"
 #include "config/read.h"
 #include "core/mem.h"
+#include "core/money.h"
 
 #define NAME_MAX_BYTES 63
 
@@ -96,6 +97,22 @@ static void check_most(struct source *source, const struct yaml_node *map, const
                       prefix, name, value, provider->name, most);
 }
 
+/* What a gateway adds to the list price nobody knows before the first answer. */
+static void warn_of_list_price(struct source *source, const struct yaml_node *map,
+                               const char *prefix, const struct provider *provider)
+{
+    char per_call[MONEY_TEXT_MAX], per_item[MONEY_TEXT_MAX];
+
+    if (provider->has_user_data || yaml_get(map, "prices") != NULL)
+        return;
+    yaml_warn(source, map,
+              "%sprices is missing, and %s does not tell its own before a call: calls are reserved "
+              "at list price (%s and %s an item), and one that costs more stops its job; write "
+              "prices: { per_call: ..., per_item: ... }, what you pay at most",
+              prefix, provider->name, money_format(PRICE_LISTED.per_call_nanousd, per_call),
+              money_format(PRICE_LISTED.per_item_nanousd, per_item));
+}
+
 /* --- one account ----------------------------------------------------------------------------- */
 
 static void read_account(struct config *config, struct source *source, const struct yaml_node *map,
@@ -103,6 +120,7 @@ static void read_account(struct config *config, struct source *source, const str
 {
     struct config_account *account = account_add(config, name);
     const struct provider *provider;
+    size_t n_errors = source->n_errors;
     char prefix[KEY_PATH_BYTES_MAX];
 
     snprintf(prefix, sizeof(prefix), "%s.", path);
@@ -120,6 +138,8 @@ static void read_account(struct config *config, struct source *source, const str
         account->base_url = mem_strdup(provider->base_url);
     if (account->body == NULL && provider->has_body_choice)
         account->body = mem_strdup(provider->is_body_object ? "object" : "array");
+    if (source->n_errors == n_errors)
+        warn_of_list_price(source, map, prefix, provider);
 }
 
 void account_read(const struct slot *slot)

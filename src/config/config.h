@@ -74,6 +74,16 @@ struct config_project {
     bool is_flawed;              /* there was a complaint about it; none of its jobs is good */
 };
 
+/* How a feed is kept current: all of it each night, or what changed; auto: the cheaper. */
+enum config_sync {
+    CONFIG_SYNC_AUTO, /* where changes are not possible, full without a word */
+    CONFIG_SYNC_FULL,
+    CONFIG_SYNC_CHANGES, /* possible for each of the job's feeds, and it has no max_rows */
+};
+
+/* Their words, in that order; NULL-terminated. */
+extern const char *const config_sync_words[];
+
 /* What is kept current night after night: one target of a job with its parameters. */
 struct config_feed {
     struct uuid key; /* over what the feed means; see feed_key() */
@@ -109,6 +119,8 @@ struct config_job {
     int64_t max_shrink_ppm;    /* against the listing before; one that shrank by more is held */
     int64_t resume_within_s;   /* a run that was stopped is gone on with for this long */
     int64_t retention_s;       /* rows are kept for this long behind their night, at least */
+    enum config_sync sync;     /* of each of its feeds */
+    int64_t refresh_days;      /* each link is taken anew within so many; 0: never */
     char *labels;              /* JSON object, keys sorted; "{}" where there are none */
     struct config_feed *feeds; /* per target and request, in the order of the file */
     size_t n_feeds;

@@ -198,7 +198,7 @@ static void add_variant(struct reading *reading, const struct yaml_node *overrid
 
     *variant = (struct variant){.map = merge(request == NULL ? &nothing : request, override)};
     bound(reading, variant);
-    request_check(reading->source, job->endpoint, &variant->map);
+    request_check(reading->source, job->endpoint, &variant->map, variant->filters.n_items > 0);
     json_append_node(&text, &variant->map);
     json_append_map_without(&meaning, &variant->map, ways);
     if (job->endpoint->takes_list) {
@@ -246,7 +246,7 @@ static void read_variants(struct reading *reading)
     }
     reading->job->has_feeds = true;
     if (request != NULL)
-        request_check(reading->source, reading->job->endpoint, request);
+        request_check(reading->source, reading->job->endpoint, request, false);
     if (list->kind != YAML_BROKEN && (n < (size_t)key->min || n > (size_t)key->max))
         yaml_complain(reading->source, list, "feeds: found %s, expected %s",
                       list->kind == YAML_LIST && n == 0 ? "an empty list" : yaml_found(list, found),

@@ -206,6 +206,8 @@ void filters_check(const struct request_value *value)
     check_expression(value, value->node, &n_conditions);
     if (n_conditions > value->param->max)
         yaml_complain(value->source, value->node,
-                      "%s: found %" PRId64 " conditions, the API takes at most %" PRId64,
-                      value->path, n_conditions, value->param->max);
+                      "%s: found %" PRId64 " conditions%s, the API takes at most %" PRId64,
+                      value->path, n_conditions,
+                      value->is_bounded ? " with the one that at_least takes" : "",
+                      value->param->max);
 }

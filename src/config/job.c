@@ -14,6 +14,7 @@
 
 #include "api/endpoint.h"
 #include "api/price.h"
+#include "api/request.h"
 #include "config/config.h"
 #include "config/feeds.h"
 #include "config/formerly.h"
@@ -34,6 +35,8 @@ static void read_labels(struct source *source, const struct yaml_node *document,
 static void join_budgets(struct source *source, const struct yaml_node *document,
                          const struct config *config, bool is_budget_missed,
                          struct config_job *job);
+static void refuse_changes(struct source *source, const struct yaml_node *document,
+                           const struct config_job *job);
 static void warn_of_small_pages(struct source *source, const struct yaml_node *document,
                                 const struct config_job *job);
 
@@ -53,7 +56,7 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
               const struct config_project *project, bool is_budget_missed,
               struct config_job *ret_job)
 {
-    size_t n_errors = source->n_errors;
+    size_t n_errors = source->n_errors, n_before;
     char found[YAML_FOUND_MAX];
 
     *ret_job = (struct config_job){.file = source->file,
@@ -74,7 +77,10 @@ bool job_read(struct source *source, const struct yaml_node *document, const str
     set_title(ret_job, project);
     formerly_read(source, document, ret_job);
     read_account_of(source, document, config, ret_job);
+    n_before = source->n_errors;
     feeds_read(source, document, ret_job);
+    if (source->n_errors == n_before) /* else a request may be anything */
+        refuse_changes(source, document, ret_job);
     read_labels(source, document, ret_job);
     join_budgets(source, document, config, is_budget_missed, ret_job);
     if (document->is_flawed || ret_job->account == NULL || source->n_errors > n_errors)
@@ -178,6 +184,26 @@ static void read_labels(struct source *source, const struct yaml_node *document,
         check_label(source, &labels->items[i]);
     json_append_node(&text, labels);
     job->labels = buf_take(&text);
+}
+
+/* --- sync ------------------------------------------------------------------------------------ */
+
+/* Where `sync: changes` cannot be. */
+static void refuse_changes(struct source *source, const struct yaml_node *document,
+                           const struct config_job *job)
+{
+    const char *why;
+
+    if (job->sync != CONFIG_SYNC_CHANGES || job->endpoint == NULL)
+        return;
+    if (job->max_rows > 0)
+        yaml_complain(source, yaml_get(document, "sync"),
+                      "sync: changes and max_rows: what a listing leaves out cannot be told from "
+                      "what is new or lost; write auto or full, or leave max_rows out");
+    for (size_t i = 0; i < job->n_requests; i++)
+        if (!request_can_change(job->endpoint, job->requests[i], &why))
+            yaml_complain(source, yaml_get(document, "sync"),
+                          "sync: changes cannot be told of this job: %s; write auto or full", why);
 }
 
 /* --- money ----------------------------------------------------------------------------------- */

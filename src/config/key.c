@@ -25,7 +25,13 @@
 #define SIZE_MAX_BYTES (INT64_C(1) << 60)
 #define DURATION_MAX_S (INT64_C(100) * 366 * 86400)
 #define WHOLE_PPM 1000000
+#define DAYS_MAX 3660
 #define LATER .is_later = true
+
+const char *const config_sync_words[] = {[CONFIG_SYNC_AUTO] = "auto",
+                                         [CONFIG_SYNC_FULL] = "full",
+                                         [CONFIG_SYNC_CHANGES] = "changes",
+                                         NULL};
 
 // clang-format off
 static const struct key budget_keys[] = {
@@ -174,9 +180,13 @@ static const struct key all_job_keys[] = {
       .doc = "how long after its night a run that was stopped is gone on with" },
     { "retention", KEY_DURATION, IN_JOB(retention_s), 1, DURATION_MAX_S, .fallback = "14d",
       .doc = "how many days behind their night raw rows are kept at least; what a feed is now, events and costs stay" },
+    { "sync", KEY_SYNC, IN_JOB(sync), .words = config_sync_words, .fallback = "auto",
+      .doc = "how its feeds are kept current: full, all of it each night; changes, what is new and what is lost; auto, the cheaper for each" },
+    { "refresh", KEY_DAYS, IN_JOB(refresh_days), 1, DAYS_MAX, .fallback = "30d",
+      .doc = "of changes: how many days until each link has been taken anew, a part each night, for ranks and the like; or never" },
     { "labels", KEY_LABELS, IN_JOB(labels), .max = 16,
       .doc = "yours, into runs and costs: up to 16 names with a text, number or boolean" },
-    { "sync", LATER }, { "refresh", LATER }, { "catch_up", LATER }, { "jitter", LATER },
+    { "catch_up", LATER }, { "jitter", LATER },
 };
 // clang-format on
 
@@ -218,6 +228,8 @@ const struct unit *key_units(const struct key *key)
         return size_units;
     case KEY_DURATION:
         return duration_units;
+    case KEY_DAYS:
+        return day_units;
     case KEY_PERCENT:
         return percent_units;
     default:
@@ -234,8 +246,14 @@ bool key_parse_number(const struct key *key, const char *text, int64_t *ret_valu
 {
     const struct unit *units = key_units(key);
     int64_t value;
-    bool is_number = units == NULL ? text_parse_int64(text, strlen(text), &value)
-                                   : quantity_parse(text, units, &value);
+    bool is_number;
+
+    if (key->type == KEY_DAYS && strcmp(text, DAYS_NEVER) == 0) {
+        *ret_value = 0;
+        return true;
+    }
+    is_number = units == NULL ? text_parse_int64(text, strlen(text), &value)
+                              : quantity_parse(text, units, &value);
 
     if (!is_number || value < key->min || value > key->max)
         return false;
@@ -251,6 +269,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_SECRET] = "a text",
         [KEY_FILE] = "the path of a file",
         [KEY_DATABASE] = "a connection URL such as postgresql:///linkhaul",
+        [KEY_SYNC] = "auto, full or changes",
         [KEY_URL] = "a URL such as https://api.dataforseo.com",
         [KEY_PATH] = "a path",
         [KEY_NAME] =
@@ -260,6 +279,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_BUDGET] = "US dollars above 0, such as 5.00, or a map of per_run, per_day, per_month",
         [KEY_SIZE] = "a size such as 500MB or 1GiB",
         [KEY_DURATION] = "a duration such as 12h or 30d (s, m, h, d, w)",
+        [KEY_DAYS] = "whole days such as 30d, or never",
         [KEY_PERCENT] = "a percentage from 0% to 100%, such as 0.1%",
         [KEY_ZONE] = "an IANA time zone such as Europe/Berlin",
         [KEY_SCHEDULE] = "five cron fields in quotes, such as \"15 2 * * *\", or @daily",

@@ -20,10 +20,12 @@ enum key_type {
     KEY_URL,        /* char *: the API's base URL */
     KEY_PATH,       /* char *: relative to the file it stands in */
     KEY_WORD,       /* char *: one of `words` */
+    KEY_SYNC,       /* enum config_sync: the place of one of `words` */
     KEY_NAME,       /* char *: of a job */
     KEY_INT,        /* int64_t: min .. max */
     KEY_SIZE,       /* int64_t, bytes: min .. max */
     KEY_DURATION,   /* int64_t, seconds: min .. max */
+    KEY_DAYS,       /* int64_t, whole days: min .. max, or 0: "never" */
     KEY_PERCENT,    /* int64_t, parts per million: min .. max */
     KEY_MONEY,      /* int64_t, nano-dollars: a number of dollars above 0; 0 where there is none */
     KEY_BUDGET,     /* struct config_budget: a number of dollars is per_run, else a map of `keys` */
@@ -93,13 +95,16 @@ bool key_fits(const struct key *key, const struct provider *provider);
 const struct key *key_find(const struct key *keys, size_t n_keys, const char *name);
 
 /*
- * The number that `text` is by the key's type and range: of KEY_INT, KEY_SIZE, KEY_DURATION and
- * KEY_PERCENT, which are those that may have a default. False where it is none.
+ * The number that `text` is by the key's type and range: of KEY_INT, KEY_SIZE, KEY_DURATION,
+ * KEY_DAYS and KEY_PERCENT. False where it is none.
  */
 bool key_parse_number(const struct key *key, const char *text, int64_t *ret_value);
 
 /* Whether the key is one of those. */
 bool key_is_number(const struct key *key);
+
+/* A number of days that is 0, in words. */
+#define DAYS_NEVER "never"
 
 /* The units of a size, a duration or a percentage; NULL for all else. */
 const struct unit *key_units(const struct key *key);

@@ -23,6 +23,8 @@ const struct unit duration_units[] = {
     { "d", 86400 }, { "h", 3600 }, { "m", 60 }, { "s", 1 }, { "w", 7 * 86400 }, { NULL, 0 },
 };
 
+const struct unit day_units[] = { { "d", 1 }, { "w", 7 }, { NULL, 0 } };
+
 const struct unit percent_units[] = { { "%", 10000 }, { NULL, 0 } };
 // clang-format on
 

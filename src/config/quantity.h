@@ -13,6 +13,7 @@ struct unit {
 /* Ends with a name of NULL; in the order in which quantity_format() tries them. */
 extern const struct unit size_units[];     /* to bytes */
 extern const struct unit duration_units[]; /* to seconds */
+extern const struct unit day_units[];      /* to days */
 extern const struct unit percent_units[];  /* to parts per million */
 
 /*

@@ -126,7 +126,8 @@ static void set_texts(const struct key *keys, size_t n_keys, void *base)
 
         if (key->type == KEY_MAP && !key->is_later)
             set_texts(key->keys, key->n_keys, base);
-        if (key->fallback != NULL && !key_is_number(key) && *value_text_at(base, key) == NULL)
+        if (key->fallback != NULL && !key_is_number(key) && key->type != KEY_SYNC &&
+            *value_text_at(base, key) == NULL)
             *value_text_at(base, key) = mem_strdup(key->fallback);
     }
 }

@@ -115,8 +115,8 @@ static void check_custom_mode(const struct request_value *value)
         check_word(value, field, path);
     snprintf(path, sizeof(path), "%s.value", value->path);
     if (number->kind != YAML_BROKEN)
-        check_int(
-            &(struct request_value){value->source, value->endpoint, value->param, number, path});
+        check_int(&(struct request_value){value->source, value->endpoint, value->param, number,
+                                          path, false});
 }
 
 /* What was probably meant by a field that there is not: its path, or NULL. */
@@ -245,7 +245,7 @@ static void check_param(const struct request_value *value)
 }
 
 void request_check(struct source *source, const struct endpoint *endpoint,
-                   const struct yaml_node *request)
+                   const struct yaml_node *request, bool is_bounded)
 {
     const struct yaml_node *mode = yaml_get(request, "mode");
 
@@ -261,8 +261,11 @@ void request_check(struct source *source, const struct endpoint *endpoint,
         snprintf(path, sizeof(path), "request.%s", param->name);
         if (node->kind != YAML_BROKEN || param->type == PARAM_OURS)
             check_param(&(struct request_value){source, param->of != NULL ? param->of : endpoint,
-                                                param, node, path});
+                                                param, node, path,
+                                                is_bounded && strcmp(param->name, "filters") == 0});
     }
+    excluded_refuse_targets(source, yaml_get(request, "exclude_targets"),
+                            yaml_get(request, "targets"));
     if (mode != NULL && yaml_get(request, "custom_mode") != NULL)
         yaml_warn(source, mode, "request.mode: the API ignores it where custom_mode is set");
 }

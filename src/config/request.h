@@ -9,8 +9,9 @@
 struct endpoint;
 struct param;
 
+/* With `is_bounded` the last of the filters' conditions is that of `at_least`. */
 void request_check(struct source *source, const struct endpoint *endpoint,
-                   const struct yaml_node *request);
+                   const struct yaml_node *request, bool is_bounded);
 
 /* --- for the files of this folder that share the work ----------------------------------------- */
 
@@ -21,6 +22,7 @@ struct request_value {
     const struct param *param;
     const struct yaml_node *node;
     const char *path;
+    bool is_bounded; /* its last condition is that of `at_least` */
 };
 
 void filters_check(const struct request_value *value);

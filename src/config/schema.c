@@ -54,7 +54,7 @@ static void put_quantity(struct writer *writer, const struct key *key)
         if (units[i].name[0] != '\0')
             buf_printf(&pattern, "%s%s", i == 0 ? "" : "|", units[i].name);
     }
-    buf_append_string(&pattern, ")$|\\$\\{");
+    buf_printf(&pattern, ")$|%s\\$\\{", key->type == KEY_DAYS ? "^" DAYS_NEVER "$|" : "");
     open_in(writer, "anyOf", '[');
     open_in(writer, NULL, '{');
     put_text(writer, "type", "string");
@@ -182,6 +182,7 @@ static void put_type(struct writer *writer, const struct key *key)
         put_name(writer);
         return;
     case KEY_WORD:
+    case KEY_SYNC:
     case KEY_PROVIDER:
         put_word_or_variable(writer, key->words);
         return;
@@ -190,6 +191,7 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_SIZE:
     case KEY_DURATION:
+    case KEY_DAYS:
     case KEY_PERCENT:
         put_quantity(writer, key);
         return;

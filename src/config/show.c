@@ -171,6 +171,11 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_INT:
         buf_printf(out, "%" PRId64, number_at(key, base));
         return;
+    case KEY_DAYS:
+        buf_append_string(out, number_at(key, base) == 0
+                                   ? DAYS_NEVER
+                                   : quantity_format(number_at(key, base), day_units, quantity));
+        return;
     case KEY_SIZE:
     case KEY_DURATION:
     case KEY_PERCENT:
@@ -181,6 +186,9 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
         return;
     case KEY_BUDGET:
         append_budget(out, key, base);
+        return;
+    case KEY_SYNC:
+        buf_append_string(out, key->words[((const struct config_job *)base)->sync]);
         return;
     case KEY_ENDPOINT:
         buf_append_string(out, (*(const struct endpoint *const *)(const void *)at)->name);
@@ -258,8 +266,10 @@ static bool is_there(const struct key *key, const void *base)
         return is_one_there(key->keys, key->n_keys, at);
     if (key->type == KEY_MONEY)
         return number_at(key, base) != 0;
+    if (key->type == KEY_SYNC)
+        return true;
     if (key_is_number(key))
-        return key->min == 0 || number_at(key, base) != 0;
+        return key->min == 0 || key->type == KEY_DAYS || number_at(key, base) != 0;
     return *(char *const *)(const void *)at != NULL;
 }
 

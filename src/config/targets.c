@@ -171,6 +171,38 @@ void excluded_check(const struct request_value *value)
         check_excluded(value, &node->items[i]);
 }
 
+/* Whether an exclusion means the target; one with a * behind it, all that begins so. */
+static bool excludes(const char *excluded, const char *target)
+{
+    size_t length = strlen(excluded);
+
+    if (length > 0 && excluded[length - 1] == '*')
+        return strncmp(excluded, target, length - 1) == 0;
+    return strcmp(excluded, target) == 0;
+}
+
+void excluded_refuse_targets(struct source *source, const struct yaml_node *excluded,
+                             const struct yaml_node *targets)
+{
+    char found[YAML_FOUND_MAX], shown[YAML_SHORT_MAX];
+
+    if (excluded == NULL || excluded->kind != YAML_LIST || targets == NULL ||
+        targets->kind != YAML_MAP)
+        return;
+    for (size_t i = 0; i < excluded->n_items; i++)
+        for (size_t j = 0; j < targets->n_items; j++) {
+            const struct yaml_node *node = &excluded->items[i], *target = &targets->items[j];
+
+            if (node->kind == YAML_TEXT && target->kind == YAML_TEXT &&
+                excludes(node->text, target->text))
+                yaml_complain(source, node,
+                              "request.exclude_targets: %s leaves out all that links to target %s, "
+                              "in line %u; take it out of one of them",
+                              yaml_found(node, found), yaml_short(target->key, shown),
+                              target->line);
+        }
+}
+
 char *targets_name(const struct yaml_node *targets)
 {
     struct buf name = BUF_WITH_CEILING(NAME_BYTES_MAX);

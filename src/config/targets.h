@@ -18,5 +18,9 @@ void targets_refuse_repeats(struct source *source, const struct yaml_node **targ
 void targets_check(const struct request_value *value);
 void excluded_check(const struct request_value *value);
 
+/* Complains of each that is excluded and a target as well; either may be NULL, or no good one. */
+void excluded_refuse_targets(struct source *source, const struct yaml_node *excluded,
+                             const struct yaml_node *targets);
+
 /* The targets of a good PARAM_TARGETS, in the order of their numbers: "moz.com + ahrefs.com". */
 char *targets_name(const struct yaml_node *targets);

@@ -246,6 +246,20 @@ static void read_word(const struct slot *slot)
         value_refuse(slot);
 }
 
+static void read_sync(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+
+    if (text == NULL)
+        return;
+    for (size_t i = 0; slot->key->words[i] != NULL; i++)
+        if (strcmp(slot->key->words[i], text) == 0) {
+            ((struct config_job *)slot->base)->sync = (enum config_sync)i;
+            return;
+        }
+    value_refuse(slot);
+}
+
 static void read_endpoint(const struct slot *slot)
 {
     const char *text = text_of(slot), *names[KEYS_MAX], *meant;
@@ -367,6 +381,7 @@ void value_read(const struct slot *slot)
         [KEY_PATH] = read_path,         [KEY_WORD] = read_word,
         [KEY_NAME] = read_name,         [KEY_INT] = read_int,
         [KEY_SIZE] = read_quantity,     [KEY_DURATION] = read_quantity,
+        [KEY_DAYS] = read_quantity,     [KEY_SYNC] = read_sync,
         [KEY_PERCENT] = read_quantity,  [KEY_MONEY] = value_read_money,
         [KEY_BUDGET] = read_nothing,    [KEY_ZONE] = read_zone,
         [KEY_SCHEDULE] = read_schedule, [KEY_ENDPOINT] = read_endpoint,

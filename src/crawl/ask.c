@@ -33,12 +33,20 @@ static bool take_its_place(struct crawl_page *page)
     return false;
 }
 
+/* The page that is landing may be the last that is wanted. */
+static bool is_to_land_first(const struct crawl_slice *slice)
+{
+    return slice->listing->ends_when_known && slice->n_landing > 0;
+}
+
 /* The answers of an earlier process come first: they are paid for. */
 static void replay_adopted(struct crawl_slice *slice)
 {
     struct crawl_page **at = &slice->adopted;
     struct pager_ask ask;
 
+    if (is_to_land_first(slice))
+        return;
     while (*at != NULL) {
         struct crawl_page *page = *at;
 
@@ -104,6 +112,8 @@ static struct crawl_page *next_page_of_slice(struct crawl_slice *slice, int64_t 
     while ((page = take_waiting(slice, now_ms)) != NULL)
         if ((page = crawl_page_wanted(page)) != NULL)
             return page;
+    if (is_to_land_first(slice))
+        return NULL;
     while (pager_next(&slice->pager, &ask))
         if ((page = crawl_page_wanted(crawl_page_new(slice, &ask))) != NULL)
             return page;

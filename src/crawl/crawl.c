@@ -5,6 +5,7 @@
 
 #include "api/endpoint.h"
 #include "api/request.h"
+#include "core/log.h"
 #include "core/mem.h"
 #include "crawl/crawl_private.h"
 
@@ -98,6 +99,8 @@ struct crawl_listing *crawl_add_listing(struct crawl_run *run,
     listing->max_rows = settings->max_rows;
     listing->last_total_count = settings->last_total_count;
     listing->whole_count = settings->whole_count;
+    listing->newest_s = settings->newest_s;
+    listing->ends_when_known = settings->ends_when_known;
     listing->n_parts = settings->n_parts;
     listing->parts = mem_new_array(settings->n_parts, sizeof(*listing->parts));
     if (settings->n_parts > 0)
@@ -158,7 +161,8 @@ struct crawl_slice *crawl_slice_new(struct crawl_listing *listing, int64_t limit
                                                        .has_token = endpoint->has_token,
                                                        .max_rows = rows_left(listing),
                                                        .may_be_cut = crawl_range_is_wide(range) &&
-                                                                     may_be_cut(slice)});
+                                                                     may_be_cut(slice),
+                                                       .is_serial = listing->ends_when_known});
     listing->slices =
         mem_resize(listing->slices, listing->n_slices + 1, sizeof(struct crawl_slice *));
     listing->slices[listing->n_slices++] = slice;
@@ -205,13 +209,15 @@ void crawl_adopt(struct crawl_slice *slice, const struct uuid *attempt, int64_t 
 
 /* --- beginning ------------------------------------------------------------------------------- */
 
-/* Whether max_rows will cut is known from the feed's last listing; a first one is taken as cut. */
+/* Whether max_rows will cut is known from the feed's last listing; a first one is taken as cut.
+ * What ends when it is known is in its request's order, too. */
 static void begin_slice(struct crawl_listing *listing)
 {
     struct crawl *crawl = listing->run->crawl;
     const struct endpoint *endpoint = listing->run->endpoint;
-    bool is_cut = listing->max_rows > 0 &&
-                  (listing->last_total_count < 0 || listing->last_total_count > listing->max_rows);
+    bool is_cut = listing->ends_when_known ||
+                  (listing->max_rows > 0 && (listing->last_total_count < 0 ||
+                                             listing->last_total_count > listing->max_rows));
     CLEANUP(mem_free_string) char *order_by = request_order(endpoint, listing->request, is_cut);
     int64_t limit = request_limit(endpoint, listing->request, listing->max_rows);
 
@@ -291,6 +297,19 @@ void crawl_stop(struct crawl *crawl)
 {
     crawl->is_stopping = true;
     crawl_pump(crawl);
+}
+
+void crawl_note_stop(struct crawl_run *run, const char *why)
+{
+    if (!run->is_stopping)
+        log_warning("%s: %s; what is paid for lands", run->job, why);
+    run->is_stopping = true;
+}
+
+void crawl_stop_run(struct crawl_run *run, const char *why)
+{
+    crawl_note_stop(run, why);
+    crawl_pump(run->crawl);
 }
 
 void crawl_fail(struct crawl *crawl, const struct err *err)

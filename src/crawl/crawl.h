@@ -117,6 +117,8 @@ struct crawl_listing {
     char *target, *request; /* the request as JSON */
     int64_t max_rows;
     int64_t last_total_count; /* of the feed's listing before; -1: there is none */
+    int64_t newest_s;         /* its request asks for nothing newer; 0: it does not say */
+    bool ends_when_known;     /* the newest first, up to what brings no news: see the settings */
     int64_t whole_count;      /* items of all slices, as page 1 of slice 0 told; -1: not known */
     struct crawl_part *parts; /* of the feed's last listing that was cut */
     size_t n_parts;
@@ -263,8 +265,15 @@ struct crawl_listing_settings {
     const char *target, *request;
     int64_t max_rows, last_total_count;
     int64_t whole_count;            /* -1: not known */
+    int64_t newest_s;               /* its request asks for what is before this; 0: not known */
     const struct crawl_part *parts; /* ascending; copied */
     size_t n_parts;
+    /*
+     * It is walked in the order of its request, a page at a time, each asked for when the one
+     * before has landed; whoever lands them tells when SYNC_KNOWN items in a row have brought
+     * no news, and what lies behind is not asked for. Not with max_rows.
+     */
+    bool ends_when_known;
     void *data;
 };
 
@@ -325,6 +334,9 @@ void crawl_start(struct crawl *crawl);
 /* No new calls; what is paid for lands; then done. */
 void crawl_stop(struct crawl *crawl);
 
+/* The same of one run alone; `why` is told, once. */
+void crawl_stop_run(struct crawl_run *run, const char *why);
+
 /* As crawl_stop(), but nothing can land any more: the database or the spool is gone. */
 void crawl_fail(struct crawl *crawl, const struct err *err);
 
@@ -346,8 +358,9 @@ void crawl_on_reserved(struct crawl_page *page, const struct crawl_refusal *refu
                        const struct err *err);
 void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole);
 void crawl_on_answer(struct crawl_page *page, const struct crawl_answer *answer);
-/* `newest_s` is the largest value of the walk among its items, or CRAWL_NO_VALUE. */
-void crawl_on_landed(struct crawl_page *page, int64_t newest_s, const struct err *err);
+/* `newest_s` is the largest value of the walk among its items, or CRAWL_NO_VALUE. `is_end`: of a
+ * listing that `ends_when_known`, with this page it does, and the checkpoint says so. */
+void crawl_on_landed(struct crawl_page *page, int64_t newest_s, bool is_end, const struct err *err);
 void crawl_on_settled(struct crawl_page *page, const struct err *err);
 void crawl_on_resolved(struct crawl *crawl, int64_t listing_id, int32_t slice_no, int64_t position,
                        bool is_billed, int64_t charged_nanousd);

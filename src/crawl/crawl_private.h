@@ -127,5 +127,8 @@ struct crawl_listing *crawl_listing_at(struct crawl *crawl, size_t i);
 /* Asks for every page that may be asked for now. */
 void crawl_ask(struct crawl *crawl);
 
+/* Somebody asked for no more calls of the run: says so, once. The next pump ends it. */
+void crawl_note_stop(struct crawl_run *run, const char *why);
+
 /* Looks at everything again: what can be asked for, what is over. Every event ends in it. */
 void crawl_pump(struct crawl *crawl);

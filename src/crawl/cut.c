@@ -80,7 +80,9 @@ static int64_t lower_of(const struct crawl_slice *slice)
 
 static int64_t upper_of(const struct crawl_slice *slice, int64_t least_s)
 {
-    int64_t newest_s = slice->listing->run->crawl->settings.newest_s;
+    const struct crawl_listing *listing = slice->listing;
+    int64_t newest_s =
+        listing->newest_s != 0 ? listing->newest_s : listing->run->crawl->settings.newest_s;
 
     if (slice->range.to_s != REQUEST_TO_OPEN)
         return slice->range.to_s;

@@ -147,9 +147,7 @@ static void refuse(struct crawl_page *page, const struct crawl_refusal *refusal)
     bool is_shared = refusal->scope == CRAWL_SCOPE_SHARED;
 
     if (refusal->scope == CRAWL_SCOPE_STOPPED) {
-        if (!run->is_stopping)
-            log_warning("%s: %s; what is paid for lands", run->job, refusal->text);
-        run->is_stopping = true;
+        crawl_note_stop(run, refusal->text);
     } else if (is_shared ? page->n_booked_all == crawl_of(page)->n_booked
                          : page->n_booked == run->n_booked) {
         run->is_refused = true;
@@ -264,7 +262,8 @@ static void land(struct crawl_page *page, const struct crawl_answer *answer)
     listing->run->n_items += answer->n_items;
     if (is_whole && answer->total_count >= 0)
         listing->whole_count = answer->total_count;
-    if (!was_decided && (pager->walk == PAGER_CHAIN || pager->is_out_of_reach))
+    if (!was_decided && !listing->ends_when_known &&
+        (pager->walk == PAGER_CHAIN || pager->is_out_of_reach))
         crawl_say_why_not_cut(page->slice);
     checkpoint = (struct crawl_checkpoint){.walk = pager->walk,
                                            .position = pager->position,
@@ -346,7 +345,7 @@ static void not_landed(struct crawl_page *page, const struct err *err)
         crawl_fail(crawl, err);
 }
 
-void crawl_on_landed(struct crawl_page *page, int64_t newest_s, const struct err *err)
+void crawl_on_landed(struct crawl_page *page, int64_t newest_s, bool is_end, const struct err *err)
 {
     struct crawl *crawl = crawl_of(page);
 
@@ -354,6 +353,8 @@ void crawl_on_landed(struct crawl_page *page, int64_t newest_s, const struct err
     if (err == NULL) {
         if (newest_s > page->slice->seen_to_s)
             page->slice->seen_to_s = newest_s;
+        if (is_end)
+            pager_stop(&page->slice->pager);
         book(page);
         if (page->charge == VERDICT_CHARGE_UNKNOWN)
             crawl_look_for_stray(crawl, page->sent_ms);

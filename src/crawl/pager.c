@@ -150,13 +150,18 @@ void pager_restore_page(struct pager *pager, int64_t position, int64_t n_items)
     take_in(pager, page_no(pager, position), n_items);
 }
 
+/* No page may be asked for beside the one that is, or behind one that is stuck. */
+static bool waits_for_one(const struct pager *pager)
+{
+    return (pager->walk == PAGER_CHAIN || pager->settings.is_serial) &&
+           (pager->n_open > 0 || pager->n_stuck > 0);
+}
+
 bool pager_next(struct pager *pager, struct pager_ask *ret_ask)
 {
-    if (pager->is_ended)
+    if (pager->is_ended || waits_for_one(pager))
         return false;
     if (pager->walk == PAGER_CHAIN) {
-        if (pager->n_open > 0 || pager->n_stuck > 0)
-            return false;
         pager->n_open++;
         *ret_ask = (struct pager_ask){.position = pager->position, .token = pager->token};
         return true;
@@ -171,10 +176,21 @@ bool pager_next(struct pager *pager, struct pager_ask *ret_ask)
     return true;
 }
 
+/* By offset, of a serial slice: all pages before it are in. */
+static bool is_in_turn(const struct pager *pager, size_t page)
+{
+    for (size_t i = 0; i < page; i++)
+        if (i >= pager->n_pages || pager->pages[i] != PAGER_PAGE_IN)
+            return false;
+    return !pager->is_ended && !waits_for_one(pager);
+}
+
 bool pager_take(struct pager *pager, int64_t position, struct pager_ask *ret_ask)
 {
     size_t page = page_no(pager, position);
 
+    if (pager->walk == PAGER_OFFSET && pager->settings.is_serial && !is_in_turn(pager, page))
+        return false;
     if (pager->walk != PAGER_OFFSET)
         return pager->position == position && pager_next(pager, ret_ask);
     plan(pager, page + 1);
@@ -215,14 +231,21 @@ void pager_give_in(struct pager *pager)
     plan_offsets(pager);
 }
 
-void pager_end(struct pager *pager)
+void pager_stop(struct pager *pager)
 {
-    pager->n_open--;
+    assert(pager->n_open == 0);
     pager->is_ended = true;
+    pager->is_out_of_reach = false;
     pager->total_count = pager->n_items;
     pager->next_page = pager->n_pages;
     free(pager->token);
     pager->token = NULL;
+}
+
+void pager_end(struct pager *pager)
+{
+    pager->n_open--;
+    pager_stop(pager);
 }
 
 static bool is_full(const struct pager *pager, const struct pager_answer *answer)
@@ -311,7 +334,8 @@ bool pager_is_to_be_cut(const struct pager *pager)
 
 bool pager_is_stuck(const struct pager *pager)
 {
-    return pager->n_open == 0 && pager->n_stuck > 0 && !is_any_wanted(pager);
+    return pager->n_open == 0 && pager->n_stuck > 0 &&
+           (pager->settings.is_serial || !is_any_wanted(pager));
 }
 
 const char *pager_completeness(const struct pager *pager)

@@ -26,6 +26,7 @@ struct pager_settings {
     bool has_token;
     int64_t max_rows; /* 0: all; pages are whole, so the last one may pass it */
     bool may_be_cut;  /* where it passes the reach, and max_rows does not bind */
+    bool is_serial;   /* a page is wanted when all before it are in, by offset too */
 };
 
 enum pager_page_state {
@@ -107,6 +108,9 @@ void pager_put_back(struct pager *pager, int64_t position, bool is_stuck);
 
 /* A chain's open page cannot be had: the slice ends where it stands. */
 void pager_end(struct pager *pager);
+
+/* Nothing behind what is in is wanted: the slice is at its end. No page may be open. */
+void pager_stop(struct pager *pager);
 
 /* An open page was answered: it is in, and what follows is decided. */
 void pager_answer(struct pager *pager, const struct pager_answer *answer);

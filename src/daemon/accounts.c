@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/endpoint.h"
 #include "api/provider.h"
@@ -144,6 +145,13 @@ static void begin_turn(struct turn *turn)
     read_next_price(turn);
 }
 
+/* What changed of the job's feeds may be worth a bulk call of that endpoint. */
+static bool may_be_bulk(const struct config_job *job, const struct endpoint *endpoint)
+{
+    return job->sync != CONFIG_SYNC_FULL && strcmp(job->endpoint->name, "backlinks") == 0 &&
+           strcmp(endpoint->name, "bulk_new_lost_backlinks") == 0;
+}
+
 /* Goes to the next endpoint that a job of the account has; false behind the last. */
 static bool find_endpoint(struct turn *turn)
 {
@@ -153,7 +161,8 @@ static bool find_endpoint(struct turn *turn)
     for (; endpoints[turn->endpoint] != NULL; turn->endpoint++)
         for (size_t i = 0; i < settings->n_jobs; i++)
             if (settings->jobs[i]->account == account->config &&
-                settings->jobs[i]->endpoint == endpoints[turn->endpoint])
+                (settings->jobs[i]->endpoint == endpoints[turn->endpoint] ||
+                 may_be_bulk(settings->jobs[i], endpoints[turn->endpoint])))
                 return true;
     return false;
 }

@@ -66,7 +66,10 @@ static struct crawl_listing *add_listing(struct crawl_run *run, const struct sto
                                               .last_total_count = listing->last_total_count,
                                               .whole_count = listing->whole_count,
                                               .parts = parts,
-                                              .n_parts = listing->n_parts};
+                                              .n_parts = listing->n_parts,
+                                              .newest_s = listing->newest_s,
+                                              .ends_when_known =
+                                                  strcmp(listing->kind, "lost") == 0};
     struct crawl_listing *added;
 
     for (size_t i = 0; i < listing->n_parts; i++)
@@ -253,6 +256,7 @@ static void start_crawls(struct engine *engine)
         if (engine->accounts[i].crawl != NULL)
             crawl_start(engine->accounts[i].crawl);
     engine_watch_disk(engine);
+    engine_watch_wishes(engine);
     if (engine->is_stopping)
         engine_stop_crawls(engine);
 }

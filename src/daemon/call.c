@@ -10,6 +10,7 @@
 #include "core/mem.h"
 #include "core/money.h"
 #include "core/point.h"
+#include "crawl/sync.h"
 #include "daemon/engine_private.h"
 #include "decode/page.h"
 
@@ -345,7 +346,7 @@ static void on_landed(struct landing *landing, const struct err *err)
         engine_database_works(call->run->engine);
         engine_watch_drift(call->run, page_drift(call->decoder));
     }
-    crawl_on_landed(call->page, seen_to_s(landing), err);
+    crawl_on_landed(call->page, seen_to_s(landing), landing->is_end, err);
 }
 
 void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint)
@@ -374,6 +375,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
                   .targets = &call->targets},
         .n_items = call->envelope.n_items,
         .newest_us = PAGE_NO_TIME,
+        .known_max = listing->ends_when_known ? SYNC_KNOWN : 0,
         .checkpoint = {.listing_id = listing->listing_id,
                        .slice_no = page->slice->slice_no,
                        .walk = walks[checkpoint->walk],

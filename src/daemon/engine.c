@@ -7,6 +7,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/point.h"
 #include "daemon/engine_private.h"
 
 /*
@@ -20,8 +21,9 @@
  * and the checkpoints, so there is one recovery and not two. That goes on for as long as something
  * lands; where nothing has for DATABASE_WAIT_MS the engine ends with the error.
  *
- * A life that only landed what is to be closed, or brought slices back (takeup.c), begins anew on
- * the same connections.
+ * A life that only landed what is to be closed, or brought slices back (takeup.c), that made the
+ * bulk calls of the night or found that they are wanted (night.c), or whose runs are to take feeds
+ * whole after all, is followed by another on the same connections.
  *
  * Any other error on this way ends everything and is told to `done`.
  */
@@ -41,6 +43,9 @@ static void begin_life(struct engine *engine)
     engine->err = (struct err){.kind = ERR_NONE};
     engine->job_err = (struct err){.kind = ERR_NONE};
     engine->n_runs = engine->n_jobs_seen = engine->n_accounts_seen = 0;
+    engine->is_falling_back = false;
+    for (size_t i = 0; i < engine->settings.n_jobs; i++)
+        engine->falls_back[i] = false;
 }
 
 static void open_life(struct engine *engine)
@@ -83,7 +88,12 @@ struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *setting
     engine->away_since_ms = -1;
     engine->runs = mem_new_array(settings->n_jobs, sizeof(*engine->runs));
     engine->is_closed_next = mem_new_array(settings->n_jobs, sizeof(*engine->is_closed_next));
-    engine->has_begun = mem_new_array(settings->n_jobs, sizeof(*engine->has_begun));
+    engine->has_begun = mem_new_array(2 * settings->n_jobs, sizeof(*engine->has_begun));
+    engine->only = mem_new_array(settings->n_jobs, sizeof(*engine->only));
+    engine->falls_back = mem_new_array(settings->n_jobs, sizeof(*engine->falls_back));
+    engine->nights = mem_new_array(settings->n_jobs, sizeof(*engine->nights));
+    engine->jobs = settings->jobs;
+    engine->n_jobs = settings->n_jobs;
     engine->accounts = mem_new_array(settings->n_jobs, sizeof(*engine->accounts));
     for (size_t i = 0; i < settings->n_jobs; i++)
         add_account(engine, settings->jobs[i]->account);
@@ -91,6 +101,8 @@ struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *setting
     engine->timer.data = engine;
     uv_timer_init(loop, &engine->disk_timer);
     engine->disk_timer.data = engine;
+    uv_timer_init(loop, &engine->wish_timer);
+    engine->wish_timer.data = engine;
     open_life(engine);
     return engine;
 }
@@ -183,6 +195,34 @@ static void end_life(struct engine *engine)
         engine->runs[i] = (struct engine_run){.engine = NULL};
     }
     engine->n_runs = 0;
+    engine_forget_night(engine);
+}
+
+/* It has done its part, and another one is to follow on the same connections. */
+static bool is_to_be_followed(const struct engine *engine)
+{
+    return engine->err.kind == ERR_NONE &&
+           (engine->is_landing || engine->has_restored || engine->wants_bulk || engine->is_bulk ||
+            engine->is_falling_back);
+}
+
+/* To the next life; what is left of this one is its runs. */
+static void pass_over(struct engine *engine)
+{
+    if (engine->has_restored)
+        return;
+    if (engine->is_landing) {
+        engine->has_landed = true;
+    } else if (engine->wants_bulk) {
+        engine_begin_bulk(engine);
+    } else if (engine->is_bulk) {
+        engine_end_bulk(engine);
+    } else {
+        point("before-fall-back");
+        engine_keep_results(engine);
+        engine->has_only = true;
+        memcpy(engine->only, engine->falls_back, engine->settings.n_jobs * sizeof(*engine->only));
+    }
 }
 
 static bool may_come_back(struct engine *engine)
@@ -221,14 +261,15 @@ static void close_store(struct engine *engine)
 {
     lander_destroy(engine->lander);
     engine->lander = NULL;
-    if ((engine->is_landing || engine->has_restored) && engine->err.kind == ERR_NONE &&
-        !engine->is_stopping) {
-        engine->has_landed = engine->has_landed || !engine->has_restored;
+    if (is_to_be_followed(engine) && !engine->is_stopping) {
+        pass_over(engine);
         end_life(engine);
         begin_life(engine);
         engine_take_up(engine);
         return;
     }
+    if (is_to_be_followed(engine) && !engine->is_landing)
+        err_set(&engine->err, ERR_CANCELED, "stopped before the end; run again to go on");
     if (engine->store != NULL)
         store_close(engine->store);
     engine->store = NULL;
@@ -244,13 +285,14 @@ static void close_store(struct engine *engine)
         uv_close((uv_handle_t *)&engine->accounts[i].timer, NULL);
     }
     uv_close((uv_handle_t *)&engine->disk_timer, NULL);
+    uv_close((uv_handle_t *)&engine->wish_timer, NULL);
     uv_close((uv_handle_t *)&engine->timer, on_timer_closed);
 }
 
 /* Nobody waits for that who asked for an end. */
 static void retire(struct engine *engine)
 {
-    if (engine->is_stopping || engine->is_landing)
+    if (engine->is_stopping || is_to_be_followed(engine))
         close_store(engine);
     else
         engine_retire(engine, close_store);
@@ -280,7 +322,8 @@ void engine_close(struct engine *engine, const struct err *err)
         engine->err = *err;
     uv_timer_stop(&engine->timer);
     uv_timer_stop(&engine->disk_timer);
-    engine->n_closing = engine->is_disk_busy ? 2 : 1;
+    uv_timer_stop(&engine->wish_timer);
+    engine->n_closing = 1u + engine->is_disk_busy + engine->is_asking_wishes;
     for (size_t i = 0; i < engine->n_accounts; i++) {
         uv_timer_stop(&engine->accounts[i].timer);
         look_cancel(&engine->accounts[i]);
@@ -300,6 +343,8 @@ void engine_destroy(struct engine *engine)
         return;
     end_life(engine);
     for (size_t i = 0; i < engine->n_results; i++) {
+        free(engine->results[i].job);
+        free(engine->results[i].kind);
         free(engine->results[i].target);
         free(engine->results[i].reason);
         free(engine->results[i].completeness);
@@ -308,7 +353,11 @@ void engine_destroy(struct engine *engine)
     for (size_t i = 0; i < engine->n_accounts; i++)
         free(engine->accounts[i].prices);
     free(engine->accounts);
+    engine_free_bulk(engine);
     free(engine->has_begun);
+    free(engine->only);
+    free(engine->falls_back);
+    free(engine->nights);
     free(engine->is_closed_next);
     free(engine->runs);
     free(engine);

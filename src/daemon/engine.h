@@ -21,6 +21,7 @@ struct uv_loop_s;
 /* How a listing ended, for a summary. */
 struct engine_listing {
     const char *job, *target;
+    const char *kind; /* full, new, lost, refresh, count */
     bool is_published;
     bool is_held;             /* it has shrunk too much: `linkhaul publish` accepts it */
     const char *completeness; /* complete, limited, capped, short; budget, error; NULL: stopped */
@@ -40,6 +41,7 @@ struct engine_progress {
     int64_t booked_nanousd; /* tonight: settled, unknown, reserved */
     int64_t budget_nanousd; /* sum over the runs */
     size_t n_listings, n_over;
+    size_t n_unmoved; /* feeds that nothing was asked for, since nothing had moved */
 };
 
 struct engine_settings {

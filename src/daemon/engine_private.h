@@ -11,6 +11,7 @@
 #include "api/request.h"
 #include "config/config.h"
 #include "crawl/crawl.h"
+#include "crawl/sync.h"
 #include "daemon/engine.h"
 #include "daemon/lander.h"
 #include "decode/drift.h"
@@ -59,10 +60,29 @@ struct engine_run {
     struct store_published *published; /* by the listing's place in the run */
 };
 
+/* What a feed takes tonight, and how that came to be. */
+struct engine_feed {
+    struct sync_decision decision;
+    bool is_begun;       /* its run had it before: nothing is decided anew */
+    bool is_quiet;       /* nobody expected anything but all of it */
+    bool may_be_unmoved; /* a bulk call could tell that nothing is to be asked for */
+    int64_t since_s;     /* it would have to count from there on */
+    struct store_begun listings[4];
+    char *requests[4];
+    size_t n_listings;
+};
+
+/* A job's night. */
+struct engine_night {
+    char account_night[11];    /* yyyy-mm-dd, where the account is */
+    struct engine_feed *feeds; /* by the job's */
+    size_t n_feeds;
+};
+
 /* A listing that an earlier life has ended; its texts are copies. */
 struct engine_result {
     struct engine_listing listing;
-    char *target, *reason, *completeness;
+    char *job, *kind, *target, *reason, *completeness;
 };
 
 struct engine {
@@ -75,12 +95,30 @@ struct engine {
     uv_work_t disk_work;
     bool is_disk_busy;                      /* disk_work is under way */
     struct err disk_err;                    /* what it found; ERR_NONE */
+    uv_timer_t wish_timer;                  /* while the crawl works */
+    bool is_asking_wishes;                  /* the database, for them */
     void (*retired)(struct engine *engine); /* what follows engine_retire() */
     bool *is_closed_next; /* by job: its next start closes listings that are not whole */
     bool has_landed;      /* what those have received */
     bool *has_begun;      /* by job: its run has been started in this process */
+    bool *only;           /* by job, where has_only: an earlier life has ended the others */
+    bool has_only;
+    bool has_bulked; /* the bulk calls have been made, or could not be */
+    bool wants_bulk; /* the next life makes them */
+    bool is_bulk;    /* this one does */
+    struct config_job *bulk;
+    const struct config_job **bulk_jobs;
+    size_t n_bulk;
+    char bulk_night[11];
 
     /* of this life */
+    const struct config_job *const *jobs; /* the settings', or those that make the bulk calls */
+    size_t n_jobs;
+    struct engine_night *nights; /* by job, as far as they are decided */
+    size_t n_nights;
+    void (*decided)(struct engine *engine); /* what follows engine_decide() */
+    bool *falls_back;     /* by job: its run ended, and has begun a listing of all of a feed */
+    bool is_falling_back; /* one of them */
     struct store *store;
     struct lander *lander;
     struct engine_run *runs;
@@ -152,6 +190,23 @@ void engine_ask_accounts(struct engine *engine, void (*next)(struct engine *engi
 /* What a call of an account costs as far as one knows without asking. */
 struct price engine_price_before_asking(const struct config_account *account);
 
+/* takeup.c: the start of a job's run, without its feeds. */
+struct store_run_request engine_run_request(const struct engine *engine, size_t job_no);
+
+/* night.c: decides what each feed takes tonight, then `next`; or the life ends for a bulk call. */
+void engine_decide(struct engine *engine, void (*next)(struct engine *engine));
+void engine_forget_night(struct engine *engine);
+
+/*
+ * bulk.c: the jobs that ask what has moved at all. engine_wants_bulk() makes them, where that is
+ * worth it and was not tried; the next life is between engine_begin_bulk() and engine_end_bulk().
+ */
+char *engine_bulk_name(const struct config_account *account); /* free() it */
+bool engine_wants_bulk(struct engine *engine);
+void engine_begin_bulk(struct engine *engine);
+void engine_end_bulk(struct engine *engine);
+void engine_free_bulk(struct engine *engine);
+
 /* orphan.c: brings back the runs that the spool knows and the database does not, then `next`. */
 void engine_restore_runs(struct engine *engine, void (*next)(struct engine *engine));
 
@@ -199,9 +254,14 @@ void engine_watch_disk(struct engine *engine);
 void engine_prune(struct engine *engine, void (*done)(struct engine *engine));
 void engine_retire(struct engine *engine, void (*done)(struct engine *engine));
 
+/* wishes.c: runs that somebody stops by hand end also where no call is to go out for long. */
+void engine_watch_wishes(struct engine *engine);
+
 /* drift_watch.c: what a page that has landed shows of the API's changes; told at the run's end. */
 void engine_watch_drift(struct engine_run *run, const struct drift *drift);
 void engine_tell_drift(const struct engine_run *run);
 
-/* summary.c: keeps what of this life the next one will not know. */
+/* summary.c: keeps what of this life the next one will not know; of one that made bulk calls only
+ * what they took, and says which were in vain. */
 void engine_keep_results(struct engine *engine);
+void engine_keep_bulk(struct engine *engine);

@@ -16,7 +16,7 @@
 /*
  * All goes well:
  *
- *   begin ─▶ copy rows ─▶ (copy rejects) ─▶ commit
+ *   begin ─▶ copy rows ─▶ (copy rejects) ─▶ (what is known?) ─▶ commit
  *               │ ▲
  *          decode chunk ⇄ hand it over
  *
@@ -79,6 +79,7 @@ static void copy_next_range(struct lander *lander);
 static void on_savepoint(void *data, const struct err *err);
 static void on_rolled_back(void *data, const struct err *err);
 static void copy_rejects_or_commit(struct lander *lander);
+static void end_page(struct lander *lander);
 static void commit(struct lander *lander);
 static void on_committed(void *data, const struct err *err);
 static void give_up(struct lander *lander, const struct err *err);
@@ -176,7 +177,7 @@ static void on_begun(void *data, const struct err *err)
     landing->outcome.n_extra = 0;
     landing->outcome.n_cleaned = 0;
     if (landing->n_items == 0)
-        commit(lander);
+        end_page(lander);
     else if (lander->is_bisecting)
         copy_next_range(lander);
     else
@@ -290,7 +291,7 @@ static void on_copied(void *data, const struct err *err)
     } else if (lander->part == PAGE_ROWS) {
         copy_rejects_or_commit(lander);
     } else {
-        commit(lander);
+        end_page(lander);
     }
 }
 
@@ -340,9 +341,40 @@ static void on_rolled_back(void *data, const struct err *err)
 static void copy_rejects_or_commit(struct lander *lander)
 {
     if (lander->head->outcome.n_rejects == 0)
-        commit(lander);
+        end_page(lander);
     else
         copy_part(lander, PAGE_REJECTS, (struct range){0, lander->head->n_items});
+}
+
+/* Whether this page is the last one is decided where its rows are seen, and stands or falls with
+ * them. */
+static void on_known(void *data, int64_t n_known, const struct err *err)
+{
+    struct lander *lander = data;
+    struct landing *landing = lander->head;
+
+    if (err != NULL) {
+        give_up(lander, err);
+        return;
+    }
+    landing->is_end = n_known >= landing->known_max;
+    if (landing->is_end) {
+        landing->checkpoint.is_ended = true;
+        landing->checkpoint.token = NULL;
+        landing->checkpoint.total_count = landing->front.items_before + landing->n_items;
+    }
+    commit(lander);
+}
+
+static void end_page(struct lander *lander)
+{
+    const struct landing *landing = lander->head;
+
+    if (landing->known_max == 0)
+        commit(lander);
+    else
+        store_count_known(lander->store, landing->checkpoint.listing_id,
+                          landing->checkpoint.slice_no, landing->known_max, on_known, lander);
 }
 
 static void commit(struct lander *lander)

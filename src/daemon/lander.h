@@ -26,6 +26,8 @@ struct landing {
     struct store_outcome outcome; /* the lander fills the counts */
     int64_t newest_us;            /* of its rows, as in struct page_counts: filled by the lander */
     struct store_checkpoint checkpoint;
+    int64_t known_max; /* so many items in a row without news end its slice; 0: nothing does */
+    bool is_end;       /* they did, and the checkpoint says so: filled by the lander */
     /*
      * Committed, or with `err` rolled back: ERR_DB, ERR_IO (the spool), ERR_DATA (should not be).
      */

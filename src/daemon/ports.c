@@ -9,6 +9,7 @@
 #include "core/point.h"
 #include "daemon/engine_private.h"
 #include "store/lost.h"
+#include "store/sync.h"
 
 /*
  * The crawl's ports on the database and the clock. Each hands the crawl's object to the store as
@@ -182,15 +183,37 @@ static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no,
                         new_slice_no, limit, column, on_restarted, slice);
 }
 
+static const char *kind_of(const struct crawl_listing *listing)
+{
+    const struct engine_run *run = listing->run->data;
+
+    return run->run->listings[listing - listing->run->listings].kind;
+}
+
+/* What a listing of that kind is called, before "published as"; "" for all of a feed. */
+static const char *words_of(const char *kind)
+{
+    static const char *const words[][2] = {
+        {"new", "what is new, "}, {"lost", "what is lost, "}, {"refresh", "a part anew, "}};
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(kind, words[i][0]) == 0)
+            return words[i][1];
+    return "";
+}
+
 static void log_published(const struct crawl_listing *listing,
                           const struct store_published *published)
 {
     const struct engine_run *run = listing->run->data;
     bool is_whole = strcmp(published->completeness, "complete") == 0;
 
-    if (run->engine->settings.counted != NULL) {
-        log_info("%s: %s: %" PRId64 " items", listing->run->job, listing->target,
-                 listing->slices[0]->pager.total_count);
+    if (run->engine->is_bulk)
+        return;
+    if (strcmp(kind_of(listing), "count") == 0) {
+        log_info(run->engine->settings.counted != NULL ? "%s: %s: %" PRId64 " items"
+                                                       : "%s: %s: the vendor counts %" PRId64,
+                 listing->run->job, listing->target, listing->slices[0]->pager.total_count);
         return;
     }
 
@@ -200,10 +223,11 @@ static void log_published(const struct crawl_listing *listing,
         return;
     }
     log_write(is_whole ? LOG_INFO : LOG_WARNING,
-              "%s: %s: published as %s: %" PRId64 " rows, %" PRId64 " repeats taken out, %" PRId64
+              "%s: %s: %spublished as %s: %" PRId64 " rows, %" PRId64 " repeats taken out, %" PRId64
               " of total_count missing",
-              listing->run->job, listing->target, published->completeness, published->n_rows,
-              published->n_duplicates, published->n_missing);
+              listing->run->job, listing->target, words_of(kind_of(listing)),
+              published->completeness, published->n_rows, published->n_duplicates,
+              published->n_missing);
 }
 
 static void on_published(void *data, const struct store_published *published, const struct err *err)
@@ -260,9 +284,27 @@ static void suspend(void *data, struct crawl_listing *listing)
                   listing->reason, on_suspended, listing);
 }
 
-static void on_run_ended(void *data, const struct err *err)
+static void fall_back(struct engine_run *run)
 {
-    crawl_on_run_ended(data, err);
+    struct engine *engine = run->engine;
+
+    engine->is_falling_back = true;
+    for (size_t i = 0; i < engine->n_jobs; i++)
+        if (engine->jobs[i] == run->job)
+            engine->falls_back[i] = true;
+}
+
+static void on_run_ended(void *data, const struct store_fallback *fallbacks, size_t n,
+                         const struct err *err)
+{
+    struct crawl_run *run = data;
+
+    for (size_t i = 0; i < n; i++)
+        log_warning("%s: %s: is taken whole after all: %s", run->job, fallbacks[i].target,
+                    fallbacks[i].why);
+    if (n > 0)
+        fall_back(run->data);
+    crawl_on_run_ended(run, err);
 }
 
 static void end_run(void *data, struct crawl_run *run)
@@ -270,6 +312,7 @@ static void end_run(void *data, struct crawl_run *run)
     const struct engine_account *account = data;
 
     engine_tell_drift(run->data);
+    point("before-end-run");
     store_end_run(account->engine->store, run->run_id, on_run_ended, run);
 }
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 #include "daemon/engine_private.h"
 
@@ -21,6 +22,13 @@ static void add_listing(const struct crawl_listing *listing, struct engine_progr
         progress->n_items_expected += expected;
 }
 
+static void add_unmoved(const struct engine_night *night, struct engine_progress *progress)
+{
+    for (size_t i = 0; i < night->n_feeds; i++)
+        if (!night->feeds[i].is_begun && night->feeds[i].decision.way == SYNC_UNMOVED)
+            progress->n_unmoved++;
+}
+
 /* Those that a crawl serves; they all come at once. */
 static size_t n_runs(const struct engine *engine)
 {
@@ -34,6 +42,8 @@ void engine_progress(const struct engine *engine, struct engine_progress *ret_pr
     for (size_t i = 0; i < engine->n_accounts; i++)
         if (engine->accounts[i].crawl != NULL)
             ret_progress->n_in_flight += crawl_n_in_flight(engine->accounts[i].crawl);
+    for (size_t i = 0; i < engine->n_nights; i++)
+        add_unmoved(&engine->nights[i], ret_progress);
     for (size_t i = 0; i < n_runs(engine); i++) {
         const struct crawl_run *run = engine->runs[i].crawl_run;
 
@@ -65,6 +75,7 @@ static bool own_listing_at(const struct engine *engine, size_t i,
         published = &engine->runs[j].published[i];
         *ret_listing = (struct engine_listing){
             .job = run->job,
+            .kind = engine->runs[j].run->listings[i].kind,
             .target = listing->target,
             .is_published = listing->is_published,
             .is_held = listing->is_held,
@@ -94,17 +105,20 @@ static void keep(struct engine *engine, const struct engine_listing *listing)
     engine->results = mem_resize(engine->results, engine->n_results + 1, sizeof(*engine->results));
     result = &engine->results[engine->n_results++];
     *result = (struct engine_result){.listing = *listing,
+                                     .job = mem_strdup(listing->job),
+                                     .kind = mem_strdup(listing->kind),
                                      .target = mem_strdup(listing->target),
                                      .reason = mem_strdup(listing->reason),
                                      .completeness = mem_strdup(listing->completeness)};
+    result->listing.job = result->job;
+    result->listing.kind = result->kind;
     result->listing.target = result->target;
     result->listing.reason = result->reason;
     result->listing.completeness = result->completeness;
 }
 
-void engine_keep_results(struct engine *engine)
+static void keep_sums(struct engine *engine)
 {
-    struct engine_listing listing;
     struct engine_progress progress;
 
     engine_progress(engine, &progress);
@@ -112,15 +126,69 @@ void engine_keep_results(struct engine *engine)
     engine->before.n_items_here = progress.n_items_here;
     engine->before.n_undelivered = progress.n_undelivered;
     engine->before.undelivered_nanousd = progress.undelivered_nanousd;
-    for (size_t i = 0; own_listing_at(engine, i, &listing); i++) {
-        if (!listing.is_published && !listing.is_held)
-            continue; /* it is still open, and the next life takes it up */
-        keep(engine, &listing);
-        engine->before.n_listings++;
-        engine->before.n_over++;
-        engine->before.n_items += listing.n_items;
-        engine->before.n_items_expected += listing.n_items;
+    engine->before.n_unmoved = progress.n_unmoved;
+}
+
+/* Whether the next life takes up the job of that run. */
+static bool goes_on(const struct engine *engine, size_t run_no)
+{
+    if (!engine->is_falling_back)
+        return true;
+    for (size_t i = 0; i < engine->n_jobs; i++)
+        if (engine->jobs[i] == engine->runs[run_no].job)
+            return engine->falls_back[i];
+    return false;
+}
+
+/* What a run that is over has spent counts on. */
+static void keep_run(struct engine *engine, size_t run_no)
+{
+    if (goes_on(engine, run_no))
+        return;
+    engine->before.booked_nanousd += engine->runs[run_no].crawl_run->booked_nanousd;
+    engine->before.budget_nanousd += engine->runs[run_no].job->budget_nanousd;
+}
+
+static void keep_listing(struct engine *engine, const struct engine_listing *listing)
+{
+    keep(engine, listing);
+    engine->before.n_listings++;
+    engine->before.n_over++;
+    engine->before.n_items += listing->n_items;
+    engine->before.n_items_expected += listing->n_items;
+}
+
+void engine_keep_results(struct engine *engine)
+{
+    struct engine_listing listing;
+    size_t i = 0;
+
+    keep_sums(engine);
+    if (engine->is_bulk)
+        return;
+    for (size_t j = 0; j < n_runs(engine); j++) {
+        for (size_t k = 0; k < engine->runs[j].crawl_run->n_listings; k++, i++) {
+            own_listing_at(engine, i, &listing);
+            /* One that is still open is taken up by the next life, as a rule. */
+            if (listing.is_published || listing.is_held || !goes_on(engine, j))
+                keep_listing(engine, &listing);
+        }
+        keep_run(engine, j);
     }
+}
+
+void engine_keep_bulk(struct engine *engine)
+{
+    struct engine_listing listing;
+
+    for (size_t i = 0; own_listing_at(engine, i, &listing); i++)
+        if (!listing.is_published)
+            log_warning(
+                "%s: nobody tells which feeds have not moved: each is asked for what changed",
+                listing.job);
+    for (size_t i = 0; i < n_runs(engine); i++)
+        engine->before.booked_nanousd += engine->runs[i].crawl_run->booked_nanousd;
+    keep_sums(engine);
 }
 
 /* Calls were made, and nobody answered one. */

@@ -12,7 +12,8 @@
 
 /*
  *   prune ─▶ lost runs (orphan.c) ─▶ what is to be closed ─▶ prices (accounts.c)
- *         ─▶ job by job: start run ─▶ open spool ─▶ mend the ledger ─▶ open attempts ─▶ adopt.c
+ *         ─▶ what each feed takes (night.c) ─▶ job by job: start run ─▶ open spool ─▶ mend the
+ * ledger ─▶ open attempts ─▶ adopt.c
  *
  * A run that was open before is gone on with. What its spool knows and the ledger does not was lost
  * with a fail-over's last commits: it comes back as unknown.
@@ -31,6 +32,7 @@
 
 static void bring_back(struct engine *engine);
 static void look_for_closing(struct engine *engine);
+static void decide(struct engine *engine);
 static void on_closing(void *data, bool is_closing, const struct err *err);
 static void start_next_run(struct engine *engine);
 static void on_run(void *data, struct store_run *run, const struct err *err);
@@ -82,12 +84,18 @@ static struct store_caps caps_of(const struct config_budget *budget)
                                budget->per_month_nanousd};
 }
 
-/* All but the feeds. */
-static struct store_run_request run_request(const struct engine *engine, size_t job_no)
+/* Of a life's job, of which those that make bulk calls come behind the settings'. */
+static bool *has_begun_of(const struct engine *engine, size_t job_no)
+{
+    return &engine->has_begun[engine->is_bulk ? engine->settings.n_jobs + job_no : job_no];
+}
+
+struct store_run_request engine_run_request(const struct engine *engine, size_t job_no)
 {
     const struct config *config = engine->settings.config;
-    const struct config_job *job = engine->settings.jobs[job_no];
-    bool is_fresh = engine->settings.is_fresh && !engine->has_begun[job_no];
+    const struct config_job *job = engine->jobs[job_no];
+    bool has_begun = *has_begun_of(engine, job_no);
+    bool is_fresh = engine->settings.is_fresh && !engine->is_bulk && !has_begun;
 
     return (struct store_run_request){
         .job = job->name,
@@ -99,7 +107,7 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .account = job->account->name,
         .account_timezone = job->account->timezone,
         .table = job->endpoint->table,
-        .kind = engine->settings.counted != NULL ? "count" : "full",
+        .is_to_count = engine->settings.counted != NULL,
         .labels = job->labels,
         .all_caps = caps_of(&config->budget),
         .account_caps = caps_of(&job->account->budget),
@@ -107,8 +115,9 @@ static struct store_run_request run_request(const struct engine *engine, size_t 
         .job_caps = caps_of(&job->own_budget),
         .keep_nanousd = job->account->keep_balance_nanousd,
         .night = engine->settings.night,
+        .oldest_night = engine->is_bulk ? engine->bulk_night : NULL,
         .is_to_land = engine->is_landing,
-        .is_taken_up = engine->has_begun[job_no],
+        .is_taken_up = has_begun,
         .resume_within_ms = is_fresh                           ? 0
                             : engine->settings.counted != NULL ? FOR_EVER_MS
                                                                : job->resume_within_s * 1000,
@@ -143,19 +152,43 @@ static bool is_wanted(const struct engine *engine, size_t job_no, size_t feed_no
     return engine->settings.counted == NULL || engine->settings.counted[job_no][feed_no];
 }
 
+/* What was decided of it, or else all of it. */
+static void set_listings(const struct engine *engine, size_t job_no, size_t feed_no,
+                         struct store_feed *feed)
+{
+    static const struct store_begun whole = {.kind = "full"}, count = {.kind = "count"};
+    const struct engine_feed *decided;
+
+    if (job_no >= engine->n_nights) {
+        feed->listings = engine->settings.counted != NULL ? &count : &whole;
+        feed->n_listings = 1;
+        return;
+    }
+    decided = &engine->nights[job_no].feeds[feed_no];
+    feed->listings = decided->listings;
+    feed->n_listings = decided->n_listings;
+    feed->why = decided->decision.reason;
+}
+
 /* The feeds that the request is for; free() them behind it. */
 static struct store_feed *add_feeds(const struct engine *engine, size_t job_no,
                                     struct store_run_request *request)
 {
-    const struct config_job *job = engine->settings.jobs[job_no];
+    const struct config_job *job = engine->jobs[job_no];
     struct store_feed *feeds = mem_new_array(job->n_feeds, sizeof(*feeds));
 
-    for (size_t i = 0; i < job->n_feeds; i++)
-        if (is_wanted(engine, job_no, i))
-            feeds[request->n_feeds++] = (struct store_feed){.key = job->feeds[i].key,
-                                                            .target = job->feeds[i].target,
-                                                            .request = job->feeds[i].request,
-                                                            .max_rows = job->max_rows};
+    for (size_t i = 0; i < job->n_feeds; i++) {
+        struct store_feed *feed = &feeds[request->n_feeds];
+
+        if (!is_wanted(engine, job_no, i))
+            continue;
+        *feed = (struct store_feed){.key = job->feeds[i].key,
+                                    .target = job->feeds[i].target,
+                                    .request = job->feeds[i].request,
+                                    .max_rows = job->max_rows};
+        set_listings(engine, job_no, i, feed);
+        request->n_feeds++;
+    }
     request->feeds = feeds;
     return feeds;
 }
@@ -169,38 +202,64 @@ static void look_for_closing(struct engine *engine)
 
     if (is_stopped(engine))
         return;
-    if (engine->has_landed || engine->settings.counted != NULL ||
-        engine->n_jobs_seen == engine->settings.n_jobs) {
+    if (engine->has_landed || engine->n_jobs_seen == engine->n_jobs) {
         engine->n_jobs_seen = 0;
-        engine_ask_accounts(engine, start_next_run);
+        engine_ask_accounts(engine, decide);
         return;
     }
-    request = run_request(engine, engine->n_jobs_seen);
+    request = engine_run_request(engine, engine->n_jobs_seen);
     feeds = add_feeds(engine, engine->n_jobs_seen, &request);
     store_is_closing(engine->store, &request, on_closing, engine);
     free(feeds);
 }
 
+static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
+{
+    log_error("%s: %s", job->title, err->text);
+    if (engine->job_err.kind == ERR_NONE)
+        engine->job_err = *err;
+}
+
+/* Whoever only wants to know how big feeds are has no run closed. */
 static void on_closing(void *data, bool is_closing, const struct err *err)
 {
     struct engine *engine = data;
+    const struct config_job *job = engine->jobs[engine->n_jobs_seen];
+    struct err why;
 
     if (err != NULL) {
         engine_close(engine, err);
         return;
     }
     engine->is_closed_next[engine->n_jobs_seen++] = is_closing;
-    engine->is_landing = engine->is_landing || is_closing;
+    if (is_closing && engine->settings.counted != NULL) {
+        err_set(&why, ERR_BUSY,
+                "not probed: its open run is another account's, and would be closed before it is "
+                "whole; `linkhaul run %s` first",
+                job->title);
+        leave_out(engine, job, &why);
+    } else {
+        engine->is_landing = engine->is_landing || is_closing;
+    }
     look_for_closing(engine);
+}
+
+static void decide(struct engine *engine)
+{
+    if (!is_stopped(engine))
+        engine_decide(engine, start_next_run);
 }
 
 /* --- job by job ------------------------------------------------------------------------------ */
 
-/* It has nothing to land, or its account is stopped. */
+/* It has nothing to land, has been ended by an earlier life, or must not be closed, or its account
+ * is stopped. */
 static bool is_left_out(const struct engine *engine, size_t job_no)
 {
     return (engine->is_landing && !engine->is_closed_next[job_no]) ||
-           engine_account_of(engine, engine->settings.jobs[job_no])->err.kind != ERR_NONE;
+           (engine->settings.counted != NULL && engine->is_closed_next[job_no]) ||
+           (engine->has_only && !engine->only[job_no]) ||
+           engine_account_of(engine, engine->jobs[job_no])->err.kind != ERR_NONE;
 }
 
 static void start_next_run(struct engine *engine)
@@ -211,17 +270,16 @@ static void start_next_run(struct engine *engine)
 
     if (is_stopped(engine))
         return;
-    while (engine->n_jobs_seen < engine->settings.n_jobs &&
-           is_left_out(engine, engine->n_jobs_seen))
+    while (engine->n_jobs_seen < engine->n_jobs && is_left_out(engine, engine->n_jobs_seen))
         engine->n_jobs_seen++;
-    if (engine->n_jobs_seen == engine->settings.n_jobs) {
+    if (engine->n_jobs_seen == engine->n_jobs) {
         if (engine->has_restored)
             engine_close(engine, NULL); /* and the life begins anew */
         else
             engine_adopt(engine);
         return;
     }
-    request = run_request(engine, engine->n_jobs_seen);
+    request = engine_run_request(engine, engine->n_jobs_seen);
     sites = add_sites(engine, &request);
     feeds = add_feeds(engine, engine->n_jobs_seen, &request);
     engine->n_jobs_seen++;
@@ -253,13 +311,6 @@ static void on_spool_failed(void *data, const struct err *err)
         crawl_fail(run->account->crawl, err);
 }
 
-static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
-{
-    log_error("%s: %s", job->title, err->text);
-    if (engine->job_err.kind == ERR_NONE)
-        engine->job_err = *err;
-}
-
 static void say_what_was_closed(const struct config_job *job, const struct store_run *run)
 {
     char spent[MONEY_TEXT_MAX];
@@ -278,7 +329,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
 {
     struct engine *engine = data;
     struct engine_run *engine_run = &engine->runs[engine->n_runs];
-    const struct config_job *job = engine->settings.jobs[engine->n_jobs_seen - 1];
+    const struct config_job *job = engine->jobs[engine->n_jobs_seen - 1];
     struct spool_events events = {
         .on_room = on_room, .on_failed = on_spool_failed, .data = engine_run};
     struct err spool_err;
@@ -314,10 +365,10 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     engine_note(engine_run, run->memo);
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
-    if (run->is_resumed && !engine->has_begun[engine->n_jobs_seen - 1] && !engine->is_landing)
+    if (run->is_resumed && !*has_begun_of(engine, engine->n_jobs_seen - 1) && !engine->is_landing)
         log_info("%s: going on with the run of %s", job->title, run->night);
     if (!engine->is_landing)
-        engine->has_begun[engine->n_jobs_seen - 1] = true;
+        *has_begun_of(engine, engine->n_jobs_seen - 1) = true;
     if (run->is_resumed)
         restore_slices(engine_run);
     else

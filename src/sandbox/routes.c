@@ -16,11 +16,13 @@
 #include "sandbox/pen.h"
 #include "sandbox/random.h"
 
+/* Another sandbox of the same minute gives other ids. */
 void sandbox_task_id(struct sandbox *sandbox, const char *function_code, char id[TASK_ID_MAX])
 {
     char now[40];
     struct pen pen = {now, now + sizeof(now)};
-    uint64_t bits = random_draw(sandbox->options->seed, ++sandbox->n_tasks);
+    uint64_t bits =
+        random_draw(sandbox->options->seed + (uint64_t)sandbox->start_ms, ++sandbox->n_tasks);
 
     pen_time(&pen, clock_wall_ms() / 1000, false);
     snprintf(id, TASK_ID_MAX, "%.2s%.2s%.2s%.2s-1535-%s-0000-%012llx", now + 5, now + 8, now + 11,

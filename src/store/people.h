@@ -35,21 +35,35 @@ struct store_found_run {
     int64_t n_open, n_held, n_published, n_abandoned;
 };
 
-/* The run of that number, or the newest of that job; `run` is NULL where there is none. */
+/* The run of that number, or the newest of these jobs; `run` is NULL where there is none. */
 typedef void store_found_run_fn(void *data, const struct store_found_run *run,
                                 const struct err *err);
-void store_find_run(struct store *store, const char *number_or_job, store_found_run_fn *done,
-                    void *data);
+void store_find_run(struct store *store, const char *const numbers_or_jobs[], size_t n,
+                    store_found_run_fn *done, void *data);
 
 struct store_stopped_run {
     int64_t run_id;
     const char *job;
 };
 
-/* No more calls are reserved for the open runs of that number or job, until their next start. */
+/* No more calls are reserved for the open runs of that number or these jobs, until their next
+ * start.
+ */
 typedef void store_stopped_fn(void *data, const struct store_stopped_run *runs, size_t n_runs,
                               const struct err *err);
-void store_stop(struct store *store, const char *number_or_job, store_stopped_fn *done, void *data);
+void store_stop(struct store *store, const char *const numbers_or_jobs[], size_t n,
+                store_stopped_fn *done, void *data);
+
+struct store_stop {
+    int64_t run_id;
+    const char *why; /* for people */
+};
+
+/* Those of these runs that somebody has stopped since their start. */
+typedef void store_stops_fn(void *data, const struct store_stop *stops, size_t n_stops,
+                            const struct err *err);
+void store_read_stops(struct store *store, const int64_t run_ids[], size_t n_runs,
+                      store_stops_fn *done, void *data);
 
 struct store_accepted {
     const char *target, *completeness;
@@ -67,17 +81,19 @@ void store_accept(struct store *store, int64_t run_id, store_accepted_fn *done, 
 /* One line of `status`: a feed with its last listing. */
 struct store_status_row {
     const char *job, *project, *target, *endpoint;
-    int64_t run_id;            /* of the last listing; 0: it has had none */
+    int64_t run_id;            /* the last that was about it; 0: there was none */
     const char *run_state;     /* of that run: open, done */
     const char *account;       /* likewise */
     const char *night;         /* of that run */
-    const char *visible_night; /* of the newest published listing */
-    const char *state;         /* of the last listing */
-    const char *completeness;  /* of the last listing */
-    const char *reason;        /* why it is not published */
-    const char *published_at;  /* with its zone */
+    const char *visible_night; /* the last that it is current with, or has a published listing of */
+    const char *way;           /* full, changes, unmoved: what that run took */
+    const char *state; /* of the last listing; of changes of the first that is not published */
+    const char *completeness; /* of the last listing */
+    const char *reason;       /* why it is not published */
+    const char *published_at; /* with its zone */
     int64_t n_items, n_rows, n_duplicates, n_missing;
-    int64_t n_new, n_lost; /* links, or domains */
+    int64_t n_new, n_lost; /* links, or domains; these, and what was spent, of all its listings in
+                              the run, as the items and rows are of changes */
     int64_t total_count;   /* -1: never told */
     int64_t max_rows;      /* 0: all */
     /* of the last listing, all its nights */

@@ -15,6 +15,8 @@ struct store;
 
 struct store_plan_job {
     const char *project, *job, *timezone, *account;
+    const char *const *former_names;
+    size_t n_former_names;
     const char *table; /* of its endpoint */
     int64_t resume_within_ms;
     const struct uuid *keys; /* of its feeds */
@@ -42,6 +44,21 @@ typedef void store_plan_feeds_fn(void *data, const struct store_plan_feed *feeds
                                  const struct err *err);
 void store_plan_feeds(struct store *store, const struct store_plan_job *job,
                       store_plan_feeds_fn *done, void *data);
+
+/* What the shapes of a feed hang on. Numbers that nobody knows are -1. */
+struct store_compare_feed {
+    bool is_narrowed;          /* it leaves out links that are alive */
+    int64_t n_live, n_domains; /* links of its state, live or missing; referring domains, live */
+    int64_t new_a_night, lost_a_night; /* links that came and that went, of the last 14 nights */
+    int64_t n_nights;                  /* that this is known of */
+    int64_t n_unfiltered;              /* items, as the feed without its filters was told */
+};
+
+/* A feed for each key, in their order, for the callback. */
+typedef void store_compare_feeds_fn(void *data, const struct store_compare_feed *feeds,
+                                    size_t n_feeds, const struct err *err);
+void store_compare_feeds(struct store *store, const struct uuid keys[], size_t n_keys,
+                         store_compare_feeds_fn *done, void *data);
 
 /* Settled, unknown and reserved. */
 struct store_spent {

@@ -39,11 +39,27 @@ void store_close(struct store *store);
 
 /* --- a run and its listings ------------------------------------------------------------------ */
 
+/* No bound on that side of a range. */
+#define STORE_FROM_OPEN INT64_MIN
+#define STORE_TO_OPEN INT64_MAX
+
+/* A listing that is to be begun. */
+struct store_begun {
+    const char *kind;     /* full, new, lost, refresh, count */
+    const char *request;  /* JSON object; NULL: the feed's */
+    int64_t from_s, to_s; /* refresh: links first seen in [from, to), STORE_FROM_OPEN, STORE_TO_OPEN
+                             where there is no bound; of the others, none */
+};
+
 struct store_feed {
     struct uuid key; /* over what the feed means: see feed_key() in config */
     const char *target;
     const char *request; /* JSON object: the API parameters as the job has them */
     int64_t max_rows;    /* 0: all */
+    /* Where it has none in the run yet. None at all: nothing has moved, the run syncs it so. */
+    const struct store_begun *listings;
+    size_t n_listings;
+    const char *why; /* it is these, for people; NULL */
 };
 
 /* A site of a project. */
@@ -68,9 +84,10 @@ struct store_run_request {
     size_t n_former_names;
     const char *account, *account_timezone; /* whose calls it makes; whose days they count in */
     const char *table;                      /* whose partitions must be there */
-    const char *kind;   /* of listings: full, or count, which asks for a single item of each feed */
+    bool is_to_count;   /* listings of kind count are all that is begun and gone on with */
     const char *labels; /* JSON object */
-    const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd */
+    const char *night;  /* NULL: today in `timezone`; else yyyy-mm-dd, whose midnight is its now */
+    const char *oldest_night; /* an open run of an earlier night is closed; NULL: none for that */
     struct store_caps all_caps, account_caps, project_caps, job_caps; /* all apply */
     int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
     bool is_to_land; /* only what is open, as it is: nothing is closed or begun; a renamed job's too
@@ -90,10 +107,6 @@ enum store_walk {
     STORE_WALK_OFFSET,
     STORE_WALK_CHAIN,
 };
-
-/* No bound on that side of a slice. */
-#define STORE_FROM_OPEN INT64_MIN
-#define STORE_TO_OPEN INT64_MAX
 
 struct store_slice {
     int32_t slice_no;
@@ -118,7 +131,10 @@ struct store_part {
 
 struct store_listing {
     int64_t listing_id, feed_id;
+    const char *kind;             /* full, new, lost, refresh, count */
     const char *target, *request; /* as recorded when the listing began */
+    const char *why;              /* it was begun, for people; "" */
+    int64_t newest_s;             /* it has what was first seen before that; 0: anything */
     int64_t max_rows;
     int64_t last_total_count;         /* of the feed's listing before this; -1: there is none */
     int64_t whole_count;              /* items of all its slices; -1: not told */
@@ -167,9 +183,9 @@ void store_start_run(struct store *store, const struct store_run_request *reques
 void store_run_free(struct store_run *run);
 
 /*
- * Whether store_start_run() would close listings before they are whole: of a run that is too old,
- * or of feeds that the job no longer has. Then a start with `is_to_land` should come before it, so
- * that what was received for them lands.
+ * Whether store_start_run() would close listings before they are whole: of a run that is too old or
+ * another account's, or of feeds that the job no longer has. Then a start with `is_to_land` should
+ * come before it, so that what was received for them lands.
  */
 typedef void store_closing_fn(void *data, bool is_closing, const struct err *err);
 void store_is_closing(struct store *store, const struct store_run_request *request,
@@ -368,9 +384,9 @@ void store_read_recents(struct store *store, const char *account, int64_t minute
 /* --- landing a page: one transaction on `loader` --------------------------------------------- */
 
 /*
- * begin → (copy_begin → copy_chunk… → copy_end)… → commit. A page without items has no COPY. Where
- * copy_end fails with ERR_DATA inside a savepoint, roll back to it and go on; anywhere else
- * store_load_abort() leaves the database as it was.
+ * begin → (copy_begin → copy_chunk… → copy_end)… → (count_known) → commit. A page without items has
+ * no COPY. Where copy_end fails with ERR_DATA inside a savepoint, roll back to it and go on;
+ * anywhere else store_load_abort() leaves the database as it was.
  */
 void store_load_begin(struct store *store, store_done_fn *done, void *data);
 void store_copy_begin(struct store *store, const char *statement, store_done_fn *done, void *data);
@@ -379,6 +395,14 @@ void store_copy_chunk(struct store *store, const void *chunk, size_t size, store
 void store_copy_end(struct store *store, store_done_fn *done, void *data);
 void store_savepoint(struct store *store, store_done_fn *done, void *data);
 void store_rollback_to_savepoint(struct store *store, store_done_fn *done, void *data);
+/*
+ * How many of a slice's items, those of this page too, have brought no news in a row so far, from
+ * the last one on backwards: no link among them that the feed's state has as live or missing. It
+ * looks at the last `n_max`.
+ */
+typedef void store_known_fn(void *data, int64_t n_known, const struct err *err);
+void store_count_known(struct store *store, int64_t listing_id, int32_t slice_no, int64_t n_max,
+                       store_known_fn *done, void *data);
 void store_load_commit(struct store *store, const struct store_outcome *outcome,
                        const struct store_checkpoint *checkpoint, store_done_fn *done, void *data);
 void store_load_abort(struct store *store, store_done_fn *done, void *data);
@@ -410,9 +434,6 @@ void store_publish(struct store *store, int64_t listing_id, const char *complete
 /* Notes why a listing could not end (budget, error); it stays open. */
 void store_suspend(struct store *store, int64_t listing_id, const char *completeness,
                    const char *reason, store_done_fn *done, void *data);
-
-/* Ends the run where none of its listings is open, else leaves it open for its next start. */
-void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data);
 
 /* --- the account ----------------------------------------------------------------------------- */
 

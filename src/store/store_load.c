@@ -96,6 +96,36 @@ void store_rollback_to_savepoint(struct store *store, store_done_fn *done, void 
     store_load_say(store, "ROLLBACK TO SAVEPOINT part", done, data);
 }
 
+struct counting {
+    struct store *store;
+    store_known_fn *done;
+    void *data;
+};
+
+static void on_known(void *data, const struct db_result *result, const struct err *err)
+{
+    struct counting *counting = data;
+
+    counting->done(counting->data, err == NULL ? db_int64(result, 0, 0) : 0, err);
+    store_verb_end(counting->store);
+    free(counting);
+}
+
+void store_count_known(struct store *store, int64_t listing_id, int32_t slice_no, int64_t n_max,
+                       store_known_fn *done, void *data)
+{
+    struct counting *counting = mem_new(sizeof(*counting));
+    struct params params = {0};
+
+    *counting = (struct counting){store, done, data};
+    store_verb_begin(store);
+    params_int(&params, listing_id);
+    params_int(&params, slice_no);
+    params_int(&params, n_max);
+    db_query(store->connections[LOADER], sql_count_known, params.n, params.values, on_known,
+             counting);
+}
+
 static void on_rolled_back(void *data, const struct db_result *result, const struct err *err)
 {
     struct step *step = data;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "store/array.h"
 #include "store/sql.h"
 #include "store/store_private.h"
 
@@ -62,13 +63,25 @@ static void on_found_run(void *data, const struct db_result *result, const struc
     question_end(question);
 }
 
-void store_find_run(struct store *store, const char *number_or_job, store_found_run_fn *done,
-                    void *data)
+/* A statement whose one parameter are these texts. */
+static void put_texts(struct store *store, const char *sql, const char *const texts[], size_t n,
+                      db_done_fn *answered, void (*done)(void), void *data)
 {
     struct params params = {0};
+    struct buf array;
 
-    params_text(&params, number_or_job);
-    question_put(store, sql_find_run, &params, on_found_run, (void (*)(void))done, data);
+    array_init(&array);
+    for (size_t i = 0; i < n; i++)
+        array_text(&array, texts[i]);
+    params_text(&params, array_end(&array));
+    question_put(store, sql, &params, answered, done, data);
+    buf_deinit(&array);
+}
+
+void store_find_run(struct store *store, const char *const numbers_or_jobs[], size_t n,
+                    store_found_run_fn *done, void *data)
+{
+    put_texts(store, sql_find_run, numbers_or_jobs, n, on_found_run, (void (*)(void))done, data);
 }
 
 static void on_stopped(void *data, const struct db_result *result, const struct err *err)
@@ -84,12 +97,37 @@ static void on_stopped(void *data, const struct db_result *result, const struct 
     question_end(question);
 }
 
-void store_stop(struct store *store, const char *number_or_job, store_stopped_fn *done, void *data)
+void store_stop(struct store *store, const char *const numbers_or_jobs[], size_t n,
+                store_stopped_fn *done, void *data)
+{
+    put_texts(store, sql_stop, numbers_or_jobs, n, on_stopped, (void (*)(void))done, data);
+}
+
+static void on_stops(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_stop *stops = mem_new_array((size_t)n, sizeof(*stops));
+
+    for (int row = 0; row < n; row++)
+        stops[row] = (struct store_stop){db_int64(result, row, 0), db_text(result, row, 1)};
+    ((store_stops_fn *)question->done)(question->data, stops, (size_t)n, err);
+    free(stops);
+    question_end(question);
+}
+
+void store_read_stops(struct store *store, const int64_t run_ids[], size_t n_runs,
+                      store_stops_fn *done, void *data)
 {
     struct params params = {0};
+    struct buf ids;
 
-    params_text(&params, number_or_job);
-    question_put(store, sql_stop, &params, on_stopped, (void (*)(void))done, data);
+    array_init(&ids);
+    for (size_t i = 0; i < n_runs; i++)
+        array_int(&ids, run_ids[i]);
+    params_text(&params, array_end(&ids));
+    question_put(store, sql_read_stops, &params, on_stops, (void (*)(void))done, data);
+    buf_deinit(&ids);
 }
 
 static void on_accepted(void *data, const struct db_result *result, const struct err *err)
@@ -153,6 +191,7 @@ static void on_status(void *data, const struct db_result *result, const struct e
             .account = db_text(result, row, 22),
             .n_new = db_int64(result, row, 23),
             .n_lost = db_int64(result, row, 24),
+            .way = db_text(result, row, 25),
         };
     ((store_status_fn *)question->done)(question->data, rows, (size_t)n, err);
     free(rows);

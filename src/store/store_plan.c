@@ -37,9 +37,12 @@ void store_plan_feeds(struct store *store, const struct store_plan_job *job,
                       store_plan_feeds_fn *done, void *data)
 {
     struct params params = {0};
-    struct buf keys;
+    struct buf keys, names;
 
     array_init(&keys);
+    array_init(&names);
+    for (size_t i = 0; i < job->n_former_names; i++)
+        array_text(&names, job->former_names[i]);
     for (size_t i = 0; i < job->n_keys; i++)
         array_uuid(&keys, &job->keys[i]);
     params_text(&params, job->project);
@@ -49,8 +52,45 @@ void store_plan_feeds(struct store *store, const struct store_plan_job *job,
     params_text(&params, job->account);
     params_text(&params, job->table);
     params_text(&params, array_end(&keys));
+    params_text(&params, array_end(&names));
     question_put(store, sql_plan_feeds, &params, on_feeds, (void (*)(void))done, data);
     buf_deinit(&keys);
+    buf_deinit(&names);
+}
+
+static void on_compared(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = err == NULL ? db_n_rows(result) : 0;
+    struct store_compare_feed *feeds = mem_new_array((size_t)n, sizeof(*feeds));
+
+    for (int row = 0; row < n; row++)
+        feeds[row] = (struct store_compare_feed){
+            .is_narrowed = db_bool(result, row, 0),
+            .n_live = db_int64(result, row, 1),
+            .n_domains = db_int64(result, row, 2),
+            .new_a_night = db_int64(result, row, 3),
+            .lost_a_night = db_int64(result, row, 4),
+            .n_nights = db_int64(result, row, 5),
+            .n_unfiltered = db_int64(result, row, 6),
+        };
+    ((store_compare_feeds_fn *)question->done)(question->data, feeds, (size_t)n, err);
+    free(feeds);
+    question_end(question);
+}
+
+void store_compare_feeds(struct store *store, const struct uuid keys[], size_t n_keys,
+                         store_compare_feeds_fn *done, void *data)
+{
+    struct params params = {0};
+    struct buf array;
+
+    array_init(&array);
+    for (size_t i = 0; i < n_keys; i++)
+        array_uuid(&array, &keys[i]);
+    params_text(&params, array_end(&array));
+    question_put(store, sql_compare_feeds, &params, on_compared, (void (*)(void))done, data);
+    buf_deinit(&array);
 }
 
 static void on_spent(void *data, const struct db_result *result, const struct err *err)

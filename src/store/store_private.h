@@ -56,6 +56,11 @@ void store_change(struct store *store, enum store_connection where, const char *
 void store_load_say(struct store *store, const char *sql, store_done_fn *done, void *data);
 void store_load_give_up_copy(struct store *store);
 
+/* In a start's transaction: notes a feed and begins its listings, or that it needs none. Each of
+ * its statements tells `done`. */
+void store_put_feed(struct db *db, const struct store_run_request *request,
+                    const struct store_feed *feed, db_done_fn *done, void *data);
+
 /* What publish.sql gave; false with ERR_INTERNAL where the listing was not open. */
 bool store_read_published(const struct db_result *result, struct store_published *ret_published,
                           struct err *err);

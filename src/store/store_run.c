@@ -132,6 +132,9 @@ static void on_listings(void *data, const struct db_result *result, const struct
             .max_rows = db_int64(result, row, 4),
             .last_total_count = db_int64(result, row, 5),
             .whole_count = db_int64(result, row, 6),
+            .kind = keep_text(memory, result, row, 7),
+            .why = keep_text(memory, result, row, 8),
+            .newest_s = db_int64(result, row, 9),
         };
 }
 
@@ -341,8 +344,10 @@ static void close_stale(struct start *start, struct db *db, const struct store_r
     params_text(&params, request->account);
     params_int(&params, request->tolerance.missing_ok);
     params_int(&params, request->tolerance.max_shrink);
+    params_text(&params, request->oldest_night);
     db_query(db, sql_close_stale_listings, params.n, params.values, on_closed, start);
-    db_query(db, sql_close_stale_run, 4, params.values, on_step, start);
+    params.values[4] = request->oldest_night;
+    db_query(db, sql_close_stale_run, 5, params.values, on_step, start);
 }
 
 static void begin_run(struct start *start, struct db *db, const struct store_run_request *request)
@@ -362,24 +367,6 @@ static void begin_run(struct start *start, struct db *db, const struct store_run
     params_text(&params, request->account_timezone);
     params_text(&params, request->is_taken_up ? "f" : "t");
     db_query(db, sql_begin_run, params.n, params.values, on_step, start);
-}
-
-static void name_feed(struct start *start, struct db *db, const struct store_run_request *request,
-                      const struct store_feed *feed)
-{
-    struct params params = {0};
-
-    params_uuid(&params, &feed->key);
-    params_text(&params, request->project);
-    params_text(&params, request->job);
-    params_text(&params, request->endpoint);
-    params_text(&params, request->table);
-    params_text(&params, feed->target);
-    params_text(&params, feed->request);
-    params_int(&params, feed->max_rows);
-    params_text(&params, request->kind);
-    params_int(&params, request->retention_days);
-    db_query(db, sql_name_feed, params.n, params.values, on_step, start);
 }
 
 static void add_former_names(struct buf *names, const struct store_run_request *request)
@@ -406,7 +393,8 @@ void store_start_run(struct store *store, const struct store_run_request *reques
                      store_run_fn *done, void *data)
 {
     const char *const facts[] = {request->project, request->job, request->table};
-    const char *const job[] = {request->project, request->job, request->kind};
+    const char *const job[] = {request->project, request->job,
+                               request->is_to_count ? "count" : "full"};
     const char *const tonight[] = {request->project, request->job, request->timezone,
                                    request->night};
     struct start *start = mem_new(sizeof(*start));
@@ -425,7 +413,7 @@ void store_start_run(struct store *store, const struct store_run_request *reques
         set_project(start, db, request);
         begin_run(start, db, request);
         for (size_t i = 0; i < request->n_feeds; i++)
-            name_feed(start, db, request, &request->feeds[i]);
+            store_put_feed(db, request, &request->feeds[i], on_step, start);
         db_query(db, sql_settle_listings, 3, job, on_step, start);
     }
     db_query(db, sql_make_partitions, 3, facts, on_step, start);
@@ -460,18 +448,12 @@ void store_is_closing(struct store *store, const struct store_run_request *reque
     params_text(&params, request->project);
     params_text(&params, request->job);
     params_int(&params, request->resume_within_ms);
-    params_text(&params, array_end(&keys));
+    /* One that only counts gives up no feed. */
+    params_text(&params, request->is_to_count ? NULL : array_end(&keys));
     params_text(&params, request->account);
     params_text(&params, array_end(&names));
+    params_text(&params, request->oldest_night);
     question_put(store, sql_find_closing, &params, on_closing, (void (*)(void))done, data);
     buf_deinit(&keys);
     buf_deinit(&names);
-}
-
-void store_end_run(struct store *store, int64_t run_id, store_done_fn *done, void *data)
-{
-    struct params params = {0};
-
-    params_int(&params, run_id);
-    store_change(store, CONTROL, sql_end_run, &params, NULL, done, data);
 }

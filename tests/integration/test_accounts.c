@@ -32,9 +32,10 @@ static void begin_with(const char *password, const char *budget)
                "database: {url: \"%s\"}\nspool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n",
                story.sandbox_url, password, story.sandbox_url, budget, story.database_url,
                story.folder);
-    story_file(&story, "jobs.d/jobs.yaml",
-               "job: first\nendpoint: backlinks\naccount: north\ntargets: [example.com]\n---\n"
-               "job: second\nendpoint: backlinks\naccount: gateway\ntargets: [example.org]\n");
+    story_file(
+        &story, "jobs.d/jobs.yaml",
+        "job: first\nendpoint: backlinks\nsync: full\naccount: north\ntargets: [example.com]\n---\n"
+        "job: second\nendpoint: backlinks\nsync: full\naccount: gateway\ntargets: [example.org]\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
 }
 
@@ -134,8 +135,9 @@ Test(accounts, what_one_has_bought_is_booked_as_its_own)
     setenv("LINKHAUL_DIE_AT", "after-spool:3", 1);
     cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
     unsetenv("LINKHAUL_DIE_AT");
-    story_file(&story, "jobs.d/jobs.yaml",
-               "job: first\nendpoint: backlinks\naccount: gateway\ntargets: [example.com]\n");
+    story_file(
+        &story, "jobs.d/jobs.yaml",
+        "job: first\nendpoint: backlinks\nsync: full\naccount: gateway\ntargets: [example.com]\n");
     cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
     cr_expect(eq(ptr, strstr(story.err, "which says its charge"), NULL), "%s", story.err);
     cr_expect(eq(i64,
@@ -152,14 +154,40 @@ Test(accounts, what_one_has_bought_is_booked_as_its_own)
     story_end(&story);
 }
 
+/* A probe of a job whose open run is another account's would close that before its answers land. */
+Test(accounts, a_probe_leaves_the_open_run_of_another_alone)
+{
+    begin_with("sandbox", "");
+    setenv("LINKHAUL_DIE_AT", "after-spool:3", 1);
+    cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+    story_file(&story, "jobs.d/jobs.yaml",
+               "job: first\nendpoint: backlinks\naccount: gateway\n"
+               "targets: [example.com, example.org]\n---\n"
+               "job: third\nendpoint: backlinks\naccount: gateway\ntargets: [example.net]\n");
+    cr_expect(eq(int, story_run(&story, "plan", "first", "third", "--probe"), 75), "%s", story.err);
+    expect_said("first: not probed: its open run is another account's");
+    story_expect_text(&story, "first north open,third gateway done",
+                      "select string_agg(format('%%s %%s %%s', job, account, state), ',' order by "
+                      "run_id) from linkhaul.run");
+    cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
+    cr_expect(ge(i64,
+                 story_int(&story,
+                           "select count(*) from linkhaul.attempt join linkhaul.run using "
+                           "(run_id) where account = 'north' and attempt.state = 'settled'"),
+                 3));
+    story_end(&story);
+}
+
 Test(accounts, a_job_that_changes_its_account_begins_a_new_run)
 {
     begin_with("sandbox", "");
     setenv("LINKHAUL_DIE_AT", "after-commit:2", 1);
     cr_expect(eq(int, story_run(&story, "run", "first"), 128 + SIGKILL), "%s", story.err);
     unsetenv("LINKHAUL_DIE_AT");
-    story_file(&story, "jobs.d/jobs.yaml",
-               "job: first\nendpoint: backlinks\naccount: gateway\ntargets: [example.com]\n");
+    story_file(
+        &story, "jobs.d/jobs.yaml",
+        "job: first\nendpoint: backlinks\nsync: full\naccount: gateway\ntargets: [example.com]\n");
     cr_expect(eq(int, story_run(&story, "run", "first"), 0), "%s", story.err);
     expect_said("is closed before it was whole");
     cr_expect(eq(i64, n_links("example.com"), 5000));

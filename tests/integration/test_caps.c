@@ -123,6 +123,7 @@ Test(caps, a_day_counts_over_all_runs_of_it)
     cr_expect(not(calls_reserve(&c, listing_id, 0, 1, &attempt)));
     cr_expect(eq(int, c.refusal, STORE_SCOPE_RUN));
     listing_id = calls_start_listing(&c, "2026-11-23", 0);
+    pg_execute(c.url, "UPDATE linkhaul.run SET day = '" NIGHT "'");
     cr_assert(calls_reserve(&c, listing_id, 0, 50, &attempt), "%s", c.err.text);
     cr_expect(not(calls_reserve(&c, listing_id, 0, 1, &attempt)));
     cr_expect(eq(int, c.refusal, STORE_SCOPE_SHARED));

@@ -138,12 +138,12 @@ static const struct refusal {
     bool is_all_there;
     int64_t n_unknown;
 } refusals[] = {
-    {"3=400,invalid_request", "the gateway cannot read the request", 2, false, 0},
+    {"3=400,invalid_request", "the gateway cannot read the request", 2, false, 1},
     {"3=401,revoked_api_key", "the key was refused; check token_file or token", 77, false, 0},
     {"3=402,payment_required", "payment is required", 75, false, 0},
     {"3=403,insufficient_permissions", "the key may not do this", 77, false, 0},
     {"3=404,unknown_endpoint", "the gateway does not know the path", 2, false, 0},
-    {"3=422,unsupported_parameter", "the gateway refused a parameter", 2, false, 0},
+    {"3=422,unsupported_parameter", "the gateway refused a parameter", 2, false, 1},
     {"3=429,rate_limit_exceeded", "no calls for 7 s", 0, true, 0},
     {"3=429,upstream_rate_limit", "too many calls for the API behind the gateway", 0, true, 0},
     {"3=429,quota_exceeded", "the key's spending limit is reached", 75, false, 0},

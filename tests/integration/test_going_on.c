@@ -38,7 +38,7 @@ static void begin_argv(const char *const sandbox[])
 static void write_job(const char *budget, const char *more)
 {
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n"
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: %s\n"
                "%s%s",
                budget, strstr(more, "request:") == NULL ? "request: { " STORY_CHAIN " }\n" : "",
                more);
@@ -53,7 +53,7 @@ static void expect_said(const char *what)
 static void let_the_token_grow_old(void)
 {
     story_file(&story, "jobs.d/other.yaml",
-               "job: other\nendpoint: backlinks\ntargets: [example.org]\nbudget: 5\n");
+               "job: other\nendpoint: backlinks\nsync: full\ntargets: [example.org]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "run", "other"), 0), "%s", story.err);
 }
 
@@ -251,7 +251,7 @@ Test(going_on, a_feed_that_is_taken_out_of_the_job_lands_what_it_received)
 {
     die_with_answers_in_the_spool();
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.org]\nbudget: 20\n"
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.org]\nbudget: 20\n"
                "request: { limit: 100 }\n");
     cr_expect(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     story_expect_text(&story, "abandoned",
@@ -273,7 +273,7 @@ Test(going_on, a_listing_that_shrank_too_much_is_held_and_the_others_go_out)
 {
     begin("--items", "example.com=3000", "--items", "example.org=2000");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com, example.org]\n"
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com, example.org]\n"
                "budget: 5\nmax_shrink: 30%%\n");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     story_sandbox(&story, "--items", "example.com=2000", "--items", "example.org=1500");

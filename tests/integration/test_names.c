@@ -34,7 +34,7 @@ TestSuite(names, .timeout = 120, .init = begin, .fini = end);
 static void job(const char *name, const char *more)
 {
     story_file(&story, "jobs.d/job.yaml",
-               "job: %s\nendpoint: backlinks\ntargets: [moz.com]\n"
+               "job: %s\nendpoint: backlinks\nsync: full\ntargets: [moz.com]\n"
                "request: {limit: 500}\nbudget: {per_day: 30}\n%s",
                name, more);
 }
@@ -72,8 +72,9 @@ static void expect_sums(void)
 
 Test(names, of_projects_are_what_commands_take_and_show)
 {
-    story_file(&story, "jobs.d/job.yaml",
-               "job: own-links\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: own-links\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n");
     cr_expect(eq(int, story_run(&story, "stop", "own-links"), 0), "%s", story.err);
     expect_said(story.out, "job own-links has not run yet");
     run("acme/own-links", 0);
@@ -119,11 +120,12 @@ Test(names, of_projects_have_caps_that_all_their_jobs_share)
                  "budget: {per_run: 5}\n"
                  "projects:\n  acme: {own: [acme.de], budget: {per_day: 0.05}}\n"
                  "  globex: {own: [initech.de]}\n");
-    story_file(&story, "jobs.d/job.yaml",
-               "job: one\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
-               "request: {limit: 500}\n---\n"
-               "job: two\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n"
-               "request: {limit: 500}\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: one\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n"
+        "request: {limit: 500}\n---\n"
+        "job: two\nendpoint: backlinks\nsync: full\ntargets: [$own]\nprojects: [acme, globex]\n"
+        "request: {limit: 500}\n");
     run("one", 0);
     run("two", 2); /* the other project's ends well */
     expect_said(story.err, "the cap of $0.05 per day (budget of project acme) would be passed");
@@ -198,6 +200,56 @@ Test(names, that_changed_go_on_with_an_open_run)
                         "'settled'"),
                  5));
     expect_sums();
+}
+
+/* Before the first start under the new name and behind it. */
+Test(names, of_a_job_that_got_another_one_are_all_known_to_stop)
+{
+    static const char *const words[] = {"old", "new"};
+
+    story_config_account(&story, "in_flight: 1\n", ""); /* a page is a commit */
+    job("old", "");
+    setenv("LINKHAUL_DIE_AT", "after-commit:1", 1);
+    run("old", 128 + SIGKILL);
+    job("new", "formerly: old\n");
+    for (int is_renamed = 0; is_renamed < 2; is_renamed++) {
+        for (size_t i = 0; i < 2; i++) {
+            free(story_text(&story, "UPDATE linkhaul.run SET stop_asked_at = NULL RETURNING 1"));
+            cr_expect(eq(int, story_run(&story, "stop", words[i]), 0), "%s", story.err);
+            expect_said(story.out, "no more calls; what was paid for lands");
+            cr_expect(
+                eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE stop_asked_at IS NOT NULL"),
+                   1),
+                "%s", words[i]);
+        }
+        run("new", 128 + SIGKILL);
+    }
+    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run WHERE job = 'new'"), 1));
+    unsetenv("LINKHAUL_DIE_AT");
+    run("new", 0);
+    cr_expect(eq(int, story_run(&story, "stop", "old"), 0), "%s", story.err);
+    expect_said(story.out, "nothing to stop: run 1 of job new");
+}
+
+/* The first start under the new name goes on with the old one's run, and has spent what that has.
+ */
+Test(names, of_a_job_that_got_another_one_are_all_known_to_plan)
+{
+    static const char rest[] = "endpoint: backlinks\ntargets: [moz.com]\nrequest: {limit: 500}\n";
+
+    story_file(&story, "jobs.d/job.yaml", "job: old\nbudget: 0.09\n%s", rest);
+    run("old", 2);
+    story_file(&story, "jobs.d/job.yaml", "job: new\nformerly: old\nbudget: {per_day: 0.15}\n%s",
+               rest);
+    cr_expect(eq(int, story_run(&story, "plan", "new"), 0), "%s", story.err);
+    expect_said(story.out, "job new: goes on with its open run 1, of which the rest counts");
+    expect_said(story.out,
+                "this run: $0.15 per day (budget of job new), $0.084 of it spent, ends job new "
+                "after 500 of 1,500 rows");
+    run("new", 2);
+    cr_expect(eq(i64, number("SELECT count(*) FROM linkhaul.run"), 1));
+    cr_expect(
+        eq(i64, number("SELECT sum(n_items)::bigint FROM linkhaul.attempt WHERE is_page"), 1500));
 }
 
 /* Two open runs are not made one: first what the new name's had received lands. */

@@ -47,13 +47,18 @@ static void run(int exit_code)
     cr_assert(eq(int, story_run(&story, "run", "a"), exit_code), "%s", story.err);
 }
 
-static void plan(void)
+static void plan_as(const char *const arguments[])
 {
-    cr_assert(eq(int, story_run(&story, "plan", "a", "--json"), 0), "%s", story.err);
+    cr_assert(eq(int, story_run_argv(&story, arguments), 0), "%s", story.err);
     if (tree != NULL)
         json_object_put(tree);
     tree = json_tokener_parse(story.out);
     cr_assert(ne(ptr, tree, NULL), "no JSON: %s", story.out);
+}
+
+static void plan(void)
+{
+    plan_as((const char *const[]){"plan", "a", "--json", NULL});
 }
 
 /* "jobs/0/feeds/1/run/rows" of the plan; NULL for null. */
@@ -283,6 +288,42 @@ Test(plan, says_which_cap_ends_a_run_and_where)
                 "night 6; this month, with $0.00 spent, it pays for 5 more");
 }
 
+/* A project's caps hold what all its jobs spend, and nobody else's. */
+Test(plan, holds_the_jobs_of_a_project_against_its_caps)
+{
+    static const char projects[] =
+        "budget: { per_run: 5 }\nprojects:\n"
+        "  globex: {own: [small.com]}\n  acme:\n    own: [big.com]\n";
+    CLEANUP(mem_free_string)
+    char *capped =
+        mem_printf("%s    budget: {per_run: 0.15, per_day: 0.25, per_month: 1}\n", projects);
+
+    story_file(&story, "jobs.d/job.yaml",
+               "job: a\nendpoint: backlinks\ntargets: [$own]\nprojects: [acme, globex]\n---\n"
+               "job: b\nendpoint: backlinks\ntargets: [small.com]\nproject: acme\n");
+    story_config(&story, projects);
+    cr_assert(eq(int, story_run(&story, "run", "a", "b"), 0), "%s", story.err);
+    story_config(&story, capped);
+    cr_expect(eq(int, story_run(&story, "plan", "a", "b"), 0), "%s", story.err);
+    expect_said(story.out,
+                "this run: $0.25 per day (budget of project acme), $0.2112 of it spent, ends job "
+                "acme/a before its first page");
+    expect_said(story.out,
+                "this run: $0.25 per day (budget of project acme), $0.2112 of it spent, ends job "
+                "acme/b before its first page");
+    expect_said(story.out,
+                "a month: $0.15 per run (budget of project acme) ends each run of job acme/a after "
+                "2,000 of 2,500 rows");
+    expect_said(story.out,
+                "a month: $1.00 per month (budget of project acme) is reached on night 6; this "
+                "month, with $0.2112 spent, it pays for 4 more");
+    cr_expect(eq(ptr, strstr(story.out, "ends job globex/a"), NULL), "%s", story.out);
+    plan();
+    expect_text("caps/0/of", "project");
+    expect_text("jobs/0/run/dollars_max", "0.00");
+    expect_text("jobs/1/run/dollars_max", "0.0492");
+}
+
 Test(plan, counts_what_this_month_has_spent_already)
 {
     run(0);
@@ -449,8 +490,6 @@ Test(plan, probes_beside_an_open_run_and_under_its_cap)
 
 Test(plan, refuses_what_it_does_not_know)
 {
-    cr_expect(eq(int, story_run(&story, "plan", "a", "--compare"), 64));
-    expect_said(story.err, "--compare: not in this version");
     cr_expect(eq(int, story_run(&story, "plan", "a", "--max", "much"), 64));
     expect_said(story.err, "--max much: is no amount of US dollars");
     cr_expect(eq(int, story_run(&story, "plan", "a", "aa"), 64));

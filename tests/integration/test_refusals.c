@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/mem.h"
 #include "support/pg.h"
 #include "support/story.h"
 
@@ -35,7 +36,7 @@ static void begin_with(const char *fault)
     story_sandbox(&story, "--items", "example.com=5000", "--fault", fault);
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
 }
 
@@ -66,7 +67,7 @@ Test(refusals, a_schema_that_is_missing_names_the_command)
     story_sandbox(&story, "--seed", "1");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_expect(eq(int, story_run(&story, "run", "walk"), 78));
     expect_said("linkhaul migrate");
     story_end(&story);
@@ -104,7 +105,7 @@ Test(refusals, a_login_that_is_refused_is_77_and_costs_nothing)
     story_sandbox(&story, "--password", "another");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_expect(eq(int, story_run(&story, "run", "walk"), 77), "%s", story.err);
     expect_said("login");
@@ -119,7 +120,7 @@ Test(refusals, an_api_that_is_away_is_69_and_leaves_no_unknown_charge)
     story_sandbox(&story, "--seed", "1");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     story_kill_sandbox(&story);
     cr_expect(eq(int, story_run(&story, "run", "walk"), 69), "%s", story.err);
@@ -198,7 +199,7 @@ Test(refusals, a_list_without_our_calls_is_not_believed)
                   "none");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     expect_said("unknown_retries");
@@ -215,7 +216,7 @@ Test(refusals, a_bad_target_does_not_stop_the_others)
     story_config(&story, "");
     story_file(
         &story, "jobs.d/two.yaml",
-        "job: two\nendpoint: backlinks\ntargets: [nobody.invalid, example.com]\nbudget: 5\n");
+        "job: two\nendpoint: backlinks\nsync: full\ntargets: [nobody.invalid, example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "--all"), 2), "%s", story.err);
     expect_said("two: nobody.invalid: page at 0: 40501 Invalid Field: 'target'");
@@ -229,8 +230,9 @@ Test(refusals, a_request_that_the_api_refuses_stops_its_job_alone)
     begin();
     story_sandbox(&story, "--items", "example.com=1500", "--fault", "40501=@1");
     story_config(&story, "");
-    story_file(&story, "jobs.d/one.yaml",
-               "job: one\nendpoint: backlinks\ntargets: [example.com, example.org]\nbudget: 5\n");
+    story_file(
+        &story, "jobs.d/one.yaml",
+        "job: one\nendpoint: backlinks\nsync: full\ntargets: [example.com, example.org]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     cr_assert(eq(int, story_run(&story, "run", "one"), 2), "%s", story.err);
     cr_expect(eq(i64,
@@ -259,7 +261,7 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     story_sandbox(&story, "--items", "example.com=45000", "--latency", "30");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     story_start(&story, "run", "walk");
     cr_assert(wait_until(holder_has_settled, &story, 30000));
@@ -270,6 +272,33 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     cr_expect(eq(int, process_wait(&holder, 60000), 0));
     cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 45000));
     process_deinit(&holder);
+    story_end(&story);
+}
+
+static bool has_unknown(void *data)
+{
+    (void)data;
+    return n_attempts("unknown") > 0;
+}
+
+/* Its only page waits a day until the vendor's list would have its call. */
+Test(refusals, a_stop_ends_a_run_that_has_no_call_to_make)
+{
+    struct process run;
+    CLEANUP(mem_free_string) char *said = NULL;
+
+    begin_with("drop_before=@1");
+    story_config_account(&story, "list_lag: 1d\n", "");
+    story_start(&story, "run", "walk");
+    cr_assert(wait_until(has_unknown, NULL, 60000));
+    run = story.linkhaul;
+    story.linkhaul = (struct process){.pid = 0};
+    cr_expect(eq(int, story_run(&story, "stop", "walk"), 0), "%s", story.err);
+    cr_expect(eq(int, process_wait(&run, 60000), 1));
+    said = process_err(&run);
+    cr_expect(ne(ptr, strstr(said, "walk: stopped by hand (linkhaul stop)"), NULL), "%s", said);
+    cr_expect(eq(i64, n_attempts("unknown"), 1));
+    process_deinit(&run);
     story_end(&story);
 }
 
@@ -297,10 +326,12 @@ Test(refusals, a_row_that_postgresql_refuses_is_set_aside_alone)
 Test(refusals, a_spool_that_is_damaged_stops_its_job_alone)
 {
     begin_with("slow=@1000000");
-    story_file(&story, "jobs.d/also.yaml",
-               "job: also\nendpoint: backlinks\ntargets: [example.org]\nmax_rows: 10\n");
-    story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 0.10\n");
+    story_file(
+        &story, "jobs.d/also.yaml",
+        "job: also\nendpoint: backlinks\nsync: full\ntargets: [example.org]\nmax_rows: 10\n");
+    story_file(
+        &story, "jobs.d/walk.yaml",
+        "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 0.10\n");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
     {
         char *segment = story_text(&story,

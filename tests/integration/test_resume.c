@@ -35,7 +35,7 @@ static void begin(const char *items, const char *latency_ms)
 static void walk_job(const char *budget)
 {
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: %s\n"
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: %s\n"
                "request: { " STORY_CHAIN " }\n",
                budget);
 }
@@ -302,7 +302,7 @@ Test(resume, a_run_whose_listings_are_over_ends_without_a_call)
 Test(resume, a_published_listing_of_an_open_run_is_not_bought_again)
 {
     static const char job[] =
-        "job: walk\nendpoint: backlinks\n"
+        "job: walk\nendpoint: backlinks\nsync: full\n"
         "targets: [example.com, forbes.com]\n"
         "request: { limit: 5, filters: [[dofollow, \"=\", true]] }\n"
         "max_rows: 5\n";
@@ -349,7 +349,7 @@ Test(resume, a_page_that_cannot_land_stops_its_listing_alone)
 {
     begin("example.com=2500", "1");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com, example.org]\n"
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com, example.org]\n"
                "budget: 90\n");
     free(story_text(&story,
                     "create function refuse() returns trigger language plpgsql as $f$ "

@@ -289,8 +289,9 @@ Test(retention, happens_at_the_end_of_a_run)
     story_begin(&story, url);
     story_sandbox(&story, "--items", "example.com=5");
     story_config(&story, "budget: 5.00\n");
-    story_file(&story, "jobs.d/job.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nretention: 30d\n");
+    story_file(
+        &story, "jobs.d/job.yaml",
+        "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nretention: 30d\n");
     pg_execute(url, "SELECT linkhaul.make_partitions('backlink', '2026-01-07')");
     cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
     cr_expect(ne(ptr,

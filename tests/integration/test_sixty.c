@@ -56,5 +56,5 @@ static void follow(const char *sync)
 
 Test(sixty, nights_of_whole_listings)
 {
-    follow("");
+    follow("sync: full\n");
 }

@@ -33,8 +33,8 @@ static void write_job(const char *name, const char *target)
 {
     char *file = mem_printf("jobs.d/%s.yaml", name);
 
-    story_file(&story, file, "job: %s\nendpoint: backlinks\ntargets: [%s]\nbudget: 5\n", name,
-               target);
+    story_file(&story, file, "job: %s\nendpoint: backlinks\nsync: full\ntargets: [%s]\nbudget: 5\n",
+               name, target);
     free(file);
 }
 
@@ -121,8 +121,9 @@ Test(spending, keep_balance_leaves_the_account_what_it_says)
 Test(spending, a_run_that_is_out_of_budget_says_what_is_missing)
 {
     begin("--latency", "1-20");
-    story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 0.20\n");
+    story_file(
+        &story, "jobs.d/walk.yaml",
+        "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 0.20\n");
     cr_expect(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
     expect_said("the cap of $0.20 per run (budget of job walk) would be passed: $0.18 is reached");
     expect_said("to finish it takes $0.42 more");

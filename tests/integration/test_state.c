@@ -170,15 +170,15 @@ Test(state, takes_a_listing_of_the_lost_at_its_word)
     nights_pass(feed, "2026-11-01", "complete", "1 2 3");
     listing = nights_land(feed, "2026-11-02", "lost", "2 9", 0);
     nights_publish(listing, "complete");
-    EXPECT_EVENTS(listing, "2 lost, 9 lost");
-    EXPECT_STATE(feed, "1 live, 2 lost, 3 live, 9 lost");
+    EXPECT_EVENTS(listing, "2 lost");
+    EXPECT_STATE(feed, "1 live, 2 lost, 3 live"); /* 9 never was the feed's */
     listing = nights_land(feed, "2026-11-03", "refresh", "2", 0);
-    nights_publish(listing, "complete");
+    nights_publish(listing, "short");
     EXPECT_EVENTS(listing, "2 returned");
     listing = nights_land(feed, "2026-11-03", "count", "5", 0);
     nights_publish(listing, "complete");
     EXPECT_EVENTS(listing, "");
-    EXPECT_GONE(feed, "9 lost");
+    EXPECT_GONE(feed, "");
 }
 
 /* --- out of scope ---------------------------------------------------------------------------- */

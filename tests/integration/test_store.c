@@ -141,13 +141,13 @@ Test(store, begins_another_run_when_the_one_before_has_ended)
     start(NIGHT, 0, TARGETS("a.com"));
     run_id = c.run->run_id;
     c.is_answered = false;
-    store_end_run(c.store, run_id, calls_on_done, &c);
+    store_end_run(c.store, run_id, calls_on_run_ended, &c);
     cr_assert(calls_wait(&c));
     cr_expect(eq(i64, pg_int(c.url, "SELECT count(*) FROM linkhaul.run WHERE state = 'open'"), 1),
               "a run with an open listing stays open");
     cr_assert(calls_publish(&c, c.run->listings[0].listing_id, "complete"));
     c.is_answered = false;
-    store_end_run(c.store, run_id, calls_on_done, &c);
+    store_end_run(c.store, run_id, calls_on_run_ended, &c);
     cr_assert(calls_wait(&c));
     start(NIGHT, 0, TARGETS("a.com"));
     cr_expect(not(c.run->is_resumed));
@@ -282,7 +282,7 @@ Test(store, tells_the_total_of_the_listing_before)
     calls_land_page(&c, listing_id, 0, &link, 1, 1);
     cr_assert(calls_publish(&c, listing_id, "complete"));
     c.is_answered = false;
-    store_end_run(c.store, c.run->run_id, calls_on_done, &c);
+    store_end_run(c.store, c.run->run_id, calls_on_run_ended, &c);
     cr_assert(calls_wait(&c));
     start("2026-11-23", 0, TARGETS("example.com"));
     cr_expect(eq(i64, c.run->listings[0].last_total_count, 1));

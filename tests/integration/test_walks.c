@@ -31,7 +31,8 @@ static void begin(const char *items)
 static void walk_job(const char *more)
 {
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [example.com]\nbudget: 90\n%s", more);
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 90\n%s",
+               more);
 }
 
 /* Every item once, its ordinal without holes, all of it visible, and nothing asked for in vain. */

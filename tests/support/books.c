@@ -34,12 +34,13 @@ const char *books_items(const struct books *books)
 
 void books_write_job(struct story *story, const struct books *books)
 {
-    story_file(story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [%s]\nrequest: { limit: %" PRId64
-               "%s }\nbudget: %" PRId64 "\n",
-               books->target, books->limit,
-               books->n_items > 20000 && !books->is_in_slices ? ", " STORY_CHAIN : "",
-               books->budget_dollars);
+    story_file(
+        story, "jobs.d/walk.yaml",
+        "job: walk\nendpoint: backlinks\nsync: full\ntargets: [%s]\nrequest: { limit: %" PRId64
+        "%s }\nbudget: %" PRId64 "\n",
+        books->target, books->limit,
+        books->n_items > 20000 && !books->is_in_slices ? ", " STORY_CHAIN : "",
+        books->budget_dollars);
 }
 
 unsigned books_run_to_end(struct story *story, unsigned starts_max)

@@ -16,7 +16,7 @@ void replay_set_up(struct story *story, const char *items, const char *latency_m
     story_sandbox(story, "--items", items, "--items", "example.org=1500", "--latency", latency_ms);
     story_config(story, "");
     story_file(story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\ntargets: [%s]\nbudget: 90\n"
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [%s]\nbudget: 90\n"
                "request: { " STORY_CHAIN " }\n",
                targets);
     cr_assert(eq(int, story_run(story, "migrate"), 0), "%s", story->err);

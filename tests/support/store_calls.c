@@ -87,9 +87,18 @@ static struct uuid key_of(const char *target)
 /* What a job has by default. */
 #define TOLERANCE ((struct store_tolerance){.missing_ok = 1000, .max_shrink = 500000})
 
+void calls_on_run_ended(void *data, const struct store_fallback *fallbacks, size_t n,
+                        const struct err *err)
+{
+    (void)fallbacks;
+    cr_expect(eq(sz, n, 0), "a feed falls back");
+    calls_on_done(data, err);
+}
+
 bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nanousd,
                      const char *const targets[])
 {
+    static const struct store_begun whole = {.kind = "full"};
     struct store_feed feeds[8];
     struct store_run_request request = {
         .job = "walk",
@@ -97,7 +106,6 @@ bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nano
         .endpoint = "backlinks",
         .timezone = "Europe/Berlin",
         .table = "backlink",
-        .kind = "full",
         .labels = "{\"team\": \"north\"}",
         .night = night,
         .account = "default",
@@ -117,6 +125,8 @@ bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nano
             .key = key_of(targets[request.n_feeds]),
             .target = targets[request.n_feeds],
             .request = "{\"mode\": \"as_is\"}",
+            .listings = &whole,
+            .n_listings = 1,
         };
     CALL(calls, store_start_run(calls->store, &request, on_run, calls));
     return calls_wait(calls);
@@ -281,6 +291,6 @@ int64_t calls_start_listing(struct calls *calls, const char *night, int64_t budg
 void calls_end_run(struct calls *calls)
 {
     calls->is_answered = false;
-    store_end_run(calls->store, calls->run->run_id, calls_on_done, calls);
+    store_end_run(calls->store, calls->run->run_id, calls_on_run_ended, calls);
     cr_assert(calls_wait(calls), "%s", calls->err.text);
 }

@@ -11,6 +11,7 @@
 #include "core/err.h"
 #include "core/uuid.h"
 #include "store/store.h"
+#include "store/sync.h"
 
 struct calls {
     uv_loop_t loop;
@@ -41,6 +42,10 @@ void calls_end(struct calls *calls);
 /* A callback for any verb that ends in a store_done_fn, and waiting for it. */
 void calls_on_done(void *data, const struct err *err);
 bool calls_wait(struct calls *calls);
+
+/* The same for store_end_run(), of a run where no feed falls back. */
+void calls_on_run_ended(void *data, const struct store_fallback *fallbacks, size_t n,
+                        const struct err *err);
 
 /* A run of job "walk" in project "default" with these feeds, ended by NULL, for the given night. */
 bool calls_start_run(struct calls *calls, const char *night, int64_t budget_nanousd,

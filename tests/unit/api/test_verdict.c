@@ -294,13 +294,13 @@ static const struct refused {
     enum verdict_stop stop;
     enum verdict_charge charge;
 } refused[] = {
-    {400, "invalid_request", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
-    {400, "json_parse_error", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {400, "invalid_request", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
+    {400, "json_parse_error", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
     {401, "invalid_api_key", VERDICT_ACCOUNT, VERDICT_STOP_LOGIN, VERDICT_CHARGE_FREE},
     {402, "", VERDICT_ACCOUNT, VERDICT_STOP_LATER, VERDICT_CHARGE_FREE},
     {403, "insufficient_permissions", VERDICT_ACCOUNT, VERDICT_STOP_LOGIN, VERDICT_CHARGE_FREE},
     {404, "unknown_endpoint", VERDICT_JOB, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
-    {422, "unsupported_parameter", VERDICT_LISTING, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {422, "unsupported_parameter", VERDICT_LISTING, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
     {429, "rate_limit_exceeded", VERDICT_WAIT, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
     {429, "upstream_rate_limit", VERDICT_WAIT, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
     {429, "quota_exceeded", VERDICT_ACCOUNT, VERDICT_STOP_LATER, VERDICT_CHARGE_FREE},
@@ -308,7 +308,7 @@ static const struct refused {
     {500, "gateway_error", VERDICT_RETRY, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
     {502, "upstream_unavailable", VERDICT_RETRY, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
     {504, "upstream_timeout", VERDICT_RETRY, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
-    {418, "teapot", VERDICT_LISTING, VERDICT_STOP_NONE, VERDICT_CHARGE_FREE},
+    {418, "teapot", VERDICT_LISTING, VERDICT_STOP_NONE, VERDICT_CHARGE_UNKNOWN},
 };
 
 Test(verdict, judges_a_gateways_error_by_its_status_and_code)

@@ -120,9 +120,9 @@ Test(paper, the_tightest_cap_is_named)
 Test(paper, a_cap_of_a_group_holds_its_own_feeds_alone)
 {
     feed(0, 10000);
-    feeds[0].group = 1;
+    feeds[0].groups[0] = 1;
     feed(1, 10000);
-    feeds[1].group = 2;
+    feeds[1].groups[1] = 2;
     cap(PAPER_ALL_JOBS, USD(10));
     caps[0].group = 2;
     walk();

@@ -11,6 +11,11 @@ TestSuite(accounts, .timeout = 20);
     "  north: {login: n, password: x}\n"                                                           \
     "  south: {provider: aisa, token: sk-aisa-1}\n"
 
+#define NO_PRICES                                                                                  \
+    "prices is missing, and aisa does not tell its own before a call: calls are reserved at list " \
+    "price ($0.024 and $0.000036 an item), and one that costs more stops its job; write prices: "  \
+    "{ per_call: ..., per_item: ... }, what you pay at most\n"
+
 static struct config *load(const char *main_text, const char *job_text)
 {
     struct config *config;
@@ -80,14 +85,25 @@ Test(accounts, a_cap_of_one_is_none_of_another)
 Test(accounts, that_a_job_does_not_tell_are_listed)
 {
     expect_complaints(TWO "budget: 1\n", FULL,
+                      "main.yaml:3:10: warning: accounts.south." NO_PRICES
                       "job.yaml:1:1: account is missing; there are several, and none is named "
                       "default: north and south\n");
     expect_complaints(MAIN TWO, FULL "account: west\n",
+                      "main.yaml:5:10: warning: accounts.south." NO_PRICES
                       "job.yaml:4:10: account: found \"west\", expected one of the accounts: "
                       "default, north and south\n");
     expect_complaints(MAIN, FULL "account: [a]\n",
                       "job.yaml:4:10: account: found a list, expected one of the accounts: "
                       "default\n");
+}
+
+Test(accounts, of_the_gateway_should_have_prices)
+{
+    expect_complaints(MAIN TWO
+                      "  west: {provider: aisa, token: x, prices: {per_call: 1, per_item: 0.1}}\n",
+                      FULL, "main.yaml:5:10: warning: accounts.south." NO_PRICES);
+    expect_complaints("budget: 1\napi:\n  provider: aisa\n  token: x\n", FULL,
+                      "main.yaml:3:3: warning: api." NO_PRICES);
 }
 
 static const struct mistake mistakes[] = {

@@ -12,6 +12,8 @@ TestSuite(at_least, .timeout = 20);
 #define THREE_JSON "\"targets\":{\"1\":\"a.com\",\"2\":\"b.com\",\"3\":\"c.com\"}}"
 #define BOUND "[\"intersections_count\",\">=\",2]"
 #define RANK "[1.rank, \">\", 5]"
+#define LINKS "[rank, \">\", 5]"
+#define FOUR LINKS ", and, " LINKS ", and, " LINKS ", and, " LINKS
 #define RANK_JSON "[\"1.rank\",\">\",5]"
 
 static struct config *load(const char *job)
@@ -90,7 +92,14 @@ static const struct mistake mistakes[] = {
      "true]\n"},
     {GAP "request:\n  " THREE "\n  filters: [" RANK ", and, " RANK ", and, " RANK ", and, " RANK
          ", and, " RANK ", and, " RANK ", and, " RANK ", and, " RANK "]\n",
-     "job.yaml:6:12: request.filters: found 9 conditions, the API takes at most 8\n"},
+     "job.yaml:6:12: request.filters: found 9 conditions with the one that at_least takes, the API "
+     "takes at most 8\n"},
+    {"job: a\nendpoint: domain_intersection\nrequest:\n  " THREE "\n  filters: [" RANK
+     ", and, " RANK ", and, " RANK ", and, " RANK ", and, " RANK ", and, " RANK ", and, " RANK
+     ", and, " RANK ", and, " RANK "]\n",
+     "job.yaml:5:12: request.filters: found 9 conditions, the API takes at most 8\n"},
+    {GAP "request:\n  " THREE "\n  backlinks_filters: [" FOUR ", and, " FOUR ", and, " LINKS "]\n",
+     "job.yaml:6:22: request.backlinks_filters: found 9 conditions, the API takes at most 8\n"},
 };
 
 Test(at_least, mistakes)

@@ -104,6 +104,10 @@ static const struct mistake mistakes[] = {
     /* one mistake of the request is one, however many feeds have it */
     {FULL "request: {mod: as_is}\nfeeds: [{}, {mode: as_is}, {mode: one_per_domain}]\n",
      "job.yaml:4:11: request.mod: backlinks has no such parameter; did you mean mode?\n"},
+    {"job: a\nendpoint: domain_intersection\nrequest: {exclude_targets: [b.com]}\nfeeds:\n"
+     "- targets: {\"1\": a.com}\n- targets: {\"1\": b.com}\n",
+     "job.yaml:3:29: request.exclude_targets: \"b.com\" leaves out all that links to target 1, in "
+     "line 6; take it out of one of them\n"},
     {FULL "feeds:\n- {mode: as_is}\n- {}\n- {limit: 1000, mode: as_is}\n",
      "job.yaml:7:3: feeds: this one asks for the same as the one at job.yaml:5:3 (limit, order_by "
      "and tag make no difference)\n"},

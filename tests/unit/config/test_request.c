@@ -102,6 +102,13 @@ static const struct mistake in_intersections[] = {
     {TWO "  exclude_targets: [semrush.*]\n",
      "job.yaml:5:21: request.exclude_targets: a * stands only behind a page's URL, such as "
      "https://example.com/blog/*\n"},
+    {TWO "  exclude_targets: [semrush.com, ahrefs.com, sub.moz.com]\n",
+     "job.yaml:5:34: request.exclude_targets: \"ahrefs.com\" leaves out all that links to target 2, "
+     "in line 4; take it out of one of them\n"},
+    {GAP "  targets: {\"1\": moz.com, \"2\": \"https://a.com/b/c\"}\n"
+         "  exclude_targets: [\"https://a.com/b/*\", \"https://a.com/b/c/*\"]\n",
+     "job.yaml:5:21: request.exclude_targets: \"https://a.com/b/*\" leaves out all that links to "
+     "target 2, in line 4; take it out of one of them\n"},
     {TWO "  filters: [rank, \">\", 10]\n",
      "job.yaml:5:13: request.filters: rank: in front of a field stands the number of a target; did "
      "you mean 1.rank?\n"},

@@ -60,6 +60,8 @@ Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
                      "max_shrink: 50%\n"
                      "resume_within: 7d\n"
                      "retention: 14d\n"
+                     "sync: auto\n"
+                     "refresh: 30d\n"
                      "labels: {\"team\":\"north\"}\n"
                      "targets:\n"
                      "  - moz.com # feed 54336e2a-7059-267c-c2cb-904052675bec\n"
@@ -103,7 +105,9 @@ Test(show, shows_caps_sizes_and_durations_as_they_can_be_read)
                                                      "missing_ok: 0.0001%\n"
                                                      "max_shrink: 50%\n"
                                                      "resume_within: 36h\n"
-                                                     "retention: 14d\n"));
+                                                     "retention: 14d\n"
+                                                     "sync: auto\n"
+                                                     "refresh: 30d\n"));
     *jobs = '\0';
     again = shown(text, FULL);
     *strstr(again, "---\n") = '\0';

@@ -156,6 +156,11 @@ static void interfere(void)
         rig.is_stopped = true;
         crawl_stop(rig.crawl);
     }
+    for (size_t i = 0; i < rig.n_runs; i++)
+        if (rig.runs[i].is_stop_told && rig.n_events == rig.runs[i].stop_at) {
+            rig.runs[i].is_stopped = true;
+            crawl_stop_run(rig.runs[i].run, "somebody's word");
+        }
     if (rig.n_events == rig.fail_at || rig.n_events == rig.kill_at) {
         rig.is_stopped = true;
         rig.is_dead = rig.n_events == rig.kill_at || rig_random(2) == 0;

@@ -116,9 +116,11 @@ struct rig_listing {
     size_t run;
     int64_t n_items, max_rows, last_total_count;
     const char *request;
-    int64_t latency_ms; /* no answer comes sooner */
-    bool is_guarded;    /* a guard holds what is to be published */
-    int64_t n_ties;     /* items in a row that share the value which a chain is walked by */
+    int64_t latency_ms;            /* no answer comes sooner */
+    int64_t newest_s;              /* as the listing's settings */
+    bool (*is_news)(int64_t item); /* it ends when all is known; NULL: it does not */
+    bool is_guarded;               /* a guard holds what is to be published */
+    int64_t n_ties; /* items in a row that share the value which a chain is walked by */
     int64_t (*value_s)(int64_t item); /* or that value itself; NULL: by n_ties */
     int64_t n_nulls;                  /* the last so many items have no value */
     bool is_capped;                   /* not all that there is can be had */
@@ -146,7 +148,8 @@ struct rig_run {
     int64_t cap_nanousd; /* 0: none */
     int64_t booked_nanousd;
     struct price price;
-    size_t stop_at; /* the number of an event: from then on no more calls of it; 0: never */
+    size_t stop_at;    /* the number of an event: from then on no more calls of it; 0: never */
+    bool is_stop_told; /* at once, and not by the next reserve alone */
     struct crawl_run *run;
     enum verdict_stop stop;    /* the last process's */
     bool is_stopped;           /* the crawl has been told */
@@ -176,6 +179,7 @@ struct rig_event {
     struct crawl_checkpoint checkpoint;
     char token[24]; /* of the checkpoint */
     int64_t began_ms;
+    bool is_end;   /* of a listing that ends when all is known */
     int64_t limit; /* of the slice that goes on */
     int32_t new_slice_no;
     bool is_whole;
@@ -250,6 +254,10 @@ void rig_land_page(struct rig_listing *listing, struct rig_slice *slice, int64_t
 /* The value of an item, and the first item with that value or a later one. */
 int64_t rig_value_s(const struct rig_listing *listing, int64_t item);
 int64_t rig_item_at(const struct rig_listing *listing, int64_t value_s);
+
+/* Whether the first `n_items` of the listing end with so many in a row without news that the rest
+ * is not wanted. */
+bool rig_is_known(const struct rig_listing *listing, int64_t n_items);
 
 /* What the server has for an attempt that a test has made up, of a slice that is the listing. */
 void rig_look_up(struct rig_attempt *attempt);

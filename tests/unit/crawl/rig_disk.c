@@ -7,6 +7,7 @@
 #include "api/endpoint.h"
 #include "api/request.h"
 #include "core/mem.h"
+#include "crawl/sync.h"
 #include "unit/crawl/rig_private.h"
 
 /* What outlives a process: slices with their checkpoints, rows, answers in the spool, the ledger.
@@ -78,7 +79,18 @@ void rig_land_page(struct rig_listing *listing, struct rig_slice *slice, int64_t
     }
 }
 
-void rig_land(struct rig_attempt *attempt, const struct rig_event *event)
+bool rig_is_known(const struct rig_listing *listing, int64_t n_items)
+{
+    int64_t n = 0;
+
+    if (listing->is_news == NULL)
+        return false;
+    while (n < n_items && !listing->is_news(n_items - n - 1))
+        n++;
+    return n >= SYNC_KNOWN;
+}
+
+void rig_land(struct rig_attempt *attempt, struct rig_event *event)
 {
     struct rig_listing *listing = &rig.listings[attempt->listing];
     struct rig_slice *slice = rig_slice_of(attempt);
@@ -98,6 +110,12 @@ void rig_land(struct rig_attempt *attempt, const struct rig_event *event)
         listing->whole_count = event->checkpoint.whole_count;
     slice->is_ended = event->checkpoint.is_ended;
     memcpy(slice->token, event->token, sizeof(slice->token));
+    event->is_end = rig_is_known(listing, attempt->position + answer.n_items);
+    if (event->is_end) { /* with the page, or not at all */
+        slice->is_ended = true;
+        slice->token[0] = '\0';
+        slice->total_count = attempt->position + answer.n_items;
+    }
     attempt->is_landed = true;
 }
 
@@ -178,6 +196,8 @@ static void restore_listing(struct rig_listing *listing, size_t number)
                                          .whole_count = listing->whole_count,
                                          .parts = listing->parts,
                                          .n_parts = listing->n_parts,
+                                         .newest_s = listing->newest_s,
+                                         .ends_when_known = listing->is_news != NULL,
                                          .data = listing});
     for (size_t i = 0; i < listing->n_slices; i++)
         if (listing->slices[i].limit > 0)

@@ -166,7 +166,7 @@ static void tell(const struct rig_event *event)
         crawl_on_answer(page, &answer);
         return;
     case RIG_EV_LAND:
-        crawl_on_landed(page, newest_of(page->data),
+        crawl_on_landed(page, newest_of(page->data), err == NULL && event->is_end,
                         err == NULL && cannot_land(page) ? &torn : err);
         return;
     case RIG_EV_SETTLE:

@@ -118,6 +118,18 @@ static void check_limits(void)
     cr_assert(le(sz, n_in_minute, rig.settings.calls_per_minute));
 }
 
+/* Of a listing that ends when all is known, what was asked for before has landed. */
+static void check_alone(const struct rig_attempt *attempt)
+{
+    for (size_t i = 0; i < rig.n_attempts && rig.listings[attempt->listing].is_news != NULL; i++) {
+        const struct rig_attempt *other = &rig.attempts[i];
+
+        if (other != attempt && other->listing == attempt->listing)
+            cr_assert(other->state == RIG_BOOKED || other->state == RIG_REFUSED,
+                      "a call while the page at %" PRId64 " is open", other->position);
+    }
+}
+
 static void send(void *data, struct crawl_page *page)
 {
     struct rig_attempt *attempt = page->data;
@@ -134,6 +146,7 @@ static void send(void *data, struct crawl_page *page)
             le(i64, attempt->position + rig_slice_of(attempt)->limit, rig.endpoint->offset_reach));
     cr_assert(not(rig_slice_of(attempt)->is_ended), "a call for a slice that has ended");
     check_asked_once(attempt);
+    check_alone(attempt);
     rig_serve(attempt);
     check_limits();
     add_event(RIG_EV_ARRIVE, page);

@@ -53,7 +53,7 @@ int64_t rig_since_ms(const struct rig_attempt *attempt);
 
 struct rig_slice *rig_slice_of(const struct rig_attempt *attempt);
 void rig_begin_slice(struct rig_listing *listing, const struct crawl_slice *slice);
-void rig_land(struct rig_attempt *attempt, const struct rig_event *event);
+void rig_land(struct rig_attempt *attempt, struct rig_event *event);
 
 /* Ends a slice and records the one that goes on behind it. */
 void rig_restart(struct rig_listing *listing, struct rig_slice *slice,

@@ -122,7 +122,7 @@ static void play(const struct soon *soon)
         answer_page(soon->what);
         break;
     case SOON_LANDED:
-        crawl_on_landed(soon->what, newest_of(soon->what), NULL);
+        crawl_on_landed(soon->what, newest_of(soon->what), false, NULL);
         break;
     case SOON_SETTLED:
         crawl_on_settled(soon->what, NULL);

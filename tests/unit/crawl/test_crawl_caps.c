@@ -151,30 +151,72 @@ Test(crawl_caps, waits_for_what_is_unknown_of_another_run_where_they_share_a_cap
 
 /* --- somebody's word ------------------------------------------------------------------------- */
 
+static void stop_at_any_event(uint64_t seed, bool is_told)
+{
+    size_t last = 0;
+
+    for (size_t n = 0; n <= last; n++) {
+        struct rig_listing *stopped, *other;
+        int64_t n_answered = 0;
+
+        rig_begin(seed);
+        stopped = rig_add_listing(rig_add_run(0), 1000, 0);
+        other = rig_add_listing(rig_add_run(0), 500, 0);
+        rig.runs[0].stop_at = n;
+        rig.runs[0].is_stop_told = is_told;
+        rig_play(); /* the rig fails the test at a reserve behind it */
+        if (n == 0)
+            last = rig.n_events;
+        rig_expect_published(other);
+        for (size_t i = 0; i < rig.n_attempts; i++)
+            n_answered += rig.attempts[i].listing == 0 && rig.attempts[i].number > 0;
+        cr_expect(eq(i64, rig_rows(stopped), n_answered * 100), "what is paid for lands");
+        cr_expect(zero(ptr, (void *)(uintptr_t)stopped->completeness), "it stays as it is");
+        rig.runs[0].stop_at = 0;
+        rig_play();
+        rig_expect_published(stopped);
+    }
+}
+
 Test(crawl_caps, stops_one_run_at_any_event_and_lets_the_others_go_on)
 {
-    for (uint64_t seed = 0; seed < 5; seed++) {
-        size_t last = 0;
+    for (uint64_t seed = 0; seed < 5; seed++)
+        for (int is_told = 0; is_told < 2; is_told++)
+            stop_at_any_event(seed, is_told);
+}
 
-        for (size_t n = 0; n <= last; n++) {
-            struct rig_listing *stopped, *other;
-            int64_t n_answered = 0;
+static enum rig_fault a_pause(const struct rig_attempt *attempt)
+{
+    (void)attempt;
+    return RIG_WAIT;
+}
 
-            rig_begin(seed);
-            stopped = rig_add_listing(rig_add_run(0), 1000, 0);
-            other = rig_add_listing(rig_add_run(0), 500, 0);
-            rig.runs[0].stop_at = n;
-            rig_play(); /* the rig fails the test at a reserve behind it */
-            if (n == 0)
-                last = rig.n_events;
-            rig_expect_published(other);
-            for (size_t i = 0; i < rig.n_attempts; i++)
-                n_answered += rig.attempts[i].listing == 0 && rig.attempts[i].number > 0;
-            cr_expect(eq(i64, rig_rows(stopped), n_answered * 100), "what is paid for lands");
-            cr_expect(zero(ptr, (void *)(uintptr_t)stopped->completeness), "it stays as it is");
-            rig.runs[0].stop_at = 0;
-            rig_play();
-            rig_expect_published(stopped);
-        }
+static enum rig_fault nobody_knows(const struct rig_attempt *attempt)
+{
+    (void)attempt;
+    return RIG_BROKEN;
+}
+
+/* A pause of the account, or a page that waits for the vendor's list, is not waited for. */
+Test(crawl_caps, stops_a_run_though_no_call_is_to_go_out_for_long)
+{
+    enum rig_fault (*const faults[])(const struct rig_attempt *) = {a_pause, nobody_knows};
+
+    for (size_t i = 0; i < 2; i++) {
+        int64_t now_ms;
+
+        rig_begin(0);
+        rig.fault = faults[i];
+        rig_add_listing(rig_add_run(0), 1000, 0);
+        rig_start();
+        while (rig.n_attempts == 0 || rig.attempts[0].state != RIG_BOOKED)
+            cr_assert(rig_step());
+        now_ms = rig.now_ms;
+        rig.runs[0].stop_at = rig.n_events + 1;
+        rig.runs[0].is_stop_told = true;
+        while (rig_step())
+            ;
+        rig_end();
+        cr_expect(eq(i64, rig.now_ms, now_ms));
     }
 }

@@ -439,6 +439,23 @@ static void soak(uint64_t seed)
     rig_expect_published(other);
 }
 
+/* A range that is asked for anew lies years back: what it ends with bounds the search. */
+Test(crawl_cut, searches_no_further_than_the_listing_reaches)
+{
+    size_t n_sent[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        struct rig_listing *listing = begin(600, evenly, 0);
+
+        listing->newest_s = i == 0 ? 0 : RIG_EPOCH_S + 600 * 3600;
+        rig_play();
+        rig_expect_published(listing);
+        n_sent[i] = rig.n_sent;
+    }
+    cr_expect(gt(sz, n_sent[0], 66));
+    cr_expect(le(sz, n_sent[1], 64), "60 pages, and the last of each slice: %zu", n_sent[1]);
+}
+
 /* Slices that were found to be short pass the reach when they are gone on with. */
 Test(crawl_cut, loses_nothing_that_was_there_where_it_grows_between_kills)
 {

@@ -256,3 +256,36 @@ Test(pager_restore, is_stuck_at_once_in_a_chain_and_at_page_1)
         cr_expect(not(pager_is_done(&model.pager)));
     }
 }
+
+/* --- one page at a time ---------------------------------------------------------------------- */
+
+/* Whatever has been left of it: no page comes out of turn, beside another, or behind the end. */
+Test(pager_restore, takes_the_pages_of_a_serial_slice_in_turn)
+{
+    struct pager_answer answer = {.n_items = 100, .total_count = 250000};
+    struct pager_ask ask;
+    struct pager pager;
+
+    pager_init(&pager,
+               &(struct pager_settings){.limit = 100, .offset_reach = 20000, .is_serial = true});
+    pager_restore(&pager, PAGER_OFFSET, 0, NULL, 250000, false);
+    pager_restore_page(&pager, 0, 100);
+    cr_expect(not(pager_take(&pager, 200, &ask)), "a page before it is not in");
+    cr_expect(pager_take(&pager, 100, &ask));
+    cr_expect(not(pager_take(&pager, 200, &ask)), "nor has it come");
+    cr_expect(not(pager_next(&pager, &ask)));
+    answer.position = 100;
+    pager_answer(&pager, &answer);
+    cr_expect(pager_next(&pager, &ask));
+    cr_expect(eq(i64, ask.position, 200));
+    answer.position = 200;
+    pager_answer(&pager, &answer);
+    cr_expect_str_eq(pager_completeness(&pager), "capped");
+    pager_stop(&pager);
+    cr_expect(not(pager_take(&pager, 300, &ask)));
+    cr_expect(not(pager_next(&pager, &ask)));
+    cr_expect(pager_is_done(&pager));
+    cr_expect_str_eq(pager_completeness(&pager), "complete");
+    cr_expect(eq(i64, pager_expected(&pager), 300));
+    pager_deinit(&pager);
+}

@@ -1,0 +1,82 @@
+-- What decides how a job's feeds are synced tonight, a row for each key in their order. Of the bulk
+-- call what it tells is taken where it was made tonight, behind the feed's last sync, and counts from
+-- early enough on. The last column is the account's night.
+-- $1 project, $2 job, $3 timezone, $4 how old a run may be that is gone on with, in milliseconds,
+-- $5 account, $6 keys, $7 night or null, $8 within how many days a link is taken anew, 0 for never,
+-- $9 the account's time zone, $10 the job that makes the bulk call, $11 how many days before a sync
+-- what changed is asked for
+WITH tonight AS (
+    SELECT coalesce($7::date, (now() AT TIME ZONE $3)::date) AS night,
+           coalesce($7::date, (now() AT TIME ZONE $9)::date) AS bulk_night
+), gone_on AS (
+    SELECT r.run_id
+    FROM linkhaul.run AS r, tonight
+    WHERE r.project = $1 AND r.job = $2 AND r.state = 'open' AND r.account = $5
+      AND r.started_at > now() - $4::bigint * interval '1 millisecond'
+      AND (r.budget_night >= tonight.night
+           OR EXISTS (SELECT FROM linkhaul.listing AS l
+                      WHERE l.run_id = r.run_id AND l.state = 'open'))
+)
+SELECT coalesce(f.synced_run_id = g.run_id, false)
+       OR EXISTS (SELECT FROM linkhaul.listing AS l
+                  WHERE l.run_id = g.run_id AND l.feed_id = f.feed_id AND l.kind <> 'count'
+                    AND l.state <> 'abandoned'),
+       coalesce(linkhaul.is_narrowed(f.request::jsonb), false), coalesce(size.n_live, 0),
+       f.synced_night IS NOT NULL AND f.whole_listing_id IS NOT NULL,
+       coalesce(tonight.night - f.synced_night, 0),
+       coalesce(extract(epoch FROM f.synced_as_of)::bigint, 0),
+       coalesce(tonight.night - f.refreshed_night, 0), coalesce(moved.a_night, -1),
+       bulk.listing_id IS NOT NULL, coalesce(bulk.n_new, -1), coalesce(bulk.n_lost, -1),
+       extract(epoch FROM f.refreshed_to)::bigint, extract(epoch FROM part.range_to)::bigint,
+       CASE WHEN part.quota IS NULL THEN 0
+            ELSE (SELECT count(*) FROM linkhaul.link AS k
+                  WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
+                    AND (f.refreshed_to IS NULL OR k.first_seen >= f.refreshed_to)
+                    AND (part.range_to IS NULL OR k.first_seen < part.range_to)) END,
+       tonight.bulk_night
+FROM unnest($6::uuid[]) WITH ORDINALITY AS named (key, n)
+CROSS JOIN tonight
+LEFT JOIN linkhaul.feed AS f USING (key)
+LEFT JOIN gone_on AS g ON true
+LEFT JOIN LATERAL (
+    SELECT count(*) AS n_live
+    FROM linkhaul.link AS k
+    WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
+) AS size ON true
+LEFT JOIN LATERAL (
+    -- The next part ends behind so many links, with those of the same second; else with the last one.
+    SELECT due.quota,
+           (SELECT k.first_seen + interval '1 second'
+            FROM linkhaul.link AS k
+            WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
+              AND k.first_seen >= coalesce(f.refreshed_to, '-infinity')
+            ORDER BY k.first_seen
+            OFFSET greatest(due.quota - 1, 0) LIMIT 1) AS range_to
+    FROM (SELECT ceil(size.n_live::numeric * (tonight.night - f.refreshed_night)
+                      / nullif($8::integer, 0))::bigint AS quota) AS due
+    WHERE due.quota > 0
+) AS part ON true
+LEFT JOIN LATERAL (
+    -- Over the nights of a fortnight that were looked at behind the first one.
+    SELECT ceil(count(*) / nullif(f.synced_night - past.first, 0)::numeric)::bigint AS a_night
+    FROM (SELECT greatest(whole.night, f.synced_night - 14) AS first
+          FROM linkhaul.listing AS whole WHERE whole.listing_id = f.whole_listing_id) AS past
+    LEFT JOIN linkhaul.link_event AS e
+           ON e.feed_id = f.feed_id AND e.night > past.first AND e.event <> 'baseline'
+    GROUP BY past.first
+) AS moved ON true
+LEFT JOIN LATERAL (
+    SELECT l.listing_id, told.new_backlinks AS n_new, told.lost_backlinks AS n_lost
+    FROM linkhaul.run AS r
+    JOIN linkhaul.listing AS l USING (run_id)
+    LEFT JOIN linkhaul.bulk_new_lost_backlinks AS told
+           ON told.night = l.night AND told.listing_id = l.listing_id AND told.target = f.target
+    WHERE r.project = 'default' AND r.job = $10 AND r.night = tonight.bulk_night
+      AND r.as_of > f.synced_as_of AND l.state = 'published'
+      AND l.request::jsonb -> 'targets' ? f.target
+      AND (l.request ->> 'date_from')::date
+          <= ((f.synced_as_of AT TIME ZONE 'UTC')::date - $11::integer)
+    ORDER BY l.listing_id DESC
+    LIMIT 1
+) AS bulk ON true
+ORDER BY named.n

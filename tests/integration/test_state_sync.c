@@ -1,0 +1,126 @@
+#include <criterion/criterion.h>
+#include <criterion/new/assert.h>
+
+#include "support/nights.h"
+#include "support/pg.h"
+
+/*
+ * What a feed's state learns from a part of its links, and how far it is known to be right.
+ */
+
+static const char *url;
+static int64_t feed;
+
+static void begin(void)
+{
+    url = nights_begin();
+    feed = nights_feed("walk", "example.com", "backlink", "{}");
+}
+
+TestSuite(state_sync, .timeout = 280, .init = begin, .fini = pg_drop_databases);
+
+/* --- a range taken anew ---------------------------------------------------------------------- */
+
+static int64_t pass_range(const char *night, const char *from, const char *to, const char *word,
+                          const char *links)
+{
+    int64_t listing = nights_land(feed, night, "refresh", links, 0);
+
+    pg_execute(url,
+               "UPDATE linkhaul.listing SET range_from = nullif('%s', '')::timestamptz, range_to = "
+               "nullif('%s', '')::timestamptz WHERE listing_id = %lld",
+               from, to, (long long)listing);
+    nights_publish(listing, word);
+    return listing;
+}
+
+/* Of 2021 to 2024, one each. */
+#define FOUR "1>2021-06-01 2>2022-06-01 3>2023-06-01 4>2024-06-01"
+
+Test(state_sync, a_range_tells_what_is_gone_within_it_alone)
+{
+    int64_t listing;
+
+    nights_pass(feed, "2026-11-01", "complete", FOUR);
+    pass_range("2026-11-02", "2022-06-01", "2023-06-01", "complete", "");
+    EXPECT_GONE(feed, "2 missing");
+    pass_range("2026-11-03", "2023-06-01", "", "short", "");
+    EXPECT_GONE(feed, "2 missing");
+    pass_range("2026-11-03", "2023-06-01", "", "complete", "4>2024-06-01");
+    EXPECT_GONE(feed, "2 missing, 3 missing");
+    listing = pass_range("2026-11-04", "", "2022-06-02", "complete", "1>2021-06-01");
+    EXPECT_EVENTS(listing, "2 lost");
+    EXPECT_GONE(feed, "2 lost, 3 missing");
+}
+
+/* "2022-06-02 2026-11-02": where the next range begins, and when the last one was taken. */
+static void expect_cursor(const char *wanted)
+{
+    nights_expect(pg_text(url,
+                          "SELECT coalesce(refreshed_to::date::text, '-') || ' ' || "
+                          "coalesce(refreshed_night::text, '-') FROM linkhaul.feed"),
+                  wanted, __LINE__);
+}
+
+Test(state_sync, the_cursor_goes_on_behind_a_range_and_to_the_beginning_behind_all)
+{
+    nights_pass(feed, "2026-11-01", "complete", FOUR);
+    expect_cursor("- 2026-11-01");
+    pass_range("2026-11-02", "", "2022-06-02", "complete", "1>2021-06-01 2>2022-06-01");
+    expect_cursor("2022-06-02 2026-11-02");
+    pass_range("2026-11-03", "2022-06-02", "2023-06-02", "short", "3>2023-06-01");
+    expect_cursor("2022-06-02 2026-11-02");
+    pass_range("2026-11-04", "2022-06-02", "", "complete", "3>2023-06-01 4>2024-06-01");
+    expect_cursor("- 2026-11-04");
+    pass_range("2026-11-05", "", "2022-06-02", "complete", "1>2021-06-01 2>2022-06-01");
+    nights_pass(feed, "2026-11-06", "limited", FOUR);
+    expect_cursor("2022-06-02 2026-11-05");
+    nights_pass(feed, "2026-11-07", "complete", FOUR);
+    expect_cursor("- 2026-11-07");
+}
+
+/* --- what the vendor calls lost -------------------------------------------------------------- */
+
+Test(state_sync, what_left_the_filter_is_not_on_the_list_of_the_lost)
+{
+    int64_t listing, narrowed = nights_feed("narrow", "example.org", "backlink",
+                                            "{\"filters\": [\"dofollow\", \"=\", true]}");
+
+    nights_pass(narrowed, "2026-11-01", "complete", "1 2 3 4 5 6");
+    nights_pass(narrowed, "2026-11-02", "complete", "1 4 5 6");
+    EXPECT_GONE(narrowed, "2 missing, 3 missing");
+    listing = nights_land(narrowed, "2026-11-02", "lost", "3 7", 0);
+    nights_publish(listing, "complete");
+    EXPECT_GONE(narrowed, "2 missing, 3 lost");
+    listing = nights_pass(narrowed, "2026-11-03", "complete", "1 4 5 6");
+    EXPECT_EVENTS(listing, "2 out_of_scope");
+    EXPECT_GONE(narrowed, "2 out_of_scope, 3 lost");
+}
+
+/* A list of before it was missing tells nothing, nor does one that is not whole. */
+Test(state_sync, an_older_list_of_the_lost_tells_nothing)
+{
+    int64_t listing, narrowed = nights_feed("narrow", "example.org", "backlink",
+                                            "{\"filters\": [\"dofollow\", \"=\", true]}");
+
+    nights_pass(narrowed, "2026-11-01", "complete", "1 2");
+    nights_publish(nights_land(narrowed, "2026-11-01", "lost", "", 0), "complete");
+    nights_pass(narrowed, "2026-11-02", "complete", "1");
+    nights_publish(nights_land(narrowed, "2026-11-02", "lost", "", 0), "budget");
+    listing = nights_pass(narrowed, "2026-11-03", "complete", "1");
+    EXPECT_EVENTS(listing, "2 lost");
+}
+
+/* --- a night that is late -------------------------------------------------------------------- */
+
+Test(state_sync, a_listing_of_before_the_last_sync_changes_nothing)
+{
+    int64_t listing;
+
+    nights_pass(feed, "2026-11-01", "complete", "1 2");
+    listing = nights_land(feed, "2026-11-02", "full", "1 9", 0);
+    pg_execute(url, "UPDATE linkhaul.feed SET synced_night = '2026-11-03'");
+    nights_publish(listing, "complete");
+    EXPECT_STATE(feed, "1 live, 2 live");
+    EXPECT_EVENTS(listing, "");
+}
