@@ -261,7 +261,7 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     story_sandbox(&story, "--items", "example.com=45000", "--latency", "30");
     story_config(&story, "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 50\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     story_start(&story, "run", "walk");
     cr_assert(wait_until(holder_has_settled, &story, 30000));
