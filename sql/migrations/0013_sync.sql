@@ -80,8 +80,12 @@ $$;
 -- tells_new: what is not known is new. Until there was a complete listing (and with groups) only what
 --     the vendor has first seen since the baseline is: the rest may just have been cut off before.
 --
--- The vendor's list of what it has lost (kind lost) says nothing of links that were never the feed's.
--- What it does not have, although the feed was looked at since, has left the filter and not the web.
+-- judges: what was missing before and is absent again is gone. With a filter the vendor's list of what
+--     it has lost (kind lost) tells how: what it does not have, although the feed was looked at since,
+--     has left the filter and not the web. So where the run has such a list, whichever of the two is
+--     published last judges; where that list is not whole, neither does.
+--
+-- That list says nothing of links that were never the feed's.
 CREATE OR REPLACE FUNCTION linkhaul.keep_state(l linkhaul.listing) RETURNS void
     LANGUAGE plpgsql
     SET work_mem = '64MB' SET jit = off AS
@@ -96,6 +100,9 @@ DECLARE
     original    bigint := coalesce(l.replay_of, l.listing_id);
     tells_gone  boolean;
     tells_new   boolean;
+    judges      boolean;
+    seen        linkhaul.listing; -- what the links are missing in, with its range
+    narrowed    boolean;
     baseline_at timestamptz;
     others      bigint[]; -- feeds of the same target that were whole lately
     nights      date[];   -- when that was
@@ -122,7 +129,24 @@ BEGIN
         ELSE ARRAY['domain_from', 'links', 'rank', 'backlink_spam_score', 'intersections_count',
                    'first_seen'] END;
     compared := array_remove(columns, 'last_seen');
-    IF linkhaul.is_narrowed(l.request::jsonb) THEN
+    narrowed := linkhaul.is_narrowed(f.request::jsonb);
+    seen := l;
+    judges := tells_gone;
+    IF narrowed AND l.kind = 'lost' THEN
+        SELECT * INTO seen
+        FROM linkhaul.listing AS o
+        WHERE o.run_id = l.run_id AND o.feed_id = l.feed_id AND o.kind IN ('full', 'refresh')
+          AND o.state = 'published' AND o.completeness = 'complete'
+        ORDER BY o.kind
+        LIMIT 1;
+        judges := found AND l.completeness = 'complete';
+    ELSIF narrowed AND tells_gone THEN
+        judges := NOT EXISTS (SELECT FROM linkhaul.listing AS o
+                              WHERE o.run_id = l.run_id AND o.feed_id = l.feed_id
+                                AND o.kind = 'lost'
+                                AND NOT (o.state = 'published' AND o.completeness = 'complete'));
+    END IF;
+    IF narrowed THEN
         SELECT array_agg(o.feed_id), array_agg(whole.night) INTO others, nights
         FROM linkhaul.feed AS o
         JOIN linkhaul.listing AS whole ON whole.listing_id = o.published_listing_id
@@ -144,8 +168,8 @@ BEGIN
             FROM (%2$s) AS s
             FULL JOIN (SELECT * FROM linkhaul.%1$I WHERE feed_id = $1) AS was USING (link_key)
             WHERE CASE WHEN s.is_lost IS NULL
-                       THEN $5 AND (was.state = 'live'
-                                    OR (was.state = 'missing' AND was.missing_since < $2))
+                       THEN (($5 AND was.state = 'live')
+                             OR ($15 AND was.state = 'missing' AND was.missing_since < $2))
                             AND ($12 IS NULL OR was.first_seen >= $12)
                             AND ($13 IS NULL OR was.first_seen < $13)
                        WHEN $4 = 'lost' AND was.state IS NULL THEN false
@@ -229,7 +253,7 @@ BEGIN
         USING l.feed_id, l.night, l.listing_id, l.kind, tells_gone,
               coalesce(grouping = 'domain_from', false), coalesce(tells_new, false), baseline_at,
               others, nights, place = 'link' AND f.baseline_listing_id IS NOT NULL,
-              l.range_from, l.range_to, lost_night;
+              seen.range_from, seen.range_to, lost_night, judges;
 
     IF f.baseline_listing_id IS NULL THEN
         INSERT INTO linkhaul.link_event (feed_id, night, listing_id, event, n_links)

@@ -1,5 +1,6 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <string.h>
 
 #include "support/nights.h"
 #include "support/pg.h"
@@ -109,6 +110,70 @@ Test(state_sync, an_older_list_of_the_lost_tells_nothing)
     nights_publish(nights_land(narrowed, "2026-11-02", "lost", "", 0), "budget");
     listing = nights_pass(narrowed, "2026-11-03", "complete", "1");
     EXPECT_EVENTS(listing, "2 lost");
+}
+
+/* Two missing links are judged: one the vendor has lost, one only the filter. */
+static void judge_in(const char *first, const char *word, const char *then, const char *gone)
+{
+    int64_t full, lost,
+        narrowed =
+            nights_feed(first, word, "backlink", "{\"filters\": [\"dofollow\", \"=\", true]}");
+
+    nights_pass(narrowed, "2026-11-01", "complete", "1 2 3 4 5 6");
+    nights_pass(narrowed, "2026-11-02", "complete", "1 4 5 6");
+    full = nights_land(narrowed, "2026-11-03", "full", "1 5 6", 0);
+    lost = nights_land(narrowed, "2026-11-03", "lost", "3 7", 0);
+    pg_execute(url,
+               "UPDATE linkhaul.listing AS l SET run_id = o.run_id FROM linkhaul.listing AS o "
+               "WHERE l.listing_id = %lld AND o.listing_id = %lld",
+               (long long)lost, (long long)full);
+    if (strcmp(first, "full") == 0) {
+        nights_publish(full, "complete");
+        EXPECT_GONE(narrowed, "2 missing, 3 missing, 4 missing");
+        nights_publish(lost, word);
+        EXPECT_EVENTS(lost, then);
+    } else {
+        nights_publish(lost, word);
+        EXPECT_GONE(narrowed, "2 missing, 3 lost");
+        nights_publish(full, "complete");
+        EXPECT_EVENTS(full, then);
+    }
+    EXPECT_GONE(narrowed, gone);
+}
+
+Test(state_sync, whichever_comes_last_tells_what_left_the_filter)
+{
+    judge_in("full", "complete", "2 out_of_scope, 3 lost", "2 out_of_scope, 3 lost, 4 missing");
+    judge_in("lost", "complete", "2 out_of_scope", "2 out_of_scope, 3 lost, 4 missing");
+}
+
+Test(state_sync, a_list_of_the_lost_that_is_not_whole_leaves_it_open_what_left_the_filter)
+{
+    judge_in("full", "budget", "3 lost", "2 missing, 3 lost, 4 missing");
+    judge_in("lost", "budget", "", "2 missing, 3 lost, 4 missing");
+}
+
+/* A part is asked for by a filter of ours, which no link can leave. */
+Test(state_sync, what_is_gone_from_a_part_twice_is_lost_whatever_the_list_of_the_lost_has)
+{
+    int64_t listing;
+
+    nights_pass(feed, "2026-11-01", "complete", FOUR);
+    for (int i = 2; i <= 3; i++) {
+        char night[] = "2026-11-02";
+
+        night[9] = (char)('0' + i);
+        nights_publish(nights_land(feed, night, "lost", "9", 0), "complete");
+        listing = nights_land(feed, night, "refresh", "1>2021-06-01", 0);
+        pg_execute(url,
+                   "UPDATE linkhaul.listing SET range_to = '2022-06-02', request = "
+                   "'{\"filters\": [\"first_seen\", \"<\", \"2022-06-02\"]}' "
+                   "WHERE listing_id = %lld",
+                   (long long)listing);
+        nights_publish(listing, "complete");
+    }
+    EXPECT_EVENTS(listing, "2 lost");
+    EXPECT_GONE(feed, "2 lost");
 }
 
 /* --- a night that is late -------------------------------------------------------------------- */
