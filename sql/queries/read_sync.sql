@@ -4,24 +4,28 @@
 -- $1 project, $2 job, $3 timezone, $4 how old a run may be that is gone on with, in milliseconds,
 -- $5 account, $6 keys, $7 night or null, $8 within how many days a link is taken anew, 0 for never,
 -- $9 the account's time zone, $10 the job that makes the bulk call, $11 how many days before a sync
--- what changed is asked for
+-- what changed is asked for, $12 the run that this process has begun, be it over, or null
 WITH tonight AS (
     SELECT coalesce($7::date, (now() AT TIME ZONE $3)::date) AS night,
            coalesce($7::date, (now() AT TIME ZONE $9)::date) AS bulk_night
 ), gone_on AS (
     SELECT r.run_id
     FROM linkhaul.run AS r, tonight
-    WHERE r.project = $1 AND r.job = $2 AND r.state = 'open' AND r.account = $5
-      AND r.started_at > now() - $4::bigint * interval '1 millisecond'
-      AND (r.budget_night >= tonight.night
-           OR EXISTS (SELECT FROM linkhaul.listing AS l
-                      WHERE l.run_id = r.run_id AND l.state = 'open'))
+    WHERE (r.project = $1 AND r.job = $2 AND r.state = 'open' AND r.account = $5
+           AND r.started_at > now() - $4::bigint * interval '1 millisecond'
+           AND (r.budget_night >= tonight.night
+                OR EXISTS (SELECT FROM linkhaul.listing AS l
+                           WHERE l.run_id = r.run_id AND l.state = 'open')))
+       OR r.uid = $12::uuid
+    ORDER BY r.state = 'open' DESC
+    LIMIT 1
 )
 SELECT coalesce(f.synced_run_id = g.run_id, false)
        OR EXISTS (SELECT FROM linkhaul.listing AS l
                   WHERE l.run_id = g.run_id AND l.feed_id = f.feed_id AND l.kind <> 'count'
                     AND l.state <> 'abandoned'),
        coalesce(linkhaul.is_narrowed(f.request::jsonb), false), coalesce(size.n_live, 0),
+       coalesce(size.n_missing, 0),
        f.synced_night IS NOT NULL AND f.whole_listing_id IS NOT NULL,
        coalesce(tonight.night - f.synced_night, 0),
        coalesce(extract(epoch FROM f.synced_as_of)::bigint, 0),
@@ -39,7 +43,7 @@ CROSS JOIN tonight
 LEFT JOIN linkhaul.feed AS f USING (key)
 LEFT JOIN gone_on AS g ON true
 LEFT JOIN LATERAL (
-    SELECT count(*) AS n_live
+    SELECT count(*) AS n_live, count(*) FILTER (WHERE k.state = 'missing') AS n_missing
     FROM linkhaul.link AS k
     WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
 ) AS size ON true

@@ -161,7 +161,7 @@ struct sync_decision sync_decide(const struct sync_facts *facts, const struct sy
     struct sync_decision decision = {.way = SYNC_FULL, .changes_nanousd = -1};
 
     decision.wants_lost = rules->mode != SYNC_MODE_FULL && facts->why_not == NULL &&
-                          facts->is_narrowed && facts->is_synced;
+                          facts->is_narrowed && facts->n_missing > 0;
     decision.full_nanousd = price_of(rules, facts->n_live);
     if (decision.wants_lost)
         decision.full_nanousd = sat_add(decision.full_nanousd, price_of_lost(facts, rules));

@@ -293,6 +293,8 @@ static void die_at(const char *point, bool is_off, size_t n_calls)
     cr_assert(eq(int, run(), 128 + SIGKILL), "%s: %s", point, story.err);
     unsetenv("LINKHAUL_DIE_AT");
     cr_assert(eq(int, run(), 0), "%s: %s", point, story.err);
+    cr_expect(eq(ptr, strstr(story.err, "cannot be read"), NULL), "%s: %s", point, story.err);
+    cr_expect(eq(ptr, strstr(story.err, "no item had any more"), NULL), "%s: %s", point, story.err);
     /* What was on its way when it died was billed, and its answer never came. */
     cr_expect(eq(sz, n_billed() - n_before,
                  n_calls + (size_t)story_int(&story,

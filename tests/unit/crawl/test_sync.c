@@ -110,7 +110,14 @@ Test(sync, asks_for_what_is_lost_beside_a_narrowed_listing)
 
     facts.n_live = 800;
     cr_assert(not(decide(&facts, SYNC_MODE_AUTO).wants_lost));
+    facts.n_missing = 1;
+    cr_assert(not(decide(&facts, SYNC_MODE_AUTO).wants_lost));
+    facts.n_missing = 0;
     facts.is_narrowed = true;
+    decision = decide(&facts, SYNC_MODE_AUTO);
+    cr_assert(not(decision.wants_lost)); /* there is nothing to judge */
+    cr_assert(eq(i64, decision.full_nanousd, CALL + 800 * ITEM));
+    facts.n_missing = 1;
     decision = decide(&facts, SYNC_MODE_AUTO);
     cr_assert(eq(int, decision.way, SYNC_FULL));
     cr_assert(decision.wants_lost);
@@ -118,6 +125,8 @@ Test(sync, asks_for_what_is_lost_beside_a_narrowed_listing)
     cr_assert(eq(i64, decision.full_nanousd, CALL + 800 * ITEM + 3 * CALL + 3000 * ITEM));
     cr_assert(not(decide(&facts, SYNC_MODE_FULL).wants_lost));
     facts.is_synced = false;
+    cr_assert(decide(&facts, SYNC_MODE_AUTO).wants_lost);
+    facts.why_not = "it cannot be told";
     cr_assert(not(decide(&facts, SYNC_MODE_AUTO).wants_lost));
 }
 
