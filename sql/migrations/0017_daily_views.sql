@@ -317,7 +317,9 @@ CROSS JOIN LATERAL (
                 WHEN asked.night > good.night THEN 'behind'
                 WHEN good.night > l.night THEN 'unmoved'
                 ELSE 'ok' END AS status
-) AS why;
+) AS why
+-- The jobs of the bulk calls that a night begins with are nobody's, and not run where none is worth it.
+WHERE f.job NOT LIKE 'bulk:%';
 COMMENT ON VIEW linkhaul_bi.freshness IS 'How fresh each feed is, and why it is not newer: for a banner';
 COMMENT ON COLUMN linkhaul_bi.freshness.last_good_night IS 'last night that the views stand for; null: none yet';
 COMMENT ON COLUMN linkhaul_bi.freshness.completeness IS 'of the newest full listing that shows';

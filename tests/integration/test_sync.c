@@ -129,6 +129,12 @@ Test(sync, takes_all_then_what_changed_and_where_nothing_moved_nothing)
     cr_assert(eq(int, story_run(&story, "status"), 0));
     cr_expect(ne(ptr, strstr(story.out, "changes"), NULL), "%s", story.out);
     cr_expect(ne(ptr, strstr(story.out, "unmoved"), NULL), "%s", story.out);
+    cr_expect(eq(ptr, strstr(story.out, "bulk:"), NULL), "%s", story.out);
+    story_expect_text(&story, TARGET " ok, quiet.org unmoved",
+                      "select string_agg(target || ' ' || status, ', ' order by target) from "
+                      "linkhaul_bi.freshness");
+    cr_assert(eq(int, story_run(&story, "cost", "--month", "2026-01"), 0));
+    cr_expect(ne(ptr, strstr(story.out, "bulk:default"), NULL), "%s", story.out);
     story_end(&story);
 }
 
@@ -259,6 +265,8 @@ Test(sync, without_the_bulk_call_each_feed_is_asked_for_what_changed)
     oracle_go_to(&oracle, FIRST + 1);
     expect_kinds("new lost count");
     expect_synced("quiet.org", "2026-01-06");
+    cr_assert(eq(int, story_run(&story, "status"), 0));
+    cr_expect(ne(ptr, strstr(story.out, "bulk:default"), NULL), "%s", story.out);
     pass(2); /* the bulk run of before is not gone on with */
     expect_kinds("");
     expect_money();
