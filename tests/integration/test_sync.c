@@ -235,6 +235,28 @@ Test(sync, a_gap_that_is_too_long_takes_all)
     story_end(&story);
 }
 
+/* All of it is asked for, and tells nothing of what is newer. */
+Test(sync, a_night_that_is_past_changes_no_state)
+{
+    begin(TARGET, "");
+    pass(1);
+    pass(3);
+    oracle_go_to(&oracle, FIRST + 2);
+    cr_assert(eq(int, run(), 0), "%s", story.err);
+    expect_said(": taken whole: a later night has been synced");
+    expect_kinds("full");
+    expect_synced(TARGET, "2026-01-08");
+    oracle_go_to(&oracle, FIRST + 3);
+    oracle_expect_state(&oracle, TARGET, ORACLE_TOLD);
+    pass(3); /* once more in the same night */
+    expect_kinds("new lost count new lost count");
+    oracle_expect_state(&oracle, TARGET, ORACLE_TOLD);
+    pass(4);
+    expect_kinds("new lost count");
+    oracle_expect_state(&oracle, TARGET, ORACLE_TOLD);
+    story_end(&story);
+}
+
 /* --- nights that do not go well -------------------------------------------------------------- */
 
 Test(sync, a_night_that_the_budget_ends_is_no_good_sync_and_goes_on)

@@ -3,7 +3,10 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "core/mem.h"
 #include "support/oracle.h"
 #include "support/pg.h"
 #include "support/server.h"
@@ -184,6 +187,32 @@ Test(sync_broken, a_night_loses_the_database_on_its_way)
         oracle_expect_state(&oracle, "quiet.org", ORACLE_TOLD);
         story_end(&story);
     }
+}
+
+/* --- a job beside a fall-back ---------------------------------------------------------------- */
+
+/* It could not start, and is not tried again when the other takes all after all: the end tells. */
+Test(sync_broken, a_job_that_cannot_start_fails_the_run_though_another_falls_back)
+{
+    CLEANUP(mem_free_string) char *name = NULL, *path = NULL, *uid = NULL;
+
+    begin(pg_fresh_database(), BOTH);
+    story_file(&story, "jobs.d/small.yaml",
+               "job: small\nendpoint: backlinks\ntargets: [small.org]\nbudget: 0.001\n");
+    cr_assert(eq(int, story_run(&story, "run", "small", "--night", oracle.date), 2), "%s",
+              story.err);
+    uid = story_text(&story, "select uid from linkhaul.run where job = 'small'");
+    name = mem_printf("spool/run-%s.segment", uid);
+    path = story_path(&story, name);
+    cr_assert(eq(int, unlink(path), 0), "%s", path);
+    cr_assert(eq(int, mkdir(path, 0700), 0), "%s", path);
+    spoil_state();
+    oracle_go_to(&oracle, FIRST + 1);
+    cr_expect(ne(int, run(), 0), "%s", story.err);
+    cr_expect(ne(ptr, strstr(story.err, "small: "), NULL), "%s", story.err);
+    expect_kinds("new lost count full");
+    expect_synced();
+    story_end(&story);
 }
 
 /* --- commits that are lost ------------------------------------------------------------------- */
