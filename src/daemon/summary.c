@@ -43,7 +43,8 @@ void engine_progress(const struct engine *engine, struct engine_progress *ret_pr
         if (engine->accounts[i].crawl != NULL)
             ret_progress->n_in_flight += crawl_n_in_flight(engine->accounts[i].crawl);
     for (size_t i = 0; i < engine->n_nights; i++)
-        add_unmoved(&engine->nights[i], ret_progress);
+        if (engine->begun[i].is_begun)
+            add_unmoved(&engine->nights[i], ret_progress);
     for (size_t i = 0; i < n_runs(engine); i++) {
         const struct crawl_run *run = engine->runs[i].crawl_run;
 
@@ -140,7 +141,7 @@ static bool goes_on(const struct engine *engine, size_t run_no)
 {
     if (engine->runs[run_no].is_over)
         return false;
-    if (!engine->is_falling_back)
+    if (!engine->is_falling_back || engine->err.kind != ERR_NONE) /* lost: it takes up all */
         return true;
     for (size_t i = 0; i < engine->n_jobs; i++)
         if (engine->jobs[i] == engine->runs[run_no].job)

@@ -160,6 +160,25 @@ Test(sync_broken, a_job_that_is_over_is_not_begun_again)
     story_end(&story);
 }
 
+/* One job is to take all after all, another still walks: the next life takes up both. */
+Test(sync_broken, a_job_that_still_walks_goes_on_beside_a_fall_back)
+{
+    begin(pg_fresh_database(), BOTH
+          "---\njob: long\nendpoint: backlinks\nsync: full\n"
+          "targets: [" TARGET "]\nrequest: {limit: 100}\n");
+    spoil_state();
+    oracle_go_to(&oracle, FIRST + 1);
+    run_and_lose_sessions(
+        "exists (select from linkhaul.listing where why like '%known to be live%') and exists "
+        "(select from linkhaul.listing join linkhaul.run using (run_id) where job = 'long' and "
+        "listing.state = 'open')");
+    expect_kinds("new lost count full");
+    expect_synced();
+    cr_expect(
+        eq(i64, story_int(&story, "select count(*) from linkhaul.run where job = 'long'"), 2));
+    story_end(&story);
+}
+
 /* In the bulk call, behind it, with its changes, at the fall-back and in it. */
 Test(sync_broken, a_night_loses_the_database_on_its_way)
 {
