@@ -176,6 +176,38 @@ Test(state_sync, what_is_gone_from_a_part_twice_is_lost_whatever_the_list_of_the
     EXPECT_GONE(feed, "2 lost");
 }
 
+/* --- what the vendor calls new --------------------------------------------------------------- */
+
+static int64_t pass_kind(const char *night, const char *kind, const char *links)
+{
+    int64_t listing = nights_land(feed, night, kind, links, 0);
+
+    nights_publish(listing, "complete");
+    return listing;
+}
+
+/* The lists look back over the nights before, so they bring the same links again. */
+Test(state_sync, what_is_known_is_no_news_and_what_came_and_went_between_two_nights_is_none)
+{
+    nights_pass(feed, "2026-11-01", "complete", "1 2 3");
+    EXPECT_EVENTS(pass_kind("2026-11-02", "new", "2 9>2026-11-01"), "9 new");
+    EXPECT_EVENTS(pass_kind("2026-11-02", "lost", "3 8"), "3 lost"); /* 8 was never ours */
+    EXPECT_EVENTS(pass_kind("2026-11-03", "new", "2 9>2026-11-01"), "");
+    EXPECT_EVENTS(pass_kind("2026-11-03", "lost", "3 8"), "");
+    EXPECT_EVENTS(pass_kind("2026-11-04", "new", "3"), "3 returned");
+    EXPECT_STATE(feed, "1 live, 2 live, 3 live, 9 live");
+}
+
+/* Lost and found between its two calls: as the later one has it; the next night's lists agree. */
+Test(state_sync, a_link_on_both_lists_is_mended_by_the_next_night)
+{
+    nights_pass(feed, "2026-11-01", "complete", "1 2");
+    pass_kind("2026-11-02", "lost", "2 9");
+    EXPECT_EVENTS(pass_kind("2026-11-02", "new", "2 9>2026-11-01"), "2 returned, 9 new");
+    EXPECT_EVENTS(pass_kind("2026-11-03", "lost", "9"), "9 lost");
+    EXPECT_STATE(feed, "1 live, 2 live, 9 lost");
+}
+
 /* --- a night that is late -------------------------------------------------------------------- */
 
 Test(state_sync, a_listing_of_before_the_last_sync_changes_nothing)

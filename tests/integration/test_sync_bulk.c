@@ -88,6 +88,25 @@ Test(sync_bulk, asks_for_each_target_once_and_since_the_oldest_sync)
     story_end(&story);
 }
 
+/* What it does not tell of goes by its changes, and is not asked about again. */
+Test(sync_bulk, a_target_that_its_answer_lacks_goes_by_its_changes)
+{
+    begin();
+    story_file(&story, "jobs.d/jobs.yaml",
+               "job: first\nendpoint: backlinks\nsync: changes\ntargets: [quiet.org]\n");
+    pass(0, "--all");
+    oracle_go_to(&oracle, FIRST + 1);
+    setenv("LINKHAUL_DIE_AT", "after-bulk:1", 1);
+    cr_assert(ne(int, story_run(&story, "run", "first", "--night", oracle.date), 0));
+    unsetenv("LINKHAUL_DIE_AT");
+    pg_execute(story.database_url, "delete from linkhaul.bulk_new_lost_backlinks");
+    cr_assert(eq(int, story_run(&story, "run", "first", "--night", oracle.date), 0), "%s",
+              story.err);
+    expect_asked("default [\"quiet.org\"] 2026-01-02");
+    expect_synced("first 2026-01-06 4");
+    story_end(&story);
+}
+
 /* Each account asks for its own, on its own money. */
 Test(sync_bulk, each_account_asks_for_its_own_targets)
 {
