@@ -221,3 +221,73 @@ Test(state_sync, a_listing_of_before_the_last_sync_changes_nothing)
     EXPECT_STATE(feed, "1 live, 2 live");
     EXPECT_EVENTS(listing, "");
 }
+
+/* --- the end of a run ------------------------------------------------------------------------ */
+
+/* How many listings of all it begins. */
+static int64_t end_run(int64_t listing, bool may_fall_back)
+{
+    return pg_int(url,
+                  "SELECT count(*) FROM linkhaul.listing AS l, LATERAL linkhaul.end_run(l.run_id, "
+                  "%s) AS e WHERE l.listing_id = %lld",
+                  may_fall_back ? "true" : "false", (long long)listing);
+}
+
+/* An open run with changes of a feed whose count is off, and a listing of another that is open. */
+static int64_t begin_changes(void)
+{
+    static const char *const kinds[] = {"new", "lost", "count"};
+    int64_t open = nights_land(nights_feed("walk", "b.com", "backlink", "{\"limit\": 1}"),
+                               "2026-11-02", "full", "1", 0);
+
+    nights_pass(feed, "2026-11-01", "complete", "1 2 3");
+    pg_execute(url,
+               "UPDATE linkhaul.feed SET synced_night = '2026-11-01' WHERE feed_id = %lld; UPDATE "
+               "linkhaul.run SET state = 'open' WHERE run_id = (SELECT run_id FROM "
+               "linkhaul.listing WHERE listing_id = %lld)",
+               (long long)feed, (long long)open);
+    for (size_t i = 0; i < 3; i++) {
+        int64_t listing = nights_land(feed, "2026-11-02", kinds[i], "", 0);
+
+        pg_execute(url,
+                   "UPDATE linkhaul.listing SET run_id = (SELECT run_id FROM linkhaul.listing "
+                   "WHERE listing_id = %lld) WHERE listing_id = %lld; INSERT INTO linkhaul.slice "
+                   "(listing_id, slice_no, page_limit, total_count) VALUES (%lld, 0, 1000, %d)",
+                   (long long)open, (long long)listing, (long long)listing, i == 0 ? 0 : 5000);
+        nights_publish(listing, "complete");
+    }
+    return open;
+}
+
+Test(state_sync, a_count_that_is_off_takes_all_only_where_nothing_is_open)
+{
+    int64_t open = begin_changes();
+
+    cr_expect(eq(i64, end_run(open, true), 0));
+    nights_publish(open, "complete");
+    cr_expect(eq(i64, end_run(open, true), 1));
+    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul.run WHERE state = 'open'"), 1));
+    cr_expect(eq(i64, end_run(open, true), 0));
+}
+
+Test(state_sync, a_run_that_is_closed_takes_nothing_whole_and_is_no_good_sync)
+{
+    int64_t open = begin_changes();
+
+    nights_publish(open, "complete");
+    cr_expect(eq(i64, end_run(open, false), 0));
+    cr_expect(eq(i64, pg_int(url, "SELECT count(*) FROM linkhaul.run WHERE state = 'open'"), 0));
+    nights_expect(pg_text(url, "SELECT synced_night FROM linkhaul.feed WHERE feed_id = %lld",
+                          (long long)feed),
+                  "2026-11-01", __LINE__);
+}
+
+/* It ends where all is known, so nothing that it does not have is missing. */
+Test(state_sync, a_list_of_the_lost_lacks_nothing)
+{
+    begin_changes();
+    nights_expect(pg_text(url,
+                          "SELECT completeness || ' ' || n_missing FROM linkhaul.listing "
+                          "WHERE kind = 'lost'"),
+                  "complete 0", __LINE__);
+}
