@@ -122,7 +122,7 @@ BEGIN
         ELSE ARRAY['domain_from', 'links', 'rank', 'backlink_spam_score', 'intersections_count',
                    'first_seen'] END;
     compared := array_remove(columns, 'last_seen');
-    IF linkhaul.is_narrowed(l.request::jsonb) THEN
+    IF linkhaul.is_narrowed(f.request::jsonb) THEN -- a part's own request has a range in it
         SELECT array_agg(o.feed_id), array_agg(whole.night) INTO others, nights
         FROM linkhaul.feed AS o
         JOIN linkhaul.listing AS whole ON whole.listing_id = o.published_listing_id
