@@ -138,7 +138,7 @@ static const struct key all_main_keys[] = {
     { "jobs", KEY_TEXT, IN_MAIN(job_files), .fallback = "jobs.d/*.yaml",
       .doc = "the job files, relative to this file" },
     { "projects", KEY_PROJECTS, IN_MAIN(projects), KEYS(project_keys),
-      .sample = "{ acme: { own: [acme.de], competitors: [zalando.de, otto.de] } }", .is_second_choice = true,
+      .sample = "{ tools: { own: [semrush.com], competitors: [ahrefs.com, moz.com] } }",
       .doc = "whom jobs are for, by name; a job with project: or projects: may say $own and $competitors" },
     { "http", LATER }, { "log", LATER },
     { "on_night", LATER },

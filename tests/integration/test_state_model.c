@@ -31,6 +31,7 @@ struct model {
     int64_t whole;       /* the first complete listing, of its own answers; 0: none yet */
     int baseline;        /* night of the first listing */
     size_t n_rows;       /* of what analysts see */
+    int lost_night;      /* of the latest whole list of what is lost; 0: none yet */
     enum is is[N_LINKS];
     int missing_since[N_LINKS];
 };
@@ -119,6 +120,12 @@ static bool is_alive_elsewhere(const struct model *model, int link)
            other->shown >= model->missing_since[link];
 }
 
+/* Where links are left out, only the vendor's list tells that one is lost. */
+static bool is_not_told_lost(const struct model *model, int link)
+{
+    return model->is_filtered && model->lost_night >= model->missing_since[link];
+}
+
 static void note(struct buf *events, int link, const char *event)
 {
     buf_printf(events, "%s%d %s", events->size > 0 ? ", " : "", link, event);
@@ -130,6 +137,8 @@ static void pass_seen(struct model *model, const struct listing *listing, int i,
     bool is_news = (model->whole != 0 && model->whole != listing->original) ||
                    links[i].first_seen > model->baseline;
 
+    if (model->is[i] == NOT && listing->is_of_lost)
+        return; /* nobody ever knew it */
     if (model->is[i] == NOT && model->is_begun && is_news)
         note(events, i, now == LOST ? "lost" : "new");
     else if (model->is[i] != NOT && now == LOST && model->is[i] != LOST)
@@ -146,7 +155,7 @@ static void pass_absent(struct model *model, const struct listing *listing, int 
         model->is[i] = MISSING;
         model->missing_since[i] = listing->night;
     } else if (model->is[i] == MISSING && model->missing_since[i] < listing->night) {
-        model->is[i] = is_alive_elsewhere(model, i) ? OUT : LOST;
+        model->is[i] = is_alive_elsewhere(model, i) || is_not_told_lost(model, i) ? OUT : LOST;
         note(events, i, words_of[model->is[i]]);
     }
 }
@@ -162,7 +171,7 @@ static void pass(struct model *model, const struct listing *listing, struct buf 
         else if (is_whole)
             pass_absent(model, listing, i, events);
     if (!model->is_begun) {
-        buf_printf(events, "baseline of %zu", listing->n_rows);
+        buf_printf(events, "baseline of %zu", listing->is_of_lost ? 0 : listing->n_rows);
         model->baseline = listing->night;
         model->is_begun = true;
     }
@@ -213,6 +222,9 @@ static void publish(struct model *model, struct listing *listing, bool is_accept
     }
     if (is_held)
         nights_accept(listing->id);
+    if (listing->is_of_lost && strcmp(listing->word, "complete") == 0 &&
+        listing->night > model->lost_night)
+        model->lost_night = listing->night;
     if (!is_late)
         pass(model, listing, &events);
     expect_same(model, listing, &events, step);

@@ -111,11 +111,13 @@ Test(etc, samples_load_without_an_error)
     cr_expect(eq(i64, config->budget.per_day_nanousd, INT64_C(25000000000)));
     cr_expect(eq(i64, config->spool_free_min_bytes, INT64_C(1) << 30));
     cr_expect(eq(i64, config->archive_max_bytes, 0));
-    cr_assert(eq(sz, config->n_jobs, 2));
+    cr_assert(eq(sz, config->n_projects, 1));
+    cr_assert(eq(sz, config->n_jobs, 3));
 
     cr_expect_str_eq(config->jobs[0].name, "competitor-backlinks");
-    cr_expect(eq(sz, config->jobs[0].n_feeds, 2));
-    cr_expect_str_eq(config->jobs[0].feeds[1].target, "moz.com");
+    cr_expect(eq(sz, config->jobs[0].n_feeds, 3));
+    cr_expect_str_eq(config->jobs[0].feeds[0].target, "semrush.com");
+    cr_expect_str_eq(config->jobs[0].feeds[2].target, "moz.com");
     cr_expect(eq(i64, config->jobs[0].budget_nanousd, INT64_C(3000000000)));
     cr_expect_str_eq(config->jobs[0].labels, "{\"team\":\"north\"}");
     cr_expect_str_eq(config->jobs[0].timezone, "Europe/Berlin");
@@ -128,6 +130,10 @@ Test(etc, samples_load_without_an_error)
     cr_expect(eq(i64, config->jobs[1].budget_nanousd, INT64_C(100000000)));
     cr_expect_str_eq(config->jobs[1].endpoint->name, "backlinks");
     cr_expect_str_eq(config->jobs[1].timezone, "UTC");
+
+    cr_expect_str_eq(config->jobs[2].name, "link-gap");
+    cr_expect_str_eq(config->jobs[2].endpoint->name, "domain_intersection");
+    cr_expect(eq(sz, config->jobs[2].n_feeds, 1));
 }
 
 Test(etc, sample_says_which_variable_is_missing)
