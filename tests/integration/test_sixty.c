@@ -119,10 +119,8 @@ Test(sixty, nights_of_whole_listings)
     follow("sync: full\n", ORACLE_LISTED, 0);
 }
 
-/*
- * The default. Parts are of a thousand links at least, so there may be as many nights between two
- * as it takes to owe so many; by these a link may be later than `refresh` says.
- */
+/* The default. Each link is taken anew within `refresh`; a night more is for a part that is late,
+ * as where the feed grows while its parts are under way. */
 Test(sixty, nights_by_changes)
 {
     follow(is_long() ? "refresh: 20d\n" : "refresh: 8d\n", ORACLE_EITHER, is_long() ? 21 : 9);
