@@ -48,16 +48,23 @@ LEFT JOIN LATERAL (
     WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
 ) AS size ON true
 LEFT JOIN LATERAL (
-    -- The next part ends behind so many links, with those of the same second; else with the last one.
+    -- The next part (its size is sync_refresh_quota() of crawl/sync.c) ends behind so many links, with
+    -- those of the same second; where fewer than these would be left, with the last one.
     SELECT due.quota,
            (SELECT k.first_seen + interval '1 second'
             FROM linkhaul.link AS k
             WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
               AND k.first_seen >= coalesce(f.refreshed_to, '-infinity')
+              AND EXISTS (SELECT FROM linkhaul.link AS rest
+                          WHERE rest.feed_id = f.feed_id AND rest.state IN ('live', 'missing')
+                            AND rest.first_seen >= coalesce(f.refreshed_to, '-infinity')
+                          OFFSET greatest(2 * due.quota - 1, 0) LIMIT 1)
             ORDER BY k.first_seen
             OFFSET greatest(due.quota - 1, 0) LIMIT 1) AS range_to
-    FROM (SELECT ceil(size.n_live::numeric * (tonight.night - f.refreshed_night)
-                      / nullif($8::integer, 0))::bigint AS quota) AS due
+    FROM (SELECT ceil(size.n_live::numeric
+                      / greatest($8::integer / nullif(tonight.night - f.refreshed_night, 0), 1)
+                     )::bigint AS quota
+          WHERE $8::integer > 0 AND tonight.night > f.refreshed_night) AS due
     WHERE due.quota > 0
 ) AS part ON true
 LEFT JOIN LATERAL (

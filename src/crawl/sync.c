@@ -24,16 +24,23 @@ static void say(struct sync_decision *decision, const char *format, ...)
     va_end(arguments);
 }
 
+/*
+ * In refresh_days the parts have been through all links: each is one of as many as fit into these
+ * days with as many nights between them as before this one. It waits until a page of links is due.
+ */
 int64_t sync_refresh_quota(const struct sync_facts *facts, int64_t refresh_days)
 {
-    int64_t n;
+    int64_t nights = facts->nights_refreshed, n_pages = facts->n_live / SYNC_REFRESH_MIN;
+    int64_t n_parts, n;
 
-    if (refresh_days <= 0 || facts->nights_refreshed <= 0 || facts->n_live <= 0)
+    if (refresh_days <= 0 || nights <= 0 || facts->n_live <= 0)
         return 0;
-    n = sat_mul(facts->n_live, facts->nights_refreshed);
-    n = n / refresh_days + (n % refresh_days > 0 ? 1 : 0);
-    if (n >= facts->n_live)
+    if (nights >= refresh_days)
         return facts->n_live;
+    if (n_pages < 2 || (n_pages < refresh_days && nights < refresh_days / n_pages))
+        return 0;
+    n_parts = refresh_days / nights;
+    n = facts->n_live / n_parts + (facts->n_live % n_parts > 0 ? 1 : 0);
     return n >= SYNC_REFRESH_MIN ? n : 0;
 }
 

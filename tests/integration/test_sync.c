@@ -225,7 +225,7 @@ Test(sync, a_fall_back_stays_within_the_budget)
 
 Test(sync, a_gap_that_is_too_long_takes_all)
 {
-    begin(TARGET, "");
+    begin(TARGET, "sync: changes\n");
     pass(14);
     expect_kinds("new lost refresh count");
     oracle_expect_state(&oracle, TARGET, ORACLE_TOLD);
