@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,10 +82,10 @@ static void print(struct story *story, const char *target, const struct oracle_d
         "usd FROM n GROUP BY kinds) AS k",
         target);
 
-    cr_log_warn("%-12s %7.3f %% of values are of before, the oldest of %" PRId64
-                " nights before; nights: %s",
-                target, 100 * (double)tally->n_drifted / (double)tally->n_live, tally->oldest,
-                nights);
+    fprintf(stderr,
+            "%-12s %7.3f %% of values are of before, the oldest of %" PRId64
+            " nights before; nights: %s\n",
+            target, 100 * (double)tally->n_drifted / (double)tally->n_live, tally->oldest, nights);
 }
 
 /* Runs every night; values may be behind by so many nights. */
