@@ -152,6 +152,15 @@ static void put_projects(struct writer *writer, const struct key *key)
     close_with(writer, '}');
 }
 
+static void put_accounts(struct writer *writer, const struct key *key)
+{
+    put_text(writer, "type", "object");
+    put_int(writer, "minProperties", 1);
+    open_in(writer, "additionalProperties", '{');
+    put_keys(writer, key->keys, key->n_keys);
+    close_with(writer, '}');
+}
+
 static void put_type(struct writer *writer, const struct key *key)
 {
     switch (key->type) {
@@ -160,11 +169,7 @@ static void put_type(struct writer *writer, const struct key *key)
         put_keys(writer, key->keys, key->n_keys);
         return;
     case KEY_ACCOUNTS:
-        put_text(writer, "type", "object");
-        put_int(writer, "minProperties", 1);
-        open_in(writer, "additionalProperties", '{');
-        put_keys(writer, key->keys, key->n_keys);
-        close_with(writer, '}');
+        put_accounts(writer, key);
         return;
     case KEY_TEXT:
     case KEY_SECRET:

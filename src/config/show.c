@@ -156,6 +156,13 @@ static void append_projects(struct buf *out, const struct key *key, const struct
     }
 }
 
+static void append_days(struct buf *out, int64_t days)
+{
+    char text[QUANTITY_TEXT_MAX];
+
+    buf_append_string(out, days == 0 ? DAYS_NEVER : quantity_format(days, day_units, text));
+}
+
 static void append_value(struct buf *out, const struct key *key, const void *base)
 {
     const char *at = (const char *)base + key->offset;
@@ -172,9 +179,7 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
         buf_printf(out, "%" PRId64, number_at(key, base));
         return;
     case KEY_DAYS:
-        buf_append_string(out, number_at(key, base) == 0
-                                   ? DAYS_NEVER
-                                   : quantity_format(number_at(key, base), day_units, quantity));
+        append_days(out, number_at(key, base));
         return;
     case KEY_SIZE:
     case KEY_DURATION:
