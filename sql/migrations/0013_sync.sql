@@ -80,9 +80,13 @@ $$;
 -- tells_new: what is not known is new. Until there was a complete listing (and with groups) only what
 --     the vendor has first seen since the baseline is: the rest may just have been cut off before.
 --
--- The vendor's list of what it has lost (kind lost) says nothing of links that were never the feed's.
--- What it does not have, although the feed was looked at since, has left the filter and not the web.
-CREATE OR REPLACE FUNCTION linkhaul.keep_state(l linkhaul.listing) RETURNS void
+-- judges: what was missing before and is absent again is gone. With a filter the vendor's list of what
+--     it has lost (kind lost) tells how: what it does not have, although the feed was looked at since,
+--     has left the filter and not the web. So where the run has such a list, whichever of the two is
+--     published last judges; where that list is not whole, neither does.
+--
+-- That list says nothing of links that were never the feed's.
+CREATE FUNCTION linkhaul.keep_state(l linkhaul.listing) RETURNS void
     LANGUAGE plpgsql
     SET work_mem = '64MB' SET jit = off AS
 $$
@@ -96,6 +100,9 @@ DECLARE
     original    bigint := coalesce(l.replay_of, l.listing_id);
     tells_gone  boolean;
     tells_new   boolean;
+    judges      boolean;
+    seen        linkhaul.listing; -- what the links are missing in, with its range
+    narrowed    boolean;
     baseline_at timestamptz;
     others      bigint[]; -- feeds of the same target that were whole lately
     nights      date[];   -- when that was
@@ -122,7 +129,24 @@ BEGIN
         ELSE ARRAY['domain_from', 'links', 'rank', 'backlink_spam_score', 'intersections_count',
                    'first_seen'] END;
     compared := array_remove(columns, 'last_seen');
-    IF linkhaul.is_narrowed(l.request::jsonb) THEN
+    narrowed := linkhaul.is_narrowed(f.request::jsonb);
+    seen := l;
+    judges := tells_gone;
+    IF narrowed AND l.kind = 'lost' THEN
+        SELECT * INTO seen
+        FROM linkhaul.listing AS o
+        WHERE o.run_id = l.run_id AND o.feed_id = l.feed_id AND o.kind IN ('full', 'refresh')
+          AND o.state = 'published' AND o.completeness = 'complete'
+        ORDER BY o.kind
+        LIMIT 1;
+        judges := found AND l.completeness = 'complete';
+    ELSIF narrowed AND tells_gone THEN
+        judges := NOT EXISTS (SELECT FROM linkhaul.listing AS o
+                              WHERE o.run_id = l.run_id AND o.feed_id = l.feed_id
+                                AND o.kind = 'lost'
+                                AND NOT (o.state = 'published' AND o.completeness = 'complete'));
+    END IF;
+    IF narrowed THEN
         SELECT array_agg(o.feed_id), array_agg(whole.night) INTO others, nights
         FROM linkhaul.feed AS o
         JOIN linkhaul.listing AS whole ON whole.listing_id = o.published_listing_id
@@ -144,8 +168,8 @@ BEGIN
             FROM (%2$s) AS s
             FULL JOIN (SELECT * FROM linkhaul.%1$I WHERE feed_id = $1) AS was USING (link_key)
             WHERE CASE WHEN s.is_lost IS NULL
-                       THEN $5 AND (was.state = 'live'
-                                    OR (was.state = 'missing' AND was.missing_since < $2))
+                       THEN (($5 AND was.state = 'live')
+                             OR ($15 AND was.state = 'missing' AND was.missing_since < $2))
                             AND ($12 IS NULL OR was.first_seen >= $12)
                             AND ($13 IS NULL OR was.first_seen < $13)
                        WHEN $4 = 'lost' AND was.state IS NULL THEN false
@@ -229,7 +253,7 @@ BEGIN
         USING l.feed_id, l.night, l.listing_id, l.kind, tells_gone,
               coalesce(grouping = 'domain_from', false), coalesce(tells_new, false), baseline_at,
               others, nights, place = 'link' AND f.baseline_listing_id IS NOT NULL,
-              l.range_from, l.range_to, lost_night;
+              seen.range_from, seen.range_to, lost_night, judges;
 
     IF f.baseline_listing_id IS NULL THEN
         INSERT INTO linkhaul.link_event (feed_id, night, listing_id, event, n_links)
@@ -248,86 +272,7 @@ BEGIN
     WHERE ll.listing_id = l.listing_id AND told.n_new + told.n_lost > 0;
 END
 $$;
-
--- Ends a listing: takes its repeats out, makes it what analysts see of its feed, unless a newer one
--- is, and brings the feed's state to it, unless a later night has been synced. Where it has shrunk by more than max_shrink (parts in a million) since the published one
--- it is held instead, until somebody accepts it.
-CREATE OR REPLACE FUNCTION linkhaul.publish(
-    listing bigint, word text, missing_ok bigint, max_shrink bigint, is_accepted boolean,
-    OUT n_items bigint, OUT n_rows bigint, OUT n_repeats bigint, OUT n_missing bigint,
-    OUT completeness text, OUT state text, OUT reason text)
-    RETURNS SETOF record LANGUAGE plpgsql AS
-$$
-DECLARE
-    l       linkhaul.listing;
-    before  linkhaul.listing;
-    total   bigint;
-    n_repeated bigint;
-    is_late boolean;
-    synced_night date;
-BEGIN
-    SELECT * INTO l FROM linkhaul.listing AS ll
-    WHERE ll.listing_id = listing
-      AND (ll.state = 'open' OR (is_accepted AND ll.state = 'held'))
-    FOR UPDATE;
-    IF NOT found THEN
-        RETURN;
-    END IF;
-    SELECT t.n_rows, t.n_repeats + l.n_duplicates, t.n_items INTO n_rows, n_repeats, n_repeated
-    FROM linkhaul.take_out_repeats(listing, 'linkhaul') AS t;
-    SELECT greatest(sum(total_count)::bigint, l.whole_count) INTO total
-    FROM linkhaul.slice AS s WHERE s.listing_id = listing;
-    -- Two listings of a feed change its state one after the other (a run and `linkhaul publish`).
-    PERFORM FROM linkhaul.feed AS f WHERE f.feed_id = l.feed_id FOR NO KEY UPDATE;
-    SELECT b.* INTO before
-    FROM linkhaul.feed AS f JOIN linkhaul.listing AS b ON b.listing_id = f.published_listing_id
-    WHERE f.feed_id = l.feed_id;
-    SELECT f.synced_night INTO synced_night FROM linkhaul.feed AS f WHERE f.feed_id = l.feed_id;
-    is_late := before.listing_id IS NOT NULL AND linkhaul.is_newer(before, l);
-
-    n_items := l.n_items;
-    -- What was held has had its repeats taken out, and what is missing counted, when it was.
-    n_missing := CASE WHEN l.state = 'held' THEN l.n_missing
-                      -- What is lost is read up to what is known.
-                      WHEN word = 'limited' OR l.kind = 'lost' THEN 0
-                      ELSE greatest(0, coalesce(total, 0) - (n_items - n_repeated)) END;
-    -- Missing beyond 10 items and the tolerance of what the API promised is no longer complete.
-    completeness := CASE WHEN word = 'complete' AND n_missing > 10
-                              AND n_missing::numeric * 1000000 > total::numeric * missing_ok
-                         THEN 'short' ELSE word END;
-    state := 'published';
-    reason := '';
-    IF l.kind = 'full' AND NOT is_accepted AND before.listing_id IS NOT NULL AND NOT is_late
-       AND n_rows::numeric * 1000000
-           < least(before.n_rows, coalesce(l.max_rows, before.n_rows))::numeric
-             * (1000000 - max_shrink)
-    THEN
-        state := 'held';
-        reason := format(
-            'it has %s rows where the night of %s had %s, a loss beyond max_shrink; `linkhaul publish %s` accepts it',
-            n_rows, before.night, before.n_rows, l.run_id);
-    END IF;
-
-    UPDATE linkhaul.listing AS ll
-    SET state = publish.state, published_at = CASE publish.state WHEN 'published' THEN now() END,
-        reason = publish.reason, total_count = total, n_rows = publish.n_rows,
-        n_duplicates = n_repeats, n_missing = publish.n_missing,
-        completeness = publish.completeness
-    WHERE ll.listing_id = listing;
-    IF publish.state = 'published' AND NOT is_late THEN
-        IF l.kind = 'full' THEN
-            UPDATE linkhaul.feed AS f
-            SET published_listing_id = listing
-            WHERE f.feed_id = l.feed_id;
-        END IF;
-        SELECT * INTO STRICT l FROM linkhaul.listing AS ll WHERE ll.listing_id = listing;
-        IF synced_night IS NULL OR synced_night <= l.night THEN
-            PERFORM linkhaul.keep_state(l);
-        END IF;
-    END IF;
-    RETURN NEXT;
-END
-$$;
+COMMENT ON FUNCTION linkhaul.keep_state IS 'Brings what a feed is now, and what became of its links, to its newest listing';
 
 -- How far the feeds of a run are current, once what it has of them is over. A full listing that is
 -- complete is a good sync; changes are where each of their listings is complete, and the count agrees

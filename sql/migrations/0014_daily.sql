@@ -130,31 +130,6 @@ CREATE TABLE linkhaul.cost_day (
 );
 COMMENT ON TABLE linkhaul.cost_day IS 'Sums over attempt, a listing and day each, kept by its trigger';
 
--- A host's name has 253 characters at most; what the vendor may call one beyond that would fit no index.
--- The facts have it whole.
-UPDATE linkhaul.link SET domain_from = left(domain_from, 253) WHERE length(domain_from) > 253;
-CREATE OR REPLACE FUNCTION linkhaul.rows_for_state(facts text, columns text[]) RETURNS text
-    LANGUAGE sql IMMUTABLE AS
-$$
-    SELECT CASE WHEN linkhaul.state_of(facts) = 'link'
-                THEN format('SELECT %s link_key, coalesce(is_lost, false) AS is_lost, %s ',
-                            CASE facts WHEN 'page_intersection' THEN 'DISTINCT ON (link_key)' END,
-                            array_to_string(array_replace(columns, 'domain_from',
-                                                          'left(domain_from, 253) AS domain_from'),
-                                            ', '))
-                ELSE 'SELECT link_key, bool_or(lost_date IS NOT NULL) AS is_lost,
-                             min(domain_from) AS domain_from, sum(backlinks)::bigint AS links,
-                             max(rank) AS rank, max(backlinks_spam_score) AS backlink_spam_score, '
-                     || CASE facts WHEN 'domain_intersection'
-                                   THEN 'max(intersections_count)' ELSE 'NULL::bigint' END
-                     || ' AS intersections_count, min(first_seen) AS first_seen ' END
-           || format('FROM linkhaul.%I WHERE night = $2 AND listing_id = $3 ', facts)
-           || CASE WHEN linkhaul.state_of(facts) <> 'link' THEN 'GROUP BY link_key'
-                   WHEN facts = 'page_intersection'
-                   THEN 'ORDER BY link_key, is_lost, target_key, slice_no, ordinal, link_no'
-                   ELSE '' END
-$$;
-
 -- What is looked up at publish, and by views: the best first, of whatever feeds, since a view cannot
 -- tell the planner that it asks for one. What changes of a link every day is in none of these, so that most
 -- updates still touch no index.

@@ -161,7 +161,7 @@ COMMENT ON COLUMN linkhaul_bi.links.night IS 'last night that the state stands f
 COMMENT ON COLUMN linkhaul_bi.links.completeness IS 'of the newest full listing: complete; limited: cut at max_rows; capped: cut by the API; short: items are missing';
 COMMENT ON COLUMN linkhaul_bi.links.is_lost IS 'its state is lost';
 
-CREATE OR REPLACE VIEW linkhaul_bi.link_events AS
+CREATE VIEW linkhaul_bi.link_events AS
 SELECT f.project,
        coalesce(k.target, f.target) AS target,
        e.night,
@@ -190,8 +190,26 @@ LEFT JOIN linkhaul.referring_domain AS d
        ON d.feed_id = e.feed_id AND d.link_key = e.link_key
       AND linkhaul.state_of(f.facts) = 'referring_domain'
 LEFT JOIN linkhaul.project_target AS p ON p.project = f.project AND p.target = f.target;
+COMMENT ON VIEW linkhaul_bi.link_events IS 'What became of links, night by night: baseline, new, lost, returned, out_of_scope; of domains where an endpoint lists domains';
+COMMENT ON COLUMN linkhaul_bi.link_events.project IS 'who the data is for';
+COMMENT ON COLUMN linkhaul_bi.link_events.target IS 'what the job asked for';
+COMMENT ON COLUMN linkhaul_bi.link_events.night IS 'night of the listing that showed it';
+COMMENT ON COLUMN linkhaul_bi.link_events.feed_id IS 'target with its parameters: the same target can have several';
+COMMENT ON COLUMN linkhaul_bi.link_events.completeness IS 'of that listing';
+COMMENT ON COLUMN linkhaul_bi.link_events.event IS 'baseline: the first listing of the feed, once for all its links; new, lost, returned; out_of_scope: alive, and no longer what the feed asks for';
+COMMENT ON COLUMN linkhaul_bi.link_events.reason IS 'how it is known that it is lost or out of scope';
+COMMENT ON COLUMN linkhaul_bi.link_events.n_links IS 'baseline: how many links there were; null: the event is one link''s';
+COMMENT ON COLUMN linkhaul_bi.link_events.domain_from IS 'referring host, with www. where it has it';
+COMMENT ON COLUMN linkhaul_bi.link_events.url_from IS 'referring page; null where domains are listed';
+COMMENT ON COLUMN linkhaul_bi.link_events.url_to IS 'page that is linked to; null where domains are listed';
+COMMENT ON COLUMN linkhaul_bi.link_events.anchor IS 'anchor text, as last told';
+COMMENT ON COLUMN linkhaul_bi.link_events.dofollow IS 'passes rank, as last told';
+COMMENT ON COLUMN linkhaul_bi.link_events.domain_from_rank IS 'of the referring domain, as last told';
+COMMENT ON COLUMN linkhaul_bi.link_events.state IS 'what it is by now: live, missing, lost, out_of_scope';
+COMMENT ON COLUMN linkhaul_bi.link_events.endpoint IS 'kind of listing';
+COMMENT ON COLUMN linkhaul_bi.link_events.job IS 'job that keeps it: one target can stand in several';
 
-CREATE OR REPLACE VIEW linkhaul_bi.new_links AS
+CREATE VIEW linkhaul_bi.new_links AS
 SELECT f.project,
        k.target,
        e.night,
@@ -226,8 +244,35 @@ JOIN linkhaul.listing AS l USING (listing_id)
 JOIN linkhaul.link AS k ON k.feed_id = e.feed_id AND k.link_key = e.link_key
 LEFT JOIN linkhaul.project_target AS p ON p.project = f.project AND p.target = f.target
 WHERE e.event = 'new' AND linkhaul.state_of(f.facts) = 'link';
+COMMENT ON VIEW linkhaul_bi.new_links IS 'Links that were new, by night; as last told';
+COMMENT ON COLUMN linkhaul_bi.new_links.project IS 'who the data is for';
+COMMENT ON COLUMN linkhaul_bi.new_links.target IS 'what the job asked for';
+COMMENT ON COLUMN linkhaul_bi.new_links.night IS 'night of the listing that had it first';
+COMMENT ON COLUMN linkhaul_bi.new_links.feed_id IS 'target with its parameters: the same target can have several';
+COMMENT ON COLUMN linkhaul_bi.new_links.completeness IS 'of that listing';
+COMMENT ON COLUMN linkhaul_bi.new_links.domain_from IS 'referring host, with www. where it has it';
+COMMENT ON COLUMN linkhaul_bi.new_links.url_from IS 'referring page';
+COMMENT ON COLUMN linkhaul_bi.new_links.domain_to IS 'host that is linked to';
+COMMENT ON COLUMN linkhaul_bi.new_links.url_to IS 'page that is linked to';
+COMMENT ON COLUMN linkhaul_bi.new_links.tld_from IS 'top-level domain of the referring host';
+COMMENT ON COLUMN linkhaul_bi.new_links.item_type IS 'anchor, image, meta, canonical, alternate, redirect';
+COMMENT ON COLUMN linkhaul_bi.new_links.dofollow IS 'passes rank';
+COMMENT ON COLUMN linkhaul_bi.new_links.anchor IS 'anchor text';
+COMMENT ON COLUMN linkhaul_bi.new_links.semantic_location IS 'HTML element around the link';
+COMMENT ON COLUMN linkhaul_bi.new_links.is_broken IS 'the page linked to answers 4xx or 5xx';
+COMMENT ON COLUMN linkhaul_bi.new_links.rank IS 'of the link, 0 to 1000 or 0 to 100 by rank_scale';
+COMMENT ON COLUMN linkhaul_bi.new_links.page_from_rank IS 'of the referring page, same scale';
+COMMENT ON COLUMN linkhaul_bi.new_links.domain_from_rank IS 'of the referring domain, same scale';
+COMMENT ON COLUMN linkhaul_bi.new_links.backlink_spam_score IS '0 to 100';
+COMMENT ON COLUMN linkhaul_bi.new_links.domain_from_country IS 'ISO code, WW where unknown';
+COMMENT ON COLUMN linkhaul_bi.new_links.page_from_language IS 'ISO 639-1';
+COMMENT ON COLUMN linkhaul_bi.new_links.links_count IS 'equal links on the page';
+COMMENT ON COLUMN linkhaul_bi.new_links.first_seen IS 'when the vendor first saw the link';
+COMMENT ON COLUMN linkhaul_bi.new_links.last_seen IS 'when the vendor last saw the link, as of the last change';
+COMMENT ON COLUMN linkhaul_bi.new_links.state IS 'what it is by now: live, missing, lost, out_of_scope';
+COMMENT ON COLUMN linkhaul_bi.new_links.job IS 'job that keeps it: one target can stand in several';
 
-CREATE OR REPLACE VIEW linkhaul_bi.lost_links AS
+CREATE VIEW linkhaul_bi.lost_links AS
 SELECT f.project,
        k.target,
        e.night,
@@ -264,6 +309,33 @@ JOIN linkhaul.listing AS l USING (listing_id)
 JOIN linkhaul.link AS k ON k.feed_id = e.feed_id AND k.link_key = e.link_key
 LEFT JOIN linkhaul.project_target AS p ON p.project = f.project AND p.target = f.target
 WHERE e.event = 'lost' AND linkhaul.state_of(f.facts) = 'link';
+COMMENT ON VIEW linkhaul_bi.lost_links IS 'Links that were lost, by night; as last told';
+COMMENT ON COLUMN linkhaul_bi.lost_links.project IS 'who the data is for';
+COMMENT ON COLUMN linkhaul_bi.lost_links.target IS 'what the job asked for';
+COMMENT ON COLUMN linkhaul_bi.lost_links.night IS 'night of the listing that showed it';
+COMMENT ON COLUMN linkhaul_bi.lost_links.feed_id IS 'target with its parameters: the same target can have several';
+COMMENT ON COLUMN linkhaul_bi.lost_links.completeness IS 'of that listing';
+COMMENT ON COLUMN linkhaul_bi.lost_links.reason IS 'how it is known: the vendor says so, or it was in none of two complete listings';
+COMMENT ON COLUMN linkhaul_bi.lost_links.domain_from IS 'referring host, with www. where it has it';
+COMMENT ON COLUMN linkhaul_bi.lost_links.url_from IS 'referring page';
+COMMENT ON COLUMN linkhaul_bi.lost_links.domain_to IS 'host that is linked to';
+COMMENT ON COLUMN linkhaul_bi.lost_links.url_to IS 'page that is linked to';
+COMMENT ON COLUMN linkhaul_bi.lost_links.tld_from IS 'top-level domain of the referring host';
+COMMENT ON COLUMN linkhaul_bi.lost_links.item_type IS 'anchor, image, meta, canonical, alternate, redirect';
+COMMENT ON COLUMN linkhaul_bi.lost_links.dofollow IS 'passes rank';
+COMMENT ON COLUMN linkhaul_bi.lost_links.anchor IS 'anchor text';
+COMMENT ON COLUMN linkhaul_bi.lost_links.semantic_location IS 'HTML element around the link';
+COMMENT ON COLUMN linkhaul_bi.lost_links.is_broken IS 'the page linked to answers 4xx or 5xx';
+COMMENT ON COLUMN linkhaul_bi.lost_links.rank IS 'of the link, 0 to 1000 or 0 to 100 by rank_scale';
+COMMENT ON COLUMN linkhaul_bi.lost_links.page_from_rank IS 'of the referring page, same scale';
+COMMENT ON COLUMN linkhaul_bi.lost_links.domain_from_rank IS 'of the referring domain, same scale';
+COMMENT ON COLUMN linkhaul_bi.lost_links.backlink_spam_score IS '0 to 100';
+COMMENT ON COLUMN linkhaul_bi.lost_links.domain_from_country IS 'ISO code, WW where unknown';
+COMMENT ON COLUMN linkhaul_bi.lost_links.page_from_language IS 'ISO 639-1';
+COMMENT ON COLUMN linkhaul_bi.lost_links.links_count IS 'equal links on the page';
+COMMENT ON COLUMN linkhaul_bi.lost_links.first_seen IS 'when the vendor first saw the link';
+COMMENT ON COLUMN linkhaul_bi.lost_links.state IS 'what it is by now: live, missing, lost, out_of_scope';
+COMMENT ON COLUMN linkhaul_bi.lost_links.job IS 'job that keeps it: one target can stand in several';
 COMMENT ON COLUMN linkhaul_bi.lost_links.last_seen IS 'the vendor''s date: when it last saw the link, as of the last change';
 
 CREATE VIEW linkhaul_bi.referring_domains AS

@@ -252,7 +252,8 @@ COMMENT ON COLUMN linkhaul_bi.costs.items IS 'items that the vendor delivered';
 COMMENT ON COLUMN linkhaul_bi.costs.unknown IS 'US dollars that may have been billed: it is not known yet';
 COMMENT ON COLUMN linkhaul_bi.costs.reserved IS 'US dollars set aside for calls under way';
 
--- Of the newest night's listings of a feed the one that is not through is told of.
+-- Of the newest night's listings of a feed the one that is not through is told of. A night by changes
+-- is a good one when its run has ended well, whatever of it is in the state before.
 CREATE VIEW linkhaul_bi.freshness AS
 SELECT f.project,
        f.target,
@@ -270,6 +271,7 @@ SELECT f.project,
            WHEN 'not_asked' THEN 'the job no longer has this feed'
            WHEN 'running' THEN format('the night of %s is under way', last.night)
            WHEN 'behind' THEN format('the night of %s has no listing of it', asked.night)
+           WHEN 'incomplete' THEN format('what changed did not come whole in the night of %s', last.night)
            ELSE last.reason END AS reason,
        last.night AS last_tried_night,
        asked.night AS last_run_night,
@@ -282,10 +284,11 @@ FROM linkhaul.feed AS f
 LEFT JOIN linkhaul.listing AS l ON l.listing_id = f.state_listing_id
 LEFT JOIN linkhaul.listing AS whole ON whole.listing_id = f.published_listing_id
 LEFT JOIN linkhaul.project_target AS p ON p.project = f.project AND p.target = f.target
-CROSS JOIN LATERAL (SELECT greatest(l.night, f.synced_night) AS night) AS good
+CROSS JOIN LATERAL (SELECT greatest(whole.night, f.synced_night) AS night) AS good
 LEFT JOIN LATERAL (
-    SELECT tried.night, tried.state, tried.completeness, tried.reason
+    SELECT tried.night, tried.state, tried.completeness, tried.reason, r.state AS run_state
     FROM linkhaul.listing AS tried
+    JOIN linkhaul.run AS r USING (run_id)
     WHERE tried.feed_id = f.feed_id AND tried.replay_of IS NULL AND tried.kind <> 'count'
     ORDER BY tried.night DESC, tried.state IN ('open', 'held') DESC, tried.listing_id DESC
     LIMIT 1
@@ -314,15 +317,19 @@ CROSS JOIN LATERAL (
                 WHEN last.state = 'open' THEN 'running'
                 WHEN last.state = 'abandoned' AND last.night > good.night IS NOT FALSE
                 THEN 'abandoned'
+                WHEN last.state = 'published' AND last.night > good.night IS NOT FALSE
+                THEN CASE last.run_state WHEN 'open' THEN 'running' ELSE 'incomplete' END
                 WHEN asked.night > good.night THEN 'behind'
                 WHEN good.night > l.night THEN 'unmoved'
                 ELSE 'ok' END AS status
-) AS why;
+) AS why
+-- The jobs of the bulk calls that a night begins with are nobody's, and not run where none is worth it.
+WHERE f.job NOT LIKE 'bulk:%';
 COMMENT ON VIEW linkhaul_bi.freshness IS 'How fresh each feed is, and why it is not newer: for a banner';
 COMMENT ON COLUMN linkhaul_bi.freshness.last_good_night IS 'last night that the views stand for; null: none yet';
 COMMENT ON COLUMN linkhaul_bi.freshness.completeness IS 'of the newest full listing that shows';
 COMMENT ON COLUMN linkhaul_bi.freshness.days_old IS 'days from that night to today in the job''s time zone';
-COMMENT ON COLUMN linkhaul_bi.freshness.status IS 'ok; unmoved: no listing was needed; running; held: waits for a decision; budget, error: it stopped, and why is in reason; abandoned: given up; behind: a later night did not list it; never: no listing yet; not_asked: the job no longer has it';
+COMMENT ON COLUMN linkhaul_bi.freshness.status IS 'ok; unmoved: no listing was needed; running; held: waits for a decision; budget, error: it stopped, and why is in reason; abandoned: given up; behind: a later night did not list it; incomplete: what changed did not come whole; never: no listing yet; not_asked: the job no longer has it';
 COMMENT ON COLUMN linkhaul_bi.freshness.reason IS 'why it is not newer, for people; empty: it is';
 COMMENT ON COLUMN linkhaul_bi.freshness.last_tried_night IS 'night of its last listing, whatever became of it';
 COMMENT ON COLUMN linkhaul_bi.freshness.last_run_night IS 'night of the job''s last run';

@@ -4,24 +4,28 @@
 -- $1 project, $2 job, $3 timezone, $4 how old a run may be that is gone on with, in milliseconds,
 -- $5 account, $6 keys, $7 night or null, $8 within how many days a link is taken anew, 0 for never,
 -- $9 the account's time zone, $10 the job that makes the bulk call, $11 how many days before a sync
--- what changed is asked for
+-- what changed is asked for, $12 the run that this process has begun, be it over, or null
 WITH tonight AS (
     SELECT coalesce($7::date, (now() AT TIME ZONE $3)::date) AS night,
            coalesce($7::date, (now() AT TIME ZONE $9)::date) AS bulk_night
 ), gone_on AS (
     SELECT r.run_id
     FROM linkhaul.run AS r, tonight
-    WHERE r.project = $1 AND r.job = $2 AND r.state = 'open' AND r.account = $5
-      AND r.started_at > now() - $4::bigint * interval '1 millisecond'
-      AND (r.budget_night >= tonight.night
-           OR EXISTS (SELECT FROM linkhaul.listing AS l
-                      WHERE l.run_id = r.run_id AND l.state = 'open'))
+    WHERE (r.project = $1 AND r.job = $2 AND r.state = 'open' AND r.account = $5
+           AND r.started_at > now() - $4::bigint * interval '1 millisecond'
+           AND (r.budget_night >= tonight.night
+                OR EXISTS (SELECT FROM linkhaul.listing AS l
+                           WHERE l.run_id = r.run_id AND l.state = 'open')))
+       OR r.uid = $12::uuid
+    ORDER BY r.state = 'open' DESC
+    LIMIT 1
 )
 SELECT coalesce(f.synced_run_id = g.run_id, false)
        OR EXISTS (SELECT FROM linkhaul.listing AS l
                   WHERE l.run_id = g.run_id AND l.feed_id = f.feed_id AND l.kind <> 'count'
                     AND l.state <> 'abandoned'),
        coalesce(linkhaul.is_narrowed(f.request::jsonb), false), coalesce(size.n_live, 0),
+       coalesce(size.n_missing, 0),
        f.synced_night IS NOT NULL AND f.whole_listing_id IS NOT NULL,
        coalesce(tonight.night - f.synced_night, 0),
        coalesce(extract(epoch FROM f.synced_as_of)::bigint, 0),
@@ -39,21 +43,28 @@ CROSS JOIN tonight
 LEFT JOIN linkhaul.feed AS f USING (key)
 LEFT JOIN gone_on AS g ON true
 LEFT JOIN LATERAL (
-    SELECT count(*) AS n_live
+    SELECT count(*) AS n_live, count(*) FILTER (WHERE k.state = 'missing') AS n_missing
     FROM linkhaul.link AS k
     WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
 ) AS size ON true
 LEFT JOIN LATERAL (
-    -- The next part ends behind so many links, with those of the same second; else with the last one.
+    -- The next part (its size is sync_refresh_quota() of crawl/sync.c) ends behind so many links, with
+    -- those of the same second; where fewer than these would be left, with the last one.
     SELECT due.quota,
            (SELECT k.first_seen + interval '1 second'
             FROM linkhaul.link AS k
             WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
               AND k.first_seen >= coalesce(f.refreshed_to, '-infinity')
+              AND EXISTS (SELECT FROM linkhaul.link AS rest
+                          WHERE rest.feed_id = f.feed_id AND rest.state IN ('live', 'missing')
+                            AND rest.first_seen >= coalesce(f.refreshed_to, '-infinity')
+                          OFFSET greatest(2 * due.quota - 1, 0) LIMIT 1)
             ORDER BY k.first_seen
             OFFSET greatest(due.quota - 1, 0) LIMIT 1) AS range_to
-    FROM (SELECT ceil(size.n_live::numeric * (tonight.night - f.refreshed_night)
-                      / nullif($8::integer, 0))::bigint AS quota) AS due
+    FROM (SELECT ceil(size.n_live::numeric
+                      / greatest($8::integer / nullif(tonight.night - f.refreshed_night, 0), 1)
+                     )::bigint AS quota
+          WHERE $8::integer > 0 AND tonight.night > f.refreshed_night) AS due
     WHERE due.quota > 0
 ) AS part ON true
 LEFT JOIN LATERAL (

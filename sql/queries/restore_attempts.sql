@@ -11,6 +11,7 @@ FROM unnest($1::uuid[], $3::bigint[], $4::integer[], $5::bigint[], $6::text[], $
             $8::text[], $9::bigint[], $10::bigint[])
      AS a (attempt, listing, slice, pos, token, items, tag, worst, sent)
 JOIN linkhaul.run AS r ON r.run_id = $2::bigint
+JOIN linkhaul.listing AS l ON l.listing_id = a.listing AND l.run_id = r.run_id
 JOIN linkhaul.slice AS s ON s.listing_id = a.listing AND s.slice_no = a.slice
 ON CONFLICT (attempt_id) DO NOTHING
 RETURNING attempt_id

@@ -1,5 +1,6 @@
 -- A line per feed, with its last run: all of it, what changed, or nothing where nothing had moved. Of
--- changes it tells the sums, and of their listings the first that is not published.
+-- changes it tells the sums, and of their listings the first that is not published. The jobs of the bulk
+-- calls are nobody's: of them only what is not well.
 SELECT f.job, f.project, f.target, f.endpoint, coalesce(r.run_id, 0), r.state, r.night,
        greatest(shown.night, f.synced_night), coalesce(l.state, CASE WHEN at.is_unmoved THEN 'published' END),
        coalesce(l.completeness, CASE WHEN at.is_unmoved THEN 'complete' END),
@@ -57,4 +58,5 @@ LEFT JOIN LATERAL (
     JOIN linkhaul.listing AS paid USING (listing_id)
     WHERE paid.feed_id = f.feed_id AND paid.run_id = l.run_id
 ) AS money ON true
+WHERE f.job NOT LIKE 'bulk:%' OR l.state <> 'published'
 ORDER BY f.project, f.job, f.target, f.feed_id

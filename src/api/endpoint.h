@@ -39,6 +39,7 @@ struct column {
     enum column_type type;
     enum filter_type filter;
     const char *doc; /* the comment on the column */
+    bool may_lack;   /* nobody wonders where it never comes */
 };
 
 enum param_type {

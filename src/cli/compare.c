@@ -42,6 +42,7 @@ static struct sync_facts sync_facts_of(const struct compare_facts *facts, int64_
 
     return (struct sync_facts){.is_narrowed = facts->is_narrowed,
                                .n_live = facts->n_live,
+                               .n_missing = facts->lost_a_night > 0 ? facts->lost_a_night : 0,
                                .max_rows = facts->max_rows,
                                .is_synced = true,
                                .nights_since = nights_since,
@@ -68,12 +69,14 @@ static struct sync_rules rules_of(const struct compare_facts *facts, enum sync_m
                                .limit = facts->limit};
 }
 
-/* Only the vendor's list tells what is lost from what left the filters: it is read beside them. */
+/* Only the vendor's list tells what is lost from what left the filters: it is read beside them, the
+ * night after a link was missing. */
 static bool wants_lost(const struct compare_facts *facts)
 {
     const char *why;
 
-    return facts->is_narrowed && facts->n_live >= 0 && facts->sync != CONFIG_SYNC_FULL &&
+    return facts->is_narrowed && facts->n_live >= 0 && facts->lost_a_night != 0 &&
+           facts->sync != CONFIG_SYNC_FULL &&
            request_can_change(facts->endpoint, facts->request, &why);
 }
 

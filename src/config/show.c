@@ -158,9 +158,9 @@ static void append_projects(struct buf *out, const struct key *key, const struct
 
 static void append_days(struct buf *out, int64_t days)
 {
-    char quantity[QUANTITY_TEXT_MAX];
+    char text[QUANTITY_TEXT_MAX];
 
-    buf_append_string(out, days == 0 ? DAYS_NEVER : quantity_format(days, day_units, quantity));
+    buf_append_string(out, days == 0 ? DAYS_NEVER : quantity_format(days, day_units, text));
 }
 
 static void append_value(struct buf *out, const struct key *key, const void *base)

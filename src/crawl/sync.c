@@ -24,16 +24,23 @@ static void say(struct sync_decision *decision, const char *format, ...)
     va_end(arguments);
 }
 
+/*
+ * In refresh_days the parts have been through all links: each is one of as many as fit into these
+ * days with as many nights between them as before this one. It waits until a page of links is due.
+ */
 int64_t sync_refresh_quota(const struct sync_facts *facts, int64_t refresh_days)
 {
-    int64_t n;
+    int64_t nights = facts->nights_refreshed, n_pages = facts->n_live / SYNC_REFRESH_MIN;
+    int64_t n_parts, n;
 
-    if (refresh_days <= 0 || facts->nights_refreshed <= 0 || facts->n_live <= 0)
+    if (refresh_days <= 0 || nights <= 0 || facts->n_live <= 0)
         return 0;
-    n = sat_mul(facts->n_live, facts->nights_refreshed);
-    n = n / refresh_days + (n % refresh_days > 0 ? 1 : 0);
-    if (n >= facts->n_live)
+    if (nights >= refresh_days)
         return facts->n_live;
+    if (n_pages < 2 || (n_pages < refresh_days && nights < refresh_days / n_pages))
+        return 0;
+    n_parts = refresh_days / nights;
+    n = facts->n_live / n_parts + (facts->n_live % n_parts > 0 ? 1 : 0);
     return n >= SYNC_REFRESH_MIN ? n : 0;
 }
 
@@ -161,7 +168,7 @@ struct sync_decision sync_decide(const struct sync_facts *facts, const struct sy
     struct sync_decision decision = {.way = SYNC_FULL, .changes_nanousd = -1};
 
     decision.wants_lost = rules->mode != SYNC_MODE_FULL && facts->why_not == NULL &&
-                          facts->is_narrowed && facts->is_synced;
+                          facts->is_narrowed && facts->n_missing > 0;
     decision.full_nanousd = price_of(rules, facts->n_live);
     if (decision.wants_lost)
         decision.full_nanousd = sat_add(decision.full_nanousd, price_of_lost(facts, rules));

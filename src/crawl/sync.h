@@ -33,7 +33,8 @@
 enum sync_mode { SYNC_MODE_AUTO, SYNC_MODE_FULL, SYNC_MODE_CHANGES }; /* as of the job's key */
 
 enum sync_way {
-    SYNC_FULL,    /* one listing of kind full; where `wants_lost`, one of what is lost beside it */
+    SYNC_FULL, /* one listing of kind full; where `wants_lost`, one of what is lost beside it, which
+                  tells of links that are missing whether they are lost or have left the filter */
     SYNC_CHANGES, /* new, lost, count; where `wants_refresh`, a range taken anew beside them */
     SYNC_UNMOVED, /* none */
 };
@@ -41,11 +42,12 @@ enum sync_way {
 /* What is known of a feed and the night. */
 struct sync_facts {
     const char
-        *why_not;     /* why changes cannot be asked for, as request_can_change() puts it; NULL */
-    bool is_narrowed; /* its request leaves out links that are alive */
-    int64_t n_live;   /* links of its state that are live, or missing for now */
-    int64_t max_rows; /* of the job; 0: all */
-    bool is_synced;   /* there was a good sync, and this is about it: */
+        *why_not;      /* why changes cannot be asked for, as request_can_change() puts it; NULL */
+    bool is_narrowed;  /* its request leaves out links that are alive */
+    int64_t n_live;    /* links of its state that are live, or missing for now */
+    int64_t n_missing; /* of these, those that were missing in the last complete listing */
+    int64_t max_rows;  /* of the job; 0: all */
+    bool is_synced;    /* there was a good sync, and this is about it: */
     int64_t nights_since;     /* from its night to tonight */
     int64_t synced_as_of_s;   /* when its run began, in seconds since 1970 */
     int64_t nights_refreshed; /* since a part, or all, was last taken anew */

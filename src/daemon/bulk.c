@@ -122,7 +122,7 @@ static void make_job(struct config_job *job, const struct engine_account *accoun
             make_request(targets->items + first, left < TARGETS_PER_CALL ? left : TARGETS_PER_CALL,
                          targets->since_s);
         feed->request = job->requests[i];
-        feed->target = mem_printf("targets from the %zuth on", first + 1);
+        feed->target = mem_printf("what has moved, from target %zu on", first + 1);
         if (i == 0) {
             free(feed->target);
             feed->target = mem_strdup("what has moved");
@@ -148,14 +148,17 @@ bool engine_wants_bulk(struct engine *engine)
 {
     if (engine->has_bulked)
         return false;
+    engine_free_bulk(engine); /* of a life that broke off */
     engine->bulk = mem_new_array(engine->n_accounts, sizeof(*engine->bulk));
+    engine->bulk_nights = mem_new_array(engine->n_accounts, sizeof(*engine->bulk_nights));
     engine->bulk_jobs = mem_new_array(engine->n_accounts, sizeof(*engine->bulk_jobs));
     for (size_t i = 0; i < engine->n_accounts; i++) {
         const struct engine_account *account = &engine->accounts[i];
         struct targets targets = targets_of(engine, account);
 
         if (targets.is_worth_it && account->err.kind == ERR_NONE) {
-            snprintf(engine->bulk_night, sizeof(engine->bulk_night), "%s", targets.night);
+            snprintf(engine->bulk_nights[engine->n_bulk], sizeof(engine->bulk_nights[0]), "%s",
+                     targets.night);
             make_job(&engine->bulk[engine->n_bulk], account, &targets);
             engine->bulk_jobs[engine->n_bulk] = &engine->bulk[engine->n_bulk];
             engine->n_bulk++;
@@ -194,7 +197,9 @@ void engine_free_bulk(struct engine *engine)
         free_job(&engine->bulk[i]);
     free(engine->bulk);
     free(engine->bulk_jobs);
+    free(engine->bulk_nights);
     engine->bulk = NULL;
+    engine->bulk_nights = NULL;
     engine->bulk_jobs = NULL;
     engine->n_bulk = 0;
 }

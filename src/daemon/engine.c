@@ -41,9 +41,10 @@ static void begin_life(struct engine *engine)
     engine->is_ready = false;
     engine->is_landing = engine->has_restored = false;
     engine->err = (struct err){.kind = ERR_NONE};
-    engine->job_err = (struct err){.kind = ERR_NONE};
+    if (!engine->has_only) /* else the job is one of those that are not tried again */
+        engine->job_err = (struct err){.kind = ERR_NONE};
     engine->n_runs = engine->n_jobs_seen = engine->n_accounts_seen = 0;
-    engine->is_falling_back = false;
+    engine->is_falling_back = engine->wants_bulk = false;
     for (size_t i = 0; i < engine->settings.n_jobs; i++)
         engine->falls_back[i] = false;
 }
@@ -135,7 +136,7 @@ struct engine *engine_new(uv_loop_t *loop, const struct engine_settings *setting
     engine->away_since_ms = -1;
     engine->runs = mem_new_array(settings->n_jobs, sizeof(*engine->runs));
     engine->is_closed_next = mem_new_array(settings->n_jobs, sizeof(*engine->is_closed_next));
-    engine->has_begun = mem_new_array(2 * settings->n_jobs, sizeof(*engine->has_begun));
+    engine->begun = mem_new_array(2 * settings->n_jobs, sizeof(*engine->begun));
     engine->only = mem_new_array(settings->n_jobs, sizeof(*engine->only));
     engine->falls_back = mem_new_array(settings->n_jobs, sizeof(*engine->falls_back));
     engine->nights = mem_new_array(settings->n_jobs, sizeof(*engine->nights));
@@ -407,7 +408,7 @@ void engine_destroy(struct engine *engine)
         commons_destroy(engine->commons);
     free(engine->accounts);
     engine_free_bulk(engine);
-    free(engine->has_begun);
+    free(engine->begun);
     free(engine->only);
     free(engine->falls_back);
     free(engine->nights);

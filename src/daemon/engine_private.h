@@ -58,6 +58,7 @@ struct engine_run {
     size_t n_open_attempts;
     size_t n_lost; /* calls that only the spool knew of */
     struct crawl_run *crawl_run;
+    bool is_over;       /* it has ended, and nothing of it is left to do */
     struct drift drift; /* of what has landed here; without an endpoint: nothing has */
     struct store_published *published; /* by the listing's place in the run */
 };
@@ -79,6 +80,17 @@ struct engine_night {
     char account_night[11];    /* yyyy-mm-dd, where the account is */
     struct engine_feed *feeds; /* by the job's */
     size_t n_feeds;
+};
+
+/* A job's run that this process has started. */
+struct engine_begun {
+    bool is_begun;
+    struct uuid run_uid;
+};
+
+/* What has stopped runs: the account's login was refused, or it is too early. */
+struct engine_stops {
+    bool is_login, is_later;
 };
 
 /* A listing that an earlier life has ended; its texts are copies. */
@@ -105,10 +117,10 @@ struct engine {
     uv_timer_t wish_timer;                  /* while the crawl works */
     bool is_asking_wishes;                  /* the database, for them */
     void (*retired)(struct engine *engine); /* what follows engine_retire() */
-    bool *is_closed_next; /* by job: its next start closes listings that are not whole */
-    bool has_landed;      /* what those have received */
-    bool *has_begun;      /* by job: its run has been started in this process */
-    bool *only;           /* by job, where has_only: an earlier life has ended the others */
+    bool *is_closed_next;       /* by job: its next start closes listings that are not whole */
+    bool has_landed;            /* what those have received */
+    struct engine_begun *begun; /* by job, and behind them by the job of a bulk call */
+    bool *only;                 /* by job, where has_only: an earlier life has ended the others */
     bool has_only;
     bool has_bulked; /* the bulk calls have been made, or could not be */
     bool wants_bulk; /* the next life makes them */
@@ -116,7 +128,7 @@ struct engine {
     struct config_job *bulk;
     const struct config_job **bulk_jobs;
     size_t n_bulk;
-    char bulk_night[11];
+    char (*bulk_nights)[11]; /* yyyy-mm-dd, of each where its account is */
 
     /* of this life */
     const struct config_job *const *jobs; /* the settings', or those that make the bulk calls */
@@ -147,6 +159,7 @@ struct engine {
     int64_t away_since_ms; /* monotonic: since when nothing could be written; -1: it can */
     struct engine_result *results;
     size_t n_results;
+    struct engine_stops stops;     /* of runs that are not taken up again */
     struct engine_progress before; /* what earlier lives did: calls, items, undelivered */
 };
 

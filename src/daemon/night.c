@@ -45,6 +45,7 @@ static struct sync_facts facts_of(const struct config_job *job, const struct con
 {
     struct sync_facts facts = {.is_narrowed = known->is_narrowed,
                                .n_live = known->n_live,
+                               .n_missing = known->n_missing,
                                .max_rows = job->max_rows,
                                .is_synced = known->is_synced,
                                .nights_since = known->nights_since,
@@ -200,6 +201,7 @@ static void ask_about_job(struct engine *engine, size_t job_no)
                                       .refresh_days = job->refresh_days,
                                       .overlap_days = SYNC_OVERLAP_DAYS,
                                       .bulk_job = bulk_job,
+                                      .taken_up = request.taken_up,
                                       .keys = keys,
                                       .n_keys = job->n_feeds};
 

@@ -294,16 +294,27 @@ static void fall_back(struct engine_run *run)
             engine->falls_back[i] = true;
 }
 
+/* None of its listings is still open. */
+static bool has_ended_all(const struct crawl_run *run)
+{
+    for (size_t i = 0; i < run->n_listings; i++)
+        if (!run->listings[i].is_published && !run->listings[i].is_held)
+            return false;
+    return true;
+}
+
 static void on_run_ended(void *data, const struct store_fallback *fallbacks, size_t n,
                          const struct err *err)
 {
     struct crawl_run *run = data;
+    struct engine_run *engine_run = run->data;
 
+    engine_run->is_over = err == NULL && n == 0 && has_ended_all(run);
     for (size_t i = 0; i < n; i++)
         log_warning("%s: %s: is taken whole after all: %s", run->job, fallbacks[i].target,
                     fallbacks[i].why);
     if (n > 0)
-        fall_back(run->data);
+        fall_back(engine_run);
     crawl_on_run_ended(run, err);
 }
 

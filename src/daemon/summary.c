@@ -43,7 +43,8 @@ void engine_progress(const struct engine *engine, struct engine_progress *ret_pr
         if (engine->accounts[i].crawl != NULL)
             ret_progress->n_in_flight += crawl_n_in_flight(engine->accounts[i].crawl);
     for (size_t i = 0; i < engine->n_nights; i++)
-        add_unmoved(&engine->nights[i], ret_progress);
+        if (engine->begun[i].is_begun)
+            add_unmoved(&engine->nights[i], ret_progress);
     for (size_t i = 0; i < n_runs(engine); i++) {
         const struct crawl_run *run = engine->runs[i].crawl_run;
 
@@ -129,10 +130,18 @@ static void keep_sums(struct engine *engine)
     engine->before.n_unmoved = progress.n_unmoved;
 }
 
+static void add_stop(const struct crawl_run *run, struct engine_stops *stops)
+{
+    stops->is_login = stops->is_login || run->stop == VERDICT_STOP_LOGIN;
+    stops->is_later = stops->is_later || run->stop == VERDICT_STOP_LATER;
+}
+
 /* Whether the next life takes up the job of that run. */
 static bool goes_on(const struct engine *engine, size_t run_no)
 {
-    if (!engine->is_falling_back)
+    if (engine->runs[run_no].is_over)
+        return false;
+    if (!engine->is_falling_back || engine->err.kind != ERR_NONE) /* lost: it takes up all */
         return true;
     for (size_t i = 0; i < engine->n_jobs; i++)
         if (engine->jobs[i] == engine->runs[run_no].job)
@@ -140,11 +149,12 @@ static bool goes_on(const struct engine *engine, size_t run_no)
     return false;
 }
 
-/* What a run that is over has spent counts on. */
+/* What a run that is not taken up again has spent counts on, and what has stopped it. */
 static void keep_run(struct engine *engine, size_t run_no)
 {
     if (goes_on(engine, run_no))
         return;
+    add_stop(engine->runs[run_no].crawl_run, &engine->stops);
     engine->before.booked_nanousd += engine->runs[run_no].crawl_run->booked_nanousd;
     engine->before.budget_nanousd += engine->runs[run_no].job->budget_nanousd;
 }
@@ -206,19 +216,17 @@ static bool is_api_away(const struct engine *engine)
 /* Of accounts that were stopped: a login that is refused is worse than one that is too early. */
 static int stop_code(const struct engine *engine)
 {
-    bool is_later = false;
+    struct engine_stops stops = engine->stops;
 
     for (size_t i = 0; i < engine->n_accounts; i++) {
-        if (engine->accounts[i].err.kind == ERR_LOGIN)
-            return err_exit_code(ERR_LOGIN);
-        is_later = is_later || engine->accounts[i].err.kind == ERR_BUSY;
+        stops.is_login = stops.is_login || engine->accounts[i].err.kind == ERR_LOGIN;
+        stops.is_later = stops.is_later || engine->accounts[i].err.kind == ERR_BUSY;
     }
-    for (size_t i = 0; i < n_runs(engine); i++) {
-        if (engine->runs[i].crawl_run->stop == VERDICT_STOP_LOGIN)
-            return err_exit_code(ERR_LOGIN);
-        is_later = is_later || engine->runs[i].crawl_run->stop == VERDICT_STOP_LATER;
-    }
-    return is_later ? err_exit_code(ERR_BUSY) : 0;
+    for (size_t i = 0; i < n_runs(engine); i++)
+        add_stop(engine->runs[i].crawl_run, &stops);
+    if (stops.is_login)
+        return err_exit_code(ERR_LOGIN);
+    return stops.is_later ? err_exit_code(ERR_BUSY) : 0;
 }
 
 const struct err *engine_account_err(const struct engine *engine)

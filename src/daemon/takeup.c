@@ -85,17 +85,18 @@ static struct store_caps caps_of(const struct config_budget *budget)
 }
 
 /* Of a life's job, of which those that make bulk calls come behind the settings'. */
-static bool *has_begun_of(const struct engine *engine, size_t job_no)
+static struct engine_begun *begun_of(const struct engine *engine, size_t job_no)
 {
-    return &engine->has_begun[engine->is_bulk ? engine->settings.n_jobs + job_no : job_no];
+    return &engine->begun[engine->is_bulk ? engine->settings.n_jobs + job_no : job_no];
 }
 
 struct store_run_request engine_run_request(const struct engine *engine, size_t job_no)
 {
     const struct config *config = engine->settings.config;
     const struct config_job *job = engine->jobs[job_no];
-    bool has_begun = *has_begun_of(engine, job_no);
-    bool is_fresh = engine->settings.is_fresh && !engine->is_bulk && !has_begun;
+    const struct engine_begun *begun = begun_of(engine, job_no);
+    bool is_fresh = engine->settings.is_fresh && !engine->is_bulk && !begun->is_begun;
+    bool is_resumed_whenever = engine->settings.counted != NULL || begun->is_begun;
 
     return (struct store_run_request){
         .job = job->name,
@@ -117,12 +118,12 @@ struct store_run_request engine_run_request(const struct engine *engine, size_t 
         .night = engine->settings.night,
         .scheduled_s = engine->settings.scheduled_s,
         .scheduled_night = engine->settings.scheduled_night,
-        .oldest_night = engine->is_bulk ? engine->bulk_night : NULL,
+        .oldest_night = engine->is_bulk ? engine->bulk_nights[job_no] : NULL,
         .is_to_land = engine->is_landing,
-        .is_taken_up = has_begun,
-        .resume_within_ms = is_fresh                           ? 0
-                            : engine->settings.counted != NULL ? FOR_EVER_MS
-                                                               : job->resume_within_s * 1000,
+        .taken_up = begun->is_begun ? &begun->run_uid : NULL,
+        .resume_within_ms = is_fresh              ? 0
+                            : is_resumed_whenever ? FOR_EVER_MS
+                                                  : job->resume_within_s * 1000,
         .tolerance = {.missing_ok = job->missing_ok_ppm, .max_shrink = job->max_shrink_ppm},
         .retention_days = (job->retention_s + DAY_S - 1) / DAY_S,
     };
@@ -332,6 +333,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     struct engine *engine = data;
     struct engine_run *engine_run = &engine->runs[engine->n_runs];
     const struct config_job *job = engine->jobs[engine->n_jobs_seen - 1];
+    struct engine_begun *begun = begun_of(engine, engine->n_jobs_seen - 1);
     struct spool_events events = {
         .on_room = on_room, .on_failed = on_spool_failed, .data = engine_run};
     struct err spool_err;
@@ -345,6 +347,10 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
             return;
         }
         leave_out(engine, job, err); /* its own fault: a time zone that the server does not know */
+        start_next_run(engine);
+        return;
+    }
+    if (run == NULL) { /* an earlier life has ended it */
         start_next_run(engine);
         return;
     }
@@ -366,10 +372,10 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     }
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
-    if (run->is_resumed && !*has_begun_of(engine, engine->n_jobs_seen - 1) && !engine->is_landing)
+    if (run->is_resumed && !begun->is_begun && !engine->is_landing)
         log_info("%s: going on with the run of %s", job->title, run->night);
     if (!engine->is_landing)
-        *has_begun_of(engine, engine->n_jobs_seen - 1) = true;
+        *begun = (struct engine_begun){true, run->uid};
     if (run->is_resumed)
         restore_slices(engine_run); /* reads what is noted: this start's memo comes behind it */
     engine_note(engine_run, run->memo);
@@ -379,7 +385,8 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
 
 /* --- what a fail-over has taken from the ledger ---------------------------------------------- */
 
-/* A cut that was lost has slices whose calls the spool knows. */
+/* A cut that was lost has slices whose calls the spool knows. It is read before more is noted: what
+ * was is on disk by now, what will be is not. */
 static void restore_slices(struct engine_run *run)
 {
     size_t n;
@@ -402,8 +409,8 @@ static void on_slices_restored(void *data, size_t n, const struct err *err)
         return;
     }
     log_warning(
-        "%s: the database has lost %zu slices that the spool knows of (a fail-over?); they "
-        "are taken up again",
+        "%s: the database has lost %zu listings and slices that the spool knows of (a fail-over?); "
+        "they are taken up again",
         run->job->name, n);
     run->engine->has_restored = true;
     start_next_run(run->engine);

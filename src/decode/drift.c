@@ -109,7 +109,7 @@ void drift_list_gone(const struct drift *drift, struct buf *out)
     size_t n = 0;
 
     for (size_t i = 0; drift->n_rows > 0 && i < drift->endpoint->n_columns; i++)
-        if (!drift->has_come[i])
+        if (!drift->has_come[i] && !drift->endpoint->columns[i].may_lack)
             put_listed(out, ++n, drift->endpoint->columns[i].path, NULL);
     end_list(out, n);
 }

@@ -403,6 +403,14 @@ void params_uuid(struct params *params, const struct uuid *uuid)
     params_text(params, uuid_format(uuid, params->texts[params->n]));
 }
 
+void params_uuid_or_null(struct params *params, const struct uuid *uuid)
+{
+    if (uuid != NULL)
+        params_uuid(params, uuid);
+    else
+        params_text(params, NULL);
+}
+
 /* --- a verb that is one statement ------------------------------------------------------------ */
 
 struct change {

@@ -111,7 +111,9 @@ struct store_run_request {
     int64_t keep_nanousd; /* of the account's balance; 0: nothing is kept */
     bool is_to_land; /* only what is open, as it is: nothing is closed or begun; a renamed job's too
                       */
-    bool is_taken_up; /* by the same process, after the database was lost: a `stop` still holds */
+    /* What this process began before the database was lost, or a life before: where it is over no
+     * other run begins, and a `stop` still holds. NULL: a start by somebody. */
+    const struct uuid *taken_up;
     int64_t resume_within_ms;         /* an open run that is older is closed; 0: any is */
     struct store_tolerance tolerance; /* for what that publishes */
     int64_t retention_days;           /* how long behind its night a row is kept at least */
@@ -188,7 +190,8 @@ struct store_run {
     size_t n_closed;
 };
 
-/* `run` lasts until `store_run_free`; NULL where `err` is set. */
+/* `run` lasts until `store_run_free`; NULL where `err` is set, and where what was to be taken up is
+ * over. */
 typedef void store_run_fn(void *data, struct store_run *run, const struct err *err);
 
 /*

@@ -50,6 +50,7 @@ void params_text(struct params *params, const char *text);
 void params_int(struct params *params, int64_t value);
 void params_int_or_null(struct params *params, int64_t value, bool is_null);
 void params_uuid(struct params *params, const struct uuid *uuid);
+void params_uuid_or_null(struct params *params, const struct uuid *uuid);
 
 /*
  * A verb that is one statement. It has to touch one row where `must` is given: otherwise it ends

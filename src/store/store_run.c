@@ -93,7 +93,7 @@ static void on_run(void *data, const struct db_result *result, const struct err 
     struct run_memory *memory = start->memory;
     struct store_run *run = &memory->run;
 
-    if (is_over(start, err))
+    if (is_over(start, err) || db_n_rows(result) == 0)
         return;
     run->run_id = db_int64(result, 0, 0);
     uuid_parse(db_text(result, 0, 1), &run->uid);
@@ -109,7 +109,7 @@ static void on_memo(void *data, const struct db_result *result, const struct err
 {
     struct start *start = data;
 
-    if (!is_over(start, err))
+    if (!is_over(start, err) && db_n_rows(result) > 0)
         start->memory->run.memo = keep_text(start->memory, result, 0, 0);
 }
 
@@ -256,6 +256,9 @@ static void on_committed(void *data, const struct db_result *result, const struc
     if (is_over(start, err)) {
         store_run_free(&start->memory->run);
         start->done(start->data, NULL, &start->err);
+    } else if (start->memory->run.run_id == 0) {
+        store_run_free(&start->memory->run);
+        start->done(start->data, NULL, NULL);
     } else {
         start->done(start->data, &start->memory->run, NULL);
     }
@@ -365,7 +368,7 @@ static void begin_run(struct start *start, struct db *db, const struct store_run
     params_int(&params, smallest_run_cap(request));
     params_text(&params, request->account);
     params_text(&params, request->account_timezone);
-    params_text(&params, request->is_taken_up ? "f" : "t");
+    params_uuid_or_null(&params, request->taken_up);
     params_text(&params, request->scheduled_night);
     db_query(db, sql_begin_run, params.n, params.values, on_step, start);
 }

@@ -25,20 +25,21 @@ static void on_sync(void *data, const struct db_result *result, const struct err
             .is_begun = db_bool(result, row, 0),
             .is_narrowed = db_bool(result, row, 1),
             .n_live = db_int64(result, row, 2),
-            .is_synced = db_bool(result, row, 3),
-            .nights_since = db_int64(result, row, 4),
-            .synced_as_of_s = db_int64(result, row, 5),
-            .nights_refreshed = db_int64(result, row, 6),
-            .moved_a_night = db_int64(result, row, 7),
-            .is_told = db_bool(result, row, 8),
-            .n_new = db_int64(result, row, 9),
-            .n_lost = db_int64(result, row, 10),
-            .refresh_from_s = int64_or(result, row, 11, STORE_FROM_OPEN),
-            .refresh_to_s = int64_or(result, row, 12, STORE_TO_OPEN),
-            .n_refresh = db_int64(result, row, 13),
+            .n_missing = db_int64(result, row, 3),
+            .is_synced = db_bool(result, row, 4),
+            .nights_since = db_int64(result, row, 5),
+            .synced_as_of_s = db_int64(result, row, 6),
+            .nights_refreshed = db_int64(result, row, 7),
+            .moved_a_night = db_int64(result, row, 8),
+            .is_told = db_bool(result, row, 9),
+            .n_new = db_int64(result, row, 10),
+            .n_lost = db_int64(result, row, 11),
+            .refresh_from_s = int64_or(result, row, 12, STORE_FROM_OPEN),
+            .refresh_to_s = int64_or(result, row, 13, STORE_TO_OPEN),
+            .n_refresh = db_int64(result, row, 14),
         };
     ((store_sync_fn *)question->done)(question->data, feeds, (size_t)n,
-                                      n > 0 ? db_text(result, 0, 14) : "", err);
+                                      n > 0 ? db_text(result, 0, 15) : "", err);
     free(feeds);
     question_end(question);
 }
@@ -63,6 +64,7 @@ void store_read_sync(struct store *store, const struct store_sync_job *job, stor
     params_text(&params, job->account_timezone);
     params_text(&params, job->bulk_job);
     params_int(&params, job->overlap_days);
+    params_uuid_or_null(&params, job->taken_up);
     question_put(store, sql_read_sync, &params, on_sync, (void (*)(void))done, data);
     buf_deinit(&keys);
 }

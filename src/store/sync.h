@@ -20,7 +20,8 @@ struct store_sync_job {
     int64_t refresh_days;     /* each link is to be taken anew within so many; 0: never */
     int64_t overlap_days;     /* what changed is asked for from so long before the last sync on */
     const char *bulk_job;     /* whose runs make the account's bulk calls, of project default */
-    const struct uuid *keys;  /* of its feeds */
+    const struct uuid *taken_up; /* its run that this process has begun, be it over; NULL: none */
+    const struct uuid *keys;     /* of its feeds */
     size_t n_keys;
 };
 
@@ -28,6 +29,7 @@ struct store_sync_feed {
     bool is_begun;            /* the run that a start would go on with has it already */
     bool is_narrowed;         /* its request leaves out links that are alive */
     int64_t n_live;           /* links live or missing */
+    int64_t n_missing;        /* of these missing */
     bool is_synced;           /* there was a good sync, and a complete listing */
     int64_t nights_since;     /* since that */
     int64_t synced_as_of_s;   /* the moment it was of, in seconds since 1970 */

@@ -258,10 +258,10 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     struct process holder;
 
     begin();
-    story_sandbox(&story, "--items", "example.com=45000", "--latency", "30");
-    story_config(&story, "");
+    story_sandbox(&story, "--items", "example.com=6000", "--latency", "1000");
+    story_config_account(&story, "in_flight: 1\n", "");
     story_file(&story, "jobs.d/walk.yaml",
-               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 50\n");
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com]\nbudget: 5\n");
     cr_assert(eq(int, story_run(&story, "migrate"), 0), "%s", story.err);
     story_start(&story, "run", "walk");
     cr_assert(wait_until(holder_has_settled, &story, 30000));
@@ -270,7 +270,7 @@ Test(refusals, a_second_run_names_the_holder_and_is_75)
     cr_expect(eq(int, story_run(&story, "run", "walk"), 75), "%s", story.err);
     expect_said("linkhaul");
     cr_expect(eq(int, process_wait(&holder, 60000), 0));
-    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 45000));
+    cr_expect(eq(i64, story_int(&story, "select count(*) from linkhaul_bi.backlinks"), 6000));
     process_deinit(&holder);
     story_end(&story);
 }

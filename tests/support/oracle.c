@@ -16,14 +16,20 @@
 #define ARGUMENTS_MAX 32
 
 /*
- * `truth` is tonight's; `seen` has every link that was live on a night that was looked at, and the
- * last one of these. A URL is too long for an index.
+ * `truth` is tonight's of one target, `joined` has it with the feed's links and with `seen`,
+ * every link that was live on a night that was looked at, and the last of these. `told` has what a
+ * link's values were, and on which night last. A URL is too long for an index.
  */
 static const char tables[] =
-    "CREATE TABLE public.truth (state text, url_from text, url_to text, dofollow boolean, rank "
-    "bigint, spam bigint, first_seen timestamptz, last_seen timestamptz, lost_at timestamptz, odd "
-    "text, key uuid PRIMARY KEY GENERATED ALWAYS AS (md5(url_from || ' ' || url_to)::uuid) STORED);"
-    "CREATE TABLE public.seen (target text, key uuid, night date, PRIMARY KEY (target, key))";
+    "CREATE TABLE public.truth (state text, url_from text, url_to text, dofollow text, rank text, "
+    "spam text, first_seen timestamptz, last_seen timestamptz, lost_at timestamptz, odd text, key "
+    "uuid GENERATED ALWAYS AS (md5(url_from || ' ' || url_to)::uuid) STORED, val text GENERATED "
+    "ALWAYS AS (dofollow || ' ' || rank || ' ' || coalesce(spam, '-')) STORED);"
+    "CREATE TABLE public.seen (target text, key uuid, night date, PRIMARY KEY (target, key));"
+    "CREATE TABLE public.told (target text, key uuid, val text, night date, PRIMARY KEY (target, "
+    "key, val));"
+    "CREATE TABLE public.joined (key uuid, url text, has text, missing_since date, really text, "
+    "odd text, has_val text, val text, seen date, has_val_on date)";
 
 void oracle_begin(struct oracle *oracle, struct story *story, const char *const *arguments)
 {
@@ -67,82 +73,131 @@ static char *print_truth(const struct oracle *oracle, const char *target)
     return text;
 }
 
-static void load_truth(const struct oracle *oracle, const char *target)
+static void ask(PGconn *conn, ExecStatusType wanted, const char *sql)
+{
+    PGresult *result = PQexec(conn, sql);
+
+    if (PQresultStatus(result) != wanted)
+        cr_assert_fail("%s: %s", sql, PQerrorMessage(conn));
+    PQclear(result);
+}
+
+static void load_truth(const struct oracle *oracle, PGconn *conn, const char *target)
 {
     CLEANUP(mem_free_string) char *text = print_truth(oracle, target);
-    PGconn *conn = PQconnectdb(oracle->story->database_url);
     PGresult *result;
-    bool is_good;
 
-    PQclear(PQexec(conn, "TRUNCATE public.truth"));
-    result = PQexec(
-        conn,
-        "COPY public.truth (state, url_from, url_to, dofollow, rank, spam, first_seen, last_seen, lost_at, odd) FROM STDIN (FORMAT csv, DELIMITER E'\\t', QUOTE E'\\x01')");
-    is_good = PQresultStatus(result) == PGRES_COPY_IN &&
-              PQputCopyData(conn, text, (int)strlen(text)) == 1 && PQputCopyEnd(conn, NULL) == 1;
-    PQclear(result);
+    ask(conn, PGRES_COMMAND_OK, "TRUNCATE public.truth, public.joined");
+    ask(conn, PGRES_COPY_IN,
+        "COPY public.truth (state, url_from, url_to, dofollow, rank, spam, first_seen, last_seen, "
+        "lost_at, odd) FROM STDIN (FORMAT csv, DELIMITER E'\\t', QUOTE E'\\x01')");
+    PQputCopyData(conn, text, (int)strlen(text));
+    PQputCopyEnd(conn, NULL);
     result = PQgetResult(conn);
-    if (!is_good || PQresultStatus(result) != PGRES_COMMAND_OK)
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
         cr_assert_fail("what the sandbox prints is no table: %s", PQerrorMessage(conn));
     PQclear(result);
+    PQclear(PQgetResult(conn));
+    ask(conn, PGRES_COMMAND_OK, "ANALYZE public.truth");
+}
+
+/* Joins by hashes: the statistics of what grows every night are of a night that is past. */
+void oracle_look(struct oracle *oracle, const char *target)
+{
+    PGconn *conn = PQconnectdb(oracle->story->database_url);
+    CLEANUP(mem_free_string)
+    char *join = mem_printf(
+        "INSERT INTO public.joined SELECT key, coalesce(l.url_from, t.url_from), l.state, "
+        "l.missing_since, t.state, t.odd, l.val, t.val, s.night, (SELECT o.night FROM public.told "
+        "AS o WHERE o.target = '%s' AND o.key = l.key AND o.val = l.val) FROM (SELECT k.url_from, "
+        "k.state, k.missing_since, k.dofollow || ' ' || k.rank || ' ' || "
+        "coalesce(k.backlink_spam_score::text, '-') AS val, md5(k.url_from || ' ' || "
+        "k.url_to)::uuid AS key FROM linkhaul.link AS k JOIN linkhaul.feed AS f USING (feed_id) "
+        "WHERE f.target = '%s') AS l FULL JOIN public.truth AS t USING (key) FULL JOIN (SELECT * "
+        "FROM public.seen WHERE target = '%s') AS s USING (key)",
+        target, target, target);
+
+    load_truth(oracle, conn, target);
+    ask(conn, PGRES_COMMAND_OK, "SET enable_nestloop = off");
+    ask(conn, PGRES_COMMAND_OK, join);
     PQfinish(conn);
 }
 
-/* Links of the feed in `l` and in `t` and `s`, of which at least one is there. */
-#define JOINED                                                                                     \
-    " FROM (SELECT k.*, md5(k.url_from || ' ' || k.url_to)::uuid AS key FROM linkhaul.link AS k "  \
-    "JOIN linkhaul.feed AS f USING (feed_id) WHERE f.target = '%s') AS l FULL JOIN public.truth "  \
-    "AS t USING (key) FULL JOIN (SELECT * FROM public.seen WHERE target = '%s') AS s USING (key) " \
-    "WHERE "
+/* Tonight is one more night that was looked at. */
+static void remember(const struct oracle *oracle, const char *target)
+{
+    pg_execute(oracle->story->database_url,
+               "INSERT INTO public.seen SELECT '%s', key, '%s' FROM public.truth WHERE state = "
+               "'live' ON CONFLICT (target, key) DO UPDATE SET night = excluded.night;"
+               "INSERT INTO public.told SELECT '%s', key, val, '%s' FROM public.truth WHERE state "
+               "= 'live' ON CONFLICT (target, key, val) DO UPDATE SET night = excluded.night",
+               target, oracle->date, target, oracle->date);
+}
 
 /* Expects that no link is so. */
 static void expect_none(const struct oracle *oracle, const char *target, const char *what,
                         const char *condition)
 {
     CLEANUP(mem_free_string)
-    char *found = pg_text(
-        oracle->story->database_url,
-        "SELECT count(*) || ', such as ' || left(min(coalesce(l.url_from, t.url_from)), 200)" JOINED
-        "%s HAVING count(*) > 0",
-        target, target, condition);
+    char *found = pg_text(oracle->story->database_url,
+                          "SELECT count(*) || ', such as ' || left(min(url), 200) FROM "
+                          "public.joined WHERE %s HAVING count(*) > 0",
+                          condition);
 
     cr_expect(found == NULL, "%s, %s: links %s: %s", target, oracle->date, what, found);
 }
 
-void oracle_expect_state(struct oracle *oracle, const char *target, enum oracle_way way)
+/* How those that are gone have to be known. */
+static void expect_gone(const struct oracle *oracle, const char *target, enum oracle_way way)
 {
-    const char *url = oracle->story->database_url;
+    CLEANUP(mem_free_string)
+    char *either = mem_printf(
+        "really IS DISTINCT FROM 'live' AND has NOT IN ('live', 'lost') AND (has <> 'missing' OR "
+        "missing_since <> '%s')",
+        oracle->date);
 
-    load_truth(oracle, target);
-    expect_none(oracle, target, "are not live and should be",
-                "t.state = 'live' AND l.state IS DISTINCT FROM 'live'");
-    expect_none(oracle, target, "are live and should not be",
-                "l.state = 'live' AND t.state IS DISTINCT FROM 'live'");
-    expect_none(oracle, target, "were there and are not known",
-                "s.night IS NOT NULL AND l.state IS NULL");
-    expect_none(oracle, target, "never were there",
-                way == ORACLE_TOLD
-                    ? "l.state <> 'live' AND s.night IS NULL AND t.state IS DISTINCT FROM 'lost'"
-                    : "l.state <> 'live' AND s.night IS NULL");
-    if (way == ORACLE_TOLD)
-        expect_none(oracle, target, "are gone and not lost",
-                    "l.state NOT IN ('live', 'lost') AND t.state IS DISTINCT FROM 'live'");
-    else
+    switch (way) {
+    case ORACLE_LISTED:
         expect_none(oracle, target, "are gone and not as they should be",
-                    "s.night IS NOT NULL AND t.state IS DISTINCT FROM 'live' AND l.state <> CASE "
-                    "s.night WHEN (SELECT max(night) FROM public.seen AS o WHERE o.target = "
-                    "s.target) THEN 'missing' ELSE 'lost' END");
-    pg_execute(url,
-               "INSERT INTO public.seen SELECT '%s', key, '%s' FROM public.truth "
-               "WHERE state = 'live' ON CONFLICT (target, key) DO UPDATE SET night = "
-               "excluded.night",
-               target, oracle->date);
+                    "seen IS NOT NULL AND really IS DISTINCT FROM 'live' AND has <> CASE WHEN seen "
+                    "= (SELECT max(seen) FROM public.joined) THEN 'missing' ELSE 'lost' END");
+        break;
+    case ORACLE_TOLD:
+        expect_none(oracle, target, "are gone and not lost",
+                    "has NOT IN ('live', 'lost') AND really IS DISTINCT FROM 'live'");
+        break;
+    case ORACLE_EITHER:
+        expect_none(oracle, target, "are gone, and neither lost nor missing since tonight", either);
+        break;
+    }
 }
 
-void oracle_expect_values(struct oracle *oracle, const char *target)
+void oracle_expect_state(struct oracle *oracle, const char *target, enum oracle_way way)
 {
-    load_truth(oracle, target);
-    expect_none(oracle, target, "have other values",
-                "l.state = 'live' AND t.odd IS NULL AND (l.dofollow, l.rank, "
-                "l.backlink_spam_score) IS DISTINCT FROM (t.dofollow, t.rank, t.spam)");
+    oracle_look(oracle, target);
+    expect_none(oracle, target, "are not live and should be",
+                "really = 'live' AND has IS DISTINCT FROM 'live'");
+    expect_none(oracle, target, "are live and should not be",
+                "has = 'live' AND really IS DISTINCT FROM 'live'");
+    expect_none(oracle, target, "were there and are not known", "seen IS NOT NULL AND has IS NULL");
+    expect_none(oracle, target, "never were there",
+                way == ORACLE_LISTED
+                    ? "has <> 'live' AND seen IS NULL"
+                    : "has <> 'live' AND seen IS NULL AND really IS DISTINCT FROM 'lost'");
+    expect_gone(oracle, target, way);
+    remember(oracle, target);
+}
+
+struct oracle_drift oracle_drift(struct oracle *oracle)
+{
+    const char *url = oracle->story->database_url;
+    static const char drifted[] =
+        "FROM public.joined WHERE has = 'live' AND odd IS NULL AND has_val IS DISTINCT FROM val";
+
+    return (struct oracle_drift){
+        .n_live = pg_int(url, "SELECT count(*) FROM public.joined WHERE has = 'live'"),
+        .n_drifted = pg_int(url, "SELECT count(*) %s", drifted),
+        .n_never = pg_int(url, "SELECT count(*) %s AND has_val_on IS NULL", drifted),
+        .oldest = pg_int(url, "SELECT coalesce(max('%s'::date - has_val_on), 0) %s", oracle->date,
+                         drifted)};
 }

@@ -3,7 +3,8 @@
 
 /*
  * How many links each of up to 1,000 targets has won and lost since a date, in one call.
- * docs.dataforseo.com/v3/backlinks/bulk_new_lost_backlinks/live
+ * docs.dataforseo.com/v3/backlinks/bulk_new_lost_backlinks/live; its items are documented without
+ * the `type` that those of other endpoints have.
  */
 const struct endpoint endpoint_bulk_new_lost_backlinks = {
     .name = "bulk_new_lost_backlinks",
@@ -22,7 +23,7 @@ const struct endpoint endpoint_bulk_new_lost_backlinks = {
     ),
     COLUMNS(
         { "target",        "target",        COLUMN_TEXT,   FILTER_NONE, "what the job asked for" },
-        { "type",          "type",          COLUMN_TEXT,   FILTER_NONE, "always backlinks_bulk_new_lost_backlinks" },
+        { "type",          "type",          COLUMN_TEXT,   FILTER_NONE, "always backlinks_bulk_new_lost_backlinks", .may_lack = true },
         { "new_backlinks", "new_backlinks", COLUMN_BIGINT, FILTER_NONE, "links that were found since" },
         { "lost_backlinks", "lost_backlinks", COLUMN_BIGINT, FILTER_NONE, "links that were lost since" },
     ),

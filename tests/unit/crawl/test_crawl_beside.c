@@ -239,7 +239,7 @@ static void play(const struct event *event)
         play_answer(event->side, event->what);
         break;
     case LAND:
-        crawl_on_landed(event->what, CRAWL_NO_VALUE, NULL);
+        crawl_on_landed(event->what, CRAWL_NO_VALUE, false, NULL);
         break;
     case SETTLE:
         crawl_on_settled(event->what, NULL);

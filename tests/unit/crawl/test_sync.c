@@ -110,7 +110,14 @@ Test(sync, asks_for_what_is_lost_beside_a_narrowed_listing)
 
     facts.n_live = 800;
     cr_assert(not(decide(&facts, SYNC_MODE_AUTO).wants_lost));
+    facts.n_missing = 1;
+    cr_assert(not(decide(&facts, SYNC_MODE_AUTO).wants_lost));
+    facts.n_missing = 0;
     facts.is_narrowed = true;
+    decision = decide(&facts, SYNC_MODE_AUTO);
+    cr_assert(not(decision.wants_lost)); /* there is nothing to judge */
+    cr_assert(eq(i64, decision.full_nanousd, CALL + 800 * ITEM));
+    facts.n_missing = 1;
     decision = decide(&facts, SYNC_MODE_AUTO);
     cr_assert(eq(int, decision.way, SYNC_FULL));
     cr_assert(decision.wants_lost);
@@ -118,6 +125,8 @@ Test(sync, asks_for_what_is_lost_beside_a_narrowed_listing)
     cr_assert(eq(i64, decision.full_nanousd, CALL + 800 * ITEM + 3 * CALL + 3000 * ITEM));
     cr_assert(not(decide(&facts, SYNC_MODE_FULL).wants_lost));
     facts.is_synced = false;
+    cr_assert(decide(&facts, SYNC_MODE_AUTO).wants_lost);
+    facts.why_not = "it cannot be told";
     cr_assert(not(decide(&facts, SYNC_MODE_AUTO).wants_lost));
 }
 
@@ -190,10 +199,31 @@ Test(sync, takes_a_part_anew_when_it_is_a_page)
     static const struct {
         int64_t n_live, nights, days, quota;
     } cases[] = {
-        {100000, 1, 30, 3334},    {100000, 0, 30, 0},  {100000, 1, 0, 0},   {10000, 2, 30, 0},
-        {10000, 3, 30, 1000},     {9999, 3, 30, 1000}, {9990, 3, 30, 0},    {500, 29, 30, 0},
-        {500, 30, 30, 500},       {500, 90, 30, 500},  {0, 90, 30, 0},      {100000, 29, 30, 96667},
-        {100000, 31, 30, 100000}, {1000, 29, 30, 0},   {100000, -1, 30, 0},
+        {100000, 1, 30, 3334},
+        {100000, 0, 30, 0},
+        {100000, 1, 0, 0},
+        {100000, -1, 30, 0},
+        {100000, 29, 30, 100000}, /* two parts would take 58 nights */
+        {100000, 31, 30, 100000},
+        {10000, 2, 30, 0},
+        {10000, 3, 30, 1000},
+        {9999, 3, 30, 1000},
+        {9990, 3, 30, 0},
+        {4000, 2, 14, 0},
+        {4000, 3, 14,
+         1000}, /* four parts in twelve nights: 3.5 times 1,143 is no end in fourteen */
+        {2500, 14, 30, 0},
+        {2500, 15, 30, 1250},
+        {2500, 16, 30, 2500}, /* a night too late for two */
+        {16000, 1, 30, 0},
+        {16000, 2, 30, 1067},
+        {1999, 29, 30, 0},
+        {1000, 29, 30, 0},
+        {500, 29, 30, 0},
+        {500, 30, 30, 500},
+        {500, 90, 30, 500},
+        {0, 90, 30, 0},
+        {INT64_MAX, 1, 30, INT64_MAX / 30 + 1},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

@@ -140,3 +140,14 @@ Test(drift, what_is_joined_is_there_once_and_listed_by_kind)
     drift_deinit(&page);
     buf_deinit(&list);
 }
+
+/* What is not documented, and was met once. */
+Test(drift, nobody_wonders_where_a_field_is_lacking_that_may)
+{
+    CLEANUP(mem_free_string)
+    char *text = noted("bulk_new_lost_backlinks",
+                       "{\"target\":\"a.com\",\"new_backlinks\":1,\"lost_backlinks\":0}",
+                       /* with_gone= */ true);
+
+    cr_expect_str_eq(text, "");
+}
