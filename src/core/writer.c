@@ -1,8 +1,8 @@
-#include "cli/writer.h"
+#include "core/writer.h"
 
 #include <inttypes.h>
 
-#include "config/json.h"
+#include "core/json.h"
 #include "core/money.h"
 
 #define TEXT_MAX (256 * 1024 * 1024)
