@@ -81,6 +81,12 @@ void writer_decimal(struct writer *writer, const char *name, int64_t value, int 
     buf_printf(&writer->text, "%" PRId64 ".%0*" PRId64, value / one, n_digits, value % one);
 }
 
+void writer_bool(struct writer *writer, const char *name, bool value)
+{
+    begin_value(writer, name);
+    buf_append_string(&writer->text, value ? "true" : "false");
+}
+
 void writer_null(struct writer *writer, const char *name)
 {
     begin_value(writer, name);

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct meter;
+#include "status/meter.h"
 
 /* What a job is doing. */
 enum snapshot_state {
@@ -83,15 +83,26 @@ struct snapshot_job {
     size_t n_nights;
 };
 
+/* Why a run that had calls to make could make none. */
+enum snapshot_wait {
+    SNAPSHOT_WAIT_SLOT,    /* all of them were taken */
+    SNAPSHOT_WAIT_MINUTE,  /* the calls of the minute had been made */
+    SNAPSHOT_WAIT_PAUSE,   /* the API asked for it */
+    SNAPSHOT_WAIT_CAP,     /* money */
+    SNAPSHOT_WAIT_LANDING, /* too many answers had not landed, or the spool was full */
+    SNAPSHOT_N_WAITS
+};
+
 struct snapshot_account {
     const char *name;
     const char *reason;      /* why none of its jobs may run; "": they may */
-    int64_t balance_nanousd; /* what it has left, as last told less what was spent since */
+    int64_t balance_nanousd; /* as last told, less what was spent since; 0 where it is below */
     int64_t asked_at_s;      /* when it told */
     double nights_left;      /* that the balance covers, as the last nights were; -1: not known */
     int64_t n_in_flight;     /* slots that are taken */
     int64_t n_slots;         /* as configured, fewer where the API has complained */
     int64_t n_per_minute;    /* likewise */
+    int64_t waited_ms[SNAPSHOT_N_WAITS];        /* in which runs could make no call, by why */
     int64_t n_unknown, unknown_nanousd;         /* calls whose charge is not known, as reserved */
     int64_t n_undelivered, undelivered_nanousd; /* billed without an answer, in the last week */
 };
@@ -124,7 +135,9 @@ struct snapshot {
     bool has_database;         /* it can be worked with */
     const char *database_away; /* why not */
     int64_t spent_today_nanousd;
-    int64_t spool_bytes;             /* of all segments: answers that wait, and the archive */
+    int64_t spool_bytes; /* of all segments: answers that wait, and the archive */
+    int64_t n_open_files, n_open_files_max;
+    int64_t resident_bytes;
     const struct snapshot_job *jobs; /* by file and line */
     size_t n_jobs;
     const struct snapshot_account *accounts;
