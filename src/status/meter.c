@@ -1,5 +1,6 @@
 #include "status/meter.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -106,8 +107,7 @@ void meter_time_commit(struct meter *meter, int64_t us)
     add_time(&meter->commits, us);
 }
 
-struct meter_job *meter_job(struct meter *meter, const char *project, const char *name,
-                            bool is_bulk)
+struct meter_job *meter_job(struct meter *meter, const char *project, const char *name)
 {
     struct meter_job *job;
 
@@ -115,8 +115,7 @@ struct meter_job *meter_job(struct meter *meter, const char *project, const char
         if (is_of(meter->jobs[i]->project, meter->jobs[i]->name, project, name))
             return meter->jobs[i];
     job = mem_new(sizeof(*job));
-    *job = (struct meter_job){
-        .project = mem_strdup(project), .name = mem_strdup(name), .is_bulk = is_bulk};
+    *job = (struct meter_job){.project = mem_strdup(project), .name = mem_strdup(name)};
     meter->jobs = mem_resize(meter->jobs, meter->n_jobs + 1, sizeof(struct meter_job *));
     meter->jobs[meter->n_jobs++] = job;
     return job;

@@ -6,7 +6,6 @@
  */
 #pragma once
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,7 +40,6 @@ struct meter_latency {
 
 struct meter_job {
     char *project, *name;
-    bool is_bulk; /* nobody wrote it: it makes the bulk calls of an account */
     int64_t n_rows, n_duplicates, n_missing, n_published;
     int64_t nanousd; /* settled and undelivered */
 };
@@ -64,5 +62,4 @@ void meter_time_call(struct meter *meter, const char *account, const char *endpo
 void meter_time_commit(struct meter *meter, int64_t us);
 
 /* The job's counters, which are made where there are none, and stay where they are. */
-struct meter_job *meter_job(struct meter *meter, const char *project, const char *name,
-                            bool is_bulk);
+struct meter_job *meter_job(struct meter *meter, const char *project, const char *name);
