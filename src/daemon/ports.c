@@ -222,7 +222,7 @@ static void log_published(const struct crawl_listing *listing,
                     published->reason);
         return;
     }
-    log_write(is_whole ? LOG_INFO : LOG_WARNING,
+    log_event(is_whole ? LOG_INFO : LOG_WARNING, NULL,
               "%s: %s: %spublished as %s: %" PRId64 " rows, %" PRId64 " repeats taken out, %" PRId64
               " of total_count missing",
               listing->run->job, listing->target, words_of(kind_of(listing)),

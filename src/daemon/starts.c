@@ -235,7 +235,7 @@ static void summarize(const struct start *start, int code)
     if (start->err.kind != ERR_NONE)
         log_error("%s: %s", start->job, start->err.text);
     if (n > 0)
-        log_write(code == 0 ? LOG_INFO : LOG_WARNING,
+        log_event(code == 0 ? LOG_INFO : LOG_WARNING, NULL,
                   "%s: the run has %s: %zu of %zu listings published, %lld calls now", start->job,
                   code == 0 ? "ended well" : "ended before it was whole", n_published, n,
                   (long long)progress.n_calls);
