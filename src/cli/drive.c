@@ -26,6 +26,7 @@ static void on_signal(uv_signal_t *handle, int signal_no)
     (void)signal_no;
     if (running->is_stopping) {
         log_warning("stopped at once; the next start goes on from the spool");
+        log_flush(NULL);
         _exit(err_exit_code(ERR_CANCELED));
     }
     running->is_stopping = true;

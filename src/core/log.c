@@ -46,8 +46,8 @@ struct fold {
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static enum log_level level_max = LOG_INFO;
 static enum form form = FORM_TEXT;
-static bool is_placed, is_journal, has_times; /* what stderr is, once it was looked at */
-static bool wants_times;
+static bool is_placed, is_journal, is_terminal; /* what stderr is, once it was looked at */
+static bool is_configured;
 static struct fold folds[FOLDS_MAX];
 static void (*interlude_fn)(bool is_before, void *data);
 static void *interlude_data;
@@ -70,7 +70,7 @@ static void look_at_stderr(void)
                  (uintmax_t)status.st_ino);
         is_journal = strcmp(journal, stream) == 0;
     }
-    has_times = wants_times && form == FORM_TEXT && !is_journal && !isatty(STDERR_FILENO);
+    is_terminal = isatty(STDERR_FILENO) != 0;
 }
 
 static void write_line(enum log_level level, const struct log_fields *fields, const char *message)
@@ -82,14 +82,15 @@ static void write_line(enum log_level level, const struct log_fields *fields, co
         look_at_stderr();
     if (is_journal)
         buf_append_string(&line, priorities[level]);
-    if (has_times) {
-        log_line_time(&line, wall_clock());
-        buf_append_char(&line, ' ');
-    }
-    if (form == FORM_JSON)
+    if (form == FORM_JSON && !is_terminal) {
         log_line_json(&line, level, fields, message, wall_clock());
-    else
+    } else {
+        if (is_configured && !is_journal && !is_terminal) {
+            log_line_time(&line, wall_clock());
+            buf_append_char(&line, ' ');
+        }
         log_line_text(&line, level, fields, message);
+    }
     buf_append_char(&line, '\n');
     if (interlude_fn != NULL)
         interlude_fn(true, interlude_data);
@@ -247,7 +248,7 @@ void log_configure(const char *form_word, const char *level_word)
     flush(NULL);
     form = (enum form)place_of(log_form_words, form_word);
     level_max = (enum log_level)place_of(log_level_words, level_word);
-    wants_times = true;
+    is_configured = true;
     is_placed = false;
     pthread_mutex_unlock(&mutex);
 }

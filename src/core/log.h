@@ -58,8 +58,8 @@ struct log_fields {
 };
 
 /*
- * The form and the level by their words, from here on. What is folded is told before. Without it:
- * text, info.
+ * The form and the level by their words, from here on; a terminal gets text. What is folded is told
+ * before. Without it: text, info.
  */
 void log_configure(const char *form, const char *level);
 

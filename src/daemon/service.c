@@ -179,6 +179,7 @@ static void on_pulse(uv_timer_t *timer)
     struct service *service = timer->data;
 
     tell_status(service);
+    log_tick();
     if (service->is_draining)
         return;
     desk_pulse(service);
@@ -247,8 +248,10 @@ void service_reload(struct service *service)
         return;
     herald_reloading(&service->herald);
     is_fine = config_reload(service->settings.file, service->settings.kept, &config, &err);
-    config_print_complaints(config, stderr);
     is_fine = is_fine && is_usable(service, config, &err);
+    if (is_fine)
+        log_configure(config->log, config->log_level);
+    config_log_complaints(config);
     if (is_fine) {
         tell_bad_files(config);
         service_drop(service->now);
