@@ -111,9 +111,9 @@ void complaints_log(const struct complaints *complaints)
         if (item->level == COMPLAINT_NOTE)
             continue;
         if (item->line == 0)
-            log_event(level, NULL, "%s: %s", item->file, item->text);
+            log_event(level, LOG_PLAIN, "%s: %s", item->file, item->text);
         else
-            log_event(level, NULL, "%s:%u:%u: %s", item->file, item->line, item->column,
+            log_event(level, LOG_PLAIN, "%s:%u:%u: %s", item->file, item->line, item->column,
                       item->text);
     }
 }

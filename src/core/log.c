@@ -191,7 +191,7 @@ static bool count(enum log_level level, const struct log_fields *fields, const c
 
 /* --- from outside ---------------------------------------------------------------------------- */
 
-void log_event(enum log_level level, const struct log_fields *fields, const char *format, ...)
+void log_event(enum log_level level, struct log_fields fields, const char *format, ...)
 {
     char message[MESSAGE_MAX];
     va_list arguments;
@@ -204,8 +204,8 @@ void log_event(enum log_level level, const struct log_fields *fields, const char
     now_ms = mono_clock();
     tell_due(now_ms);
     if (level <= level_max &&
-        (fields == NULL || fields->fold_s == 0 || !count(level, fields, format, message, now_ms)))
-        write_line(level, fields, message);
+        (fields.fold_s == 0 || !count(level, &fields, format, message, now_ms)))
+        write_line(level, &fields, message);
     pthread_mutex_unlock(&mutex);
 }
 

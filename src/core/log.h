@@ -43,11 +43,12 @@ struct log_fields {
     int64_t run, listing;
     const char *account;
     const struct uuid *attempt;
-    int code, http;         /* the API's and HTTP's status */
-    const char *charge;     /* what is known of it: settled, void or unknown */
-    const int64_t *nanousd; /* usd: charged; what it may be at most where that is unknown */
-    int64_t ms;             /* how long it took */
-    const char *result;     /* of a run or a listing: its word */
+    int code, http;             /* the API's and HTTP's status */
+    const char *charge;         /* what is known of it: settled, void or unknown */
+    const int64_t *nanousd;     /* usd: charged; what it may be at most where that is unknown */
+    const int64_t *cap_nanousd; /* cap_usd: what the run may cost */
+    int64_t ms;                 /* how long it took */
+    const char *result;         /* of a run or a listing: its word */
     const struct log_number *numbers;
     /*
      * A failure that may come a thousand times over: it is written at once the first time. Those of
@@ -72,9 +73,19 @@ void log_set_interlude(void (*interlude)(bool is_before, void *data), void *data
 /* For tests: clocks of their own, in milliseconds; NULL: those of core/clock.h. */
 void log_set_clocks(int64_t (*wall_ms)(void), int64_t (*mono_ms)(void));
 
-/* `fields` may be NULL. */
-void log_event(enum log_level level, const struct log_fields *fields, const char *format, ...)
+void log_event(enum log_level level, struct log_fields fields, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The fields of a failure that may come a thousand times over. */
+static inline struct log_fields log_folded(struct log_fields fields)
+{
+    fields.fold_s = 60;
+    return fields;
+}
+
+/* Those of a line about a job, or one that says all in its text. */
+#define LOG_JOB(title) ((struct log_fields){.job = (title)})
+#define LOG_PLAIN ((struct log_fields){.job = NULL})
 
 /* Tells what was folded and whose time is over, which each event does, too: for a timer. */
 void log_tick(void);
@@ -82,7 +93,7 @@ void log_tick(void);
 /* Tells what was folded of the job, or of all (NULL): at the end of a run, and of the process. */
 void log_flush(const char *job);
 
-#define log_error(...) log_event(LOG_ERROR, NULL, __VA_ARGS__)
-#define log_warning(...) log_event(LOG_WARNING, NULL, __VA_ARGS__)
-#define log_info(...) log_event(LOG_INFO, NULL, __VA_ARGS__)
-#define log_debug(...) log_event(LOG_DEBUG, NULL, __VA_ARGS__)
+#define log_error(...) log_event(LOG_ERROR, LOG_PLAIN, __VA_ARGS__)
+#define log_warning(...) log_event(LOG_WARNING, LOG_PLAIN, __VA_ARGS__)
+#define log_info(...) log_event(LOG_INFO, LOG_PLAIN, __VA_ARGS__)
+#define log_debug(...) log_event(LOG_DEBUG, LOG_PLAIN, __VA_ARGS__)

@@ -77,10 +77,8 @@ void log_line_text(struct buf *line, enum log_level level, const struct log_fiel
 {
     if (level != LOG_INFO)
         put_part(line, log_level_words[level]);
-    if (fields != NULL) {
-        put_part(line, fields->job);
-        log_line_place(line, fields);
-    }
+    put_part(line, fields->job);
+    log_line_place(line, fields);
     each_character(line, message, put_text);
 }
 
@@ -124,9 +122,17 @@ static void put_job(struct buf *line, const char *title)
     put_string(line, "job", slash != NULL ? slash + 1 : title);
 }
 
+static void put_money(struct buf *line, const char *name, const int64_t *nanousd)
+{
+    char usd[MONEY_TEXT_MAX];
+
+    if (nanousd != NULL)
+        buf_printf(line, ",\"%s\":%s", name, money_format_plain(*nanousd, usd));
+}
+
 static void put_call(struct buf *line, const struct log_fields *fields)
 {
-    char attempt[UUID_TEXT_MAX], usd[MONEY_TEXT_MAX];
+    char attempt[UUID_TEXT_MAX];
 
     if (fields->page != NULL)
         buf_printf(line, ",\"page\":%" PRId64, *fields->page);
@@ -135,8 +141,8 @@ static void put_call(struct buf *line, const struct log_fields *fields)
     put_number(line, "code", fields->code);
     put_number(line, "http", fields->http);
     put_string(line, "charge", fields->charge);
-    if (fields->nanousd != NULL)
-        buf_printf(line, ",\"usd\":%s", money_format_plain(*fields->nanousd, usd));
+    put_money(line, "usd", fields->nanousd);
+    put_money(line, "cap_usd", fields->cap_nanousd);
     put_number(line, "ms", fields->ms);
 }
 
@@ -147,17 +153,15 @@ void log_line_json(struct buf *line, enum log_level level, const struct log_fiel
     log_line_time(line, wall_ms);
     buf_printf(line, "\",\"level\":\"%s\"", log_level_words[level]);
     put_string(line, "msg", message);
-    if (fields != NULL) {
-        put_job(line, fields->job);
-        put_number(line, "run", fields->run);
-        put_number(line, "listing", fields->listing);
-        put_string(line, "target", fields->target);
-        put_string(line, "account", fields->account);
-        put_call(line, fields);
-        put_string(line, "result", fields->result);
-    }
-    for (const struct log_number *number = fields != NULL ? fields->numbers : NULL;
-         number != NULL && number->name != NULL; number++)
+    put_job(line, fields->job);
+    put_number(line, "run", fields->run);
+    put_number(line, "listing", fields->listing);
+    put_string(line, "target", fields->target);
+    put_string(line, "account", fields->account);
+    put_call(line, fields);
+    put_string(line, "result", fields->result);
+    for (const struct log_number *number = fields->numbers; number != NULL && number->name != NULL;
+         number++)
         buf_printf(line, ",\"%s\":%" PRId64, number->name, number->value);
     buf_append_char(line, '}');
 }

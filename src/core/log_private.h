@@ -13,7 +13,7 @@
 /* "2026-11-24T16:22:05.123Z", of milliseconds since 1970. */
 void log_line_time(struct buf *line, int64_t wall_ms);
 
-/* "warning: walk: example.com: page at 300: message"; `fields` may be NULL. */
+/* "warning: walk: example.com: page at 300: message" */
 void log_line_text(struct buf *line, enum log_level level, const struct log_fields *fields,
                    const char *message);
 

@@ -82,7 +82,8 @@ void crawl_page_reserve(struct crawl_page *page)
     page->charge = VERDICT_CHARGE_FREE; /* as long as it is not sent; nothing of an earlier try */
     page->charged_nanousd = 0;
     page->verdict = (struct verdict){.class = VERDICT_OK};
-    page->code = 0;
+    page->code = page->http_status = 0;
+    page->took_ms = 0;
     page->message[0] = '\0';
     page->reserved_nanousd = price_worst(page->slice->listing->run->price, page->slice->limit);
     pace_sent(crawl->pace);
@@ -230,6 +231,7 @@ void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole)
     int64_t now_ms = crawl->ports->now_ms(crawl->data);
 
     page->state = CRAWL_PAGE_ARRIVED;
+    page->took_ms = now_ms - page->sent_ms;
     crawl->n_backlog++;
     crawl->n_in_flight--;
     if (!was_sent)

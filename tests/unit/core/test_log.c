@@ -151,11 +151,11 @@ Test(log, begins_a_line_for_people_with_its_place)
 {
     struct log_fields fields = call_fields();
 
-    log_event(LOG_WARNING, &fields, "refused");
+    log_event(LOG_WARNING, fields, "refused");
     fields.target = NULL;
-    log_event(LOG_INFO, &fields, "refused");
+    log_event(LOG_INFO, fields, "refused");
     fields.page = NULL;
-    log_event(LOG_INFO, &fields, "begun");
+    log_event(LOG_INFO, fields, "begun");
     cr_expect_str_eq(written(),
                      "warning: acme/link-gap: example.com: page at 300: refused\n"
                      "acme/link-gap: page at 300: refused\n"
@@ -193,7 +193,7 @@ Test(log, writes_objects_for_collectors)
     log_configure("json", "info");
     fields.numbers = LOG_NUMBERS({"rows", 0}, {"missing", -1});
     fields.result = "complete";
-    log_event(LOG_WARNING, &fields, "refused by \"it\"");
+    log_event(LOG_WARNING, fields, "refused by \"it\"");
     cr_expect_str_eq(
         written(),
         "{\"ts\":\"2026-03-29T23:59:59.999Z\",\"level\":\"warning\",\"msg\":\"refused by "
@@ -212,7 +212,7 @@ Test(log, leaves_out_what_is_not_known)
 {
     log_configure("json", "info");
     log_info("plain");
-    log_event(LOG_ERROR, &(struct log_fields){.job = "walk"}, "gone");
+    log_event(LOG_ERROR, (struct log_fields){.job = "walk"}, "gone");
     cr_expect_str_eq(written(),
                      "{\"ts\":\"2026-03-29T23:59:59.999Z\",\"level\":\"info\",\"msg\":\"plain\"}\n"
                      "{\"ts\":\"2026-03-29T23:59:59.999Z\",\"level\":\"error\",\"msg\":\"gone\","
@@ -236,7 +236,7 @@ Test(log, escapes_whatever_a_text_holds)
         bytes[sizeof(bytes) - 1] = '\0';
         snprintf(target, sizeof(target), "%s", bytes);
         forget();
-        log_event(LOG_INFO, &(struct log_fields){.target = target}, "%s", bytes);
+        log_event(LOG_INFO, (struct log_fields){.target = target}, "%s", bytes);
         object = parse(written());
         cr_assert(eq(ptr, strchr(text, '\n'), text + strlen(text) - 1), "more than a line");
         value = json_object_object_get(object, "msg");
@@ -255,7 +255,7 @@ Test(log, cuts_long_texts_and_stays_valid)
 
     memset(long_text, '\x01', 100000); /* six characters of JSON each */
     log_configure("json", "info");
-    log_event(LOG_INFO, &(struct log_fields){.job = long_text, .target = long_text}, "%s",
+    log_event(LOG_INFO, (struct log_fields){.job = long_text, .target = long_text}, "%s",
               long_text);
     forget();
     memset(long_text, 'x', 100000);
@@ -320,7 +320,7 @@ Test(log, has_times_only_once_it_is_configured)
 static void fail(const char *job, int code, int64_t at)
 {
     log_event(LOG_WARNING,
-              &(struct log_fields){
+              (struct log_fields){
                   .job = job, .target = "example.com", .page = &at, .code = code, .fold_s = 60},
               "%d failed", code);
 }
@@ -360,10 +360,10 @@ Test(log, folds_only_what_is_the_same)
     fail("gap", 50000, 0);
     fail(NULL, 50000, 0);
     fail("walk", 50001, 0);
-    log_event(LOG_WARNING, &(struct log_fields){.job = "walk", .code = 50000, .fold_s = 60},
+    log_event(LOG_WARNING, (struct log_fields){.job = "walk", .code = 50000, .fold_s = 60},
               "other");
-    log_event(LOG_WARNING, &(struct log_fields){.job = "walk"}, "not folded");
-    log_event(LOG_WARNING, &(struct log_fields){.job = "walk"}, "not folded");
+    log_event(LOG_WARNING, (struct log_fields){.job = "walk"}, "not folded");
+    log_event(LOG_WARNING, (struct log_fields){.job = "walk"}, "not folded");
     cr_expect_str_eq(written(),
                      "warning: walk: example.com: page at 0: 50000 failed\n"
                      "warning: gap: example.com: page at 0: 50000 failed\n"
