@@ -6,7 +6,7 @@
 #define LOGIN "check login and password (the API password, not the one of the web site)"
 #define BALANCE "top up the account, then run again"
 #define SUPPORT "ask the vendor's support"
-#define PASSES "it passes as a rule; where it goes on for hours, ask the vendor's support"
+#define PASSES "if it goes on for hours, ask the vendor's support"
 #define WAITS "linkhaul waits and goes on by itself"
 #define OURS "linkhaul should never send that: report it, with this line"
 #define NETWORK "check base_url, the network, and what proxies stand in between"
@@ -70,7 +70,7 @@ static const struct line codes[] = {
     { 50301, VERDICT_RETRY,   0, 0, "a service behind the API is away", PASSES },
     { 50303, VERDICT_WAIT,  240, 0, "the API is being updated", WAITS },
     { 50304, VERDICT_WAIT,  600, 0, "the function is unavailable for now", WAITS },
-    { 50401, VERDICT_RETRY,   0, 0, "the API ran into its own time limit", "where it goes on, lower request.limit" },
+    { 50401, VERDICT_RETRY,   0, 0, "the API ran into its own time limit", "if it goes on, lower request.limit" },
     { 50402, VERDICT_RETRY,   0, 0, "the target page was too slow", PASSES },
 };
 

@@ -37,6 +37,7 @@ struct fold {
     enum log_level level;
     char job[160];
     bool has_job;
+    int64_t run; /* of the last */
     int code, http;
     int64_t since_ms, window_ms; /* monotonic */
     int64_t n;                   /* since then, beyond the one that was written */
@@ -106,6 +107,7 @@ static void tell(struct fold *fold, int64_t now_ms)
 {
     char message[MESSAGE_MAX];
     struct log_fields fields = {.job = fold->has_job ? fold->job : NULL,
+                                .run = fold->run,
                                 .code = fold->code,
                                 .http = fold->http,
                                 .numbers = LOG_NUMBERS({"repeats", fold->n})};
@@ -185,6 +187,7 @@ static bool count(enum log_level level, const struct log_fields *fields, const c
     log_line_place(&place, fields);
     snprintf(fold->last, sizeof(fold->last), "%s%s", buf_text(&place), message);
     buf_deinit(&place);
+    fold->run = fields->run;
     fold->n++;
     return true;
 }
