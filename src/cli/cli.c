@@ -394,7 +394,7 @@ struct config *command_load_logged(const char *file, int *ret_exit_code)
 
 int command_fail(const struct err *err)
 {
-    log_error("%s", err->text);
+    log_error("%s%s", err->text, err_advice(err->kind));
     return err_exit_code(err->kind);
 }
 

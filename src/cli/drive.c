@@ -67,8 +67,8 @@ int drive(const struct engine_settings *settings, void (*at_end)(const struct en
     uv_run(&running.loop, UV_RUN_DEFAULT);
     assert(running.is_done);
     if (running.err.kind != ERR_NONE)
-        log_event(LOG_ERROR, LOG_JOB(settings->n_jobs == 1 ? settings->jobs[0]->title : NULL), "%s",
-                  running.err.text);
+        log_event(LOG_ERROR, LOG_JOB(settings->n_jobs == 1 ? settings->jobs[0]->title : NULL),
+                  "%s%s", running.err.text, err_advice(running.err.kind));
     if (at_end != NULL)
         at_end(running.engine);
     exit_code = engine_exit_code(running.engine);

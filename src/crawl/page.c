@@ -361,8 +361,8 @@ static void not_landed(struct crawl_page *page, const struct err *err)
     if (crawl->failure.kind != ERR_NONE)
         return; /* no more than the consequence of what has been told */
     if (err->kind == ERR_DATA || err->kind == ERR_INTERNAL)
-        crawl_fail_listing(page->slice->listing, "error", "page at %" PRId64 " cannot land: %s",
-                           page->position, err->text);
+        crawl_fail_listing(page->slice->listing, "error", "page at %" PRId64 " cannot land: %s%s",
+                           page->position, err->text, err_advice(err->kind));
     else
         crawl_fail(crawl, err);
 }

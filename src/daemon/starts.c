@@ -254,7 +254,8 @@ static void end(struct start *start)
 
     describe(start, code);
     if (start->err.kind != ERR_NONE && (!is_again || !start->is_told))
-        log_event(LOG_ERROR, LOG_JOB(start->job), "%s", start->err.text);
+        log_event(LOG_ERROR, LOG_JOB(start->job), "%s%s", start->err.text,
+                  err_advice(start->err.kind));
     engine_destroy(start->engine);
     start->engine = NULL;
     service_drop(start->generation);

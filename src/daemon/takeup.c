@@ -218,7 +218,7 @@ static void look_for_closing(struct engine *engine)
 
 static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
 {
-    log_event(LOG_ERROR, LOG_JOB(job->title), "%s", err->text);
+    log_event(LOG_ERROR, LOG_JOB(job->title), "%s%s", err->text, err_advice(err->kind));
     if (engine->job_err.kind == ERR_NONE)
         engine->job_err = *err;
 }
