@@ -386,6 +386,7 @@ void crawl_on_run_ended(struct crawl_run *run, const struct err *err);
 
 /* What is known of it, for a line of the log; valid as long as it is. Of a page also what its last
  * call has brought and cost. */
+struct log_fields crawl_fields(const struct crawl *crawl); /* of its only run, if it is that */
 struct log_fields crawl_run_fields(const struct crawl_run *run);
 struct log_fields crawl_listing_fields(const struct crawl_listing *listing);
 struct log_fields crawl_page_fields(const struct crawl_page *page);

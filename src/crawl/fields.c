@@ -1,6 +1,11 @@
-#include "crawl/crawl.h"
+#include "crawl/crawl_private.h"
 
 /* What the crawl's lines of the log tell beside their texts. */
+
+struct log_fields crawl_fields(const struct crawl *crawl)
+{
+    return crawl->n_runs == 1 ? crawl_run_fields(crawl->runs[0]) : LOG_PLAIN;
+}
 
 struct log_fields crawl_run_fields(const struct crawl_run *run)
 {

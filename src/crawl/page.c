@@ -167,11 +167,12 @@ static void tell_slow(struct crawl *crawl, int64_t took_ms)
     if (crawl->told_slow_ms >= 0 && now_ms - crawl->told_slow_ms < SLOW_TOLD_EVERY_MS)
         return;
     crawl->told_slow_ms = now_ms;
-    log_warning("the database took %" PRId64
-                " s to reserve the money of a call; after more than %d s a call is given back, "
-                "unsent, and asked for again: look for locks on linkhaul.attempt and "
-                "linkhaul.spend, and for a disk or a synchronous standby that is slow to commit",
-                took_ms / 1000, CRAWL_RESERVE_MS / 1000);
+    log_event(LOG_WARNING, crawl_fields(crawl),
+              "the database took %" PRId64
+              " s to reserve the money of a call; after more than %d s a call is given back, "
+              "unsent, and asked for again: look for locks on linkhaul.attempt and "
+              "linkhaul.spend, and for a disk or a synchronous standby that is slow to commit",
+              took_ms / 1000, CRAWL_RESERVE_MS / 1000);
 }
 
 /*

@@ -382,7 +382,7 @@ void crawl_on_looked(struct crawl *crawl, const struct err *err)
     crawl->n_failed_looks = err == NULL ? 0 : crawl->n_failed_looks + 1;
     is_away = crawl->n_failed_looks >= LOOKS_FAILED_MAX;
     if (err != NULL)
-        log_event(LOG_WARNING, log_folded(LOG_PLAIN),
+        log_event(LOG_WARNING, log_folded(crawl_fields(crawl)),
                   "the vendor's list of calls cannot be had, asking again in %d s: %s",
                   LOOK_FAILED_MS / 1000, err->text);
     if (err == NULL || is_away)

@@ -378,6 +378,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
         .n_items = call->envelope.n_items,
         .newest_us = PAGE_NO_TIME,
         .known_max = listing->ends_when_known ? SYNC_KNOWN : 0,
+        .fields = crawl_page_fields(page),
         .checkpoint = {.listing_id = listing->listing_id,
                        .slice_no = page->slice->slice_no,
                        .walk = walks[checkpoint->walk],

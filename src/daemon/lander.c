@@ -276,11 +276,8 @@ static void on_copied(void *data, const struct err *err)
     if (err == NULL)
         count(lander);
     if (may_bisect && !lander->is_bisecting) {
-        log_event(LOG_WARNING,
-                  log_folded((struct log_fields){.target = lander->head->front.target,
-                                                 .run = lander->head->front.run_id,
-                                                 .listing = lander->head->front.listing_id}),
-                  "a page: %s; landing it in parts", err->text);
+        log_event(LOG_WARNING, log_folded(lander->head->fields), "%s; landing it in parts",
+                  err->text);
         lander->is_bisecting = true;
         lander->ranges[lander->n_ranges++] = (struct range){0, lander->head->n_items};
         lander->books.abort(lander->store, on_aborted, lander);

@@ -311,6 +311,7 @@ static void on_envelope(uv_work_t *request, int status)
     replay->landing = (struct landing){
         .page = replay->decoder,
         .endpoint = replay->endpoint,
+        .fields = {.run = replay->run_id, .listing = replay->listing_id},
         .front = {.night = replay->run->night_days,
                   .run_id = replay->run_id,
                   .listing_id = replay->listing_id,
