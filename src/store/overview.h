@@ -1,0 +1,90 @@
+/*
+ * How things stand, for people: accounts, jobs, nights. Each verb is one statement on `control`,
+ * which reads sums that are kept anyway, so it may be asked every minute. Texts last for the
+ * callback.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/err.h"
+#include "store/service.h"
+#include "store/store.h"
+
+/* What an account has left, and what was spent of the caps on it. */
+struct store_account_row {
+    const char *name;
+    bool has_told;        /* what follows is known */
+    int64_t left_nanousd; /* as it last told, less what was reserved and spent since */
+    int64_t told_at_s;    /* when; seconds since 1970 */
+    /* Settled, unknown and reserved, in the account's day and month; and of all accounts. */
+    int64_t today_nanousd, month_nanousd, all_today_nanousd, all_month_nanousd;
+    int64_t night_nanousd; /* the mean of its last nights with calls, 14 at most; 0: none yet */
+    int64_t n_nights;      /* of how many */
+};
+
+/* The accounts of these names, in that order; a name has its time zone at the same place. */
+typedef void store_account_rows_fn(void *data, const struct store_account_row *rows, size_t n_rows,
+                                   const struct err *err);
+void store_read_account_rows(struct store *store, const char *const names[],
+                             const char *const timezones[], size_t n, store_account_rows_fn *done,
+                             void *data);
+
+/* Of how many nights the balance is enough for more: what is above `keep_nanousd`; -1: not known.
+ */
+int64_t store_nights_covered(const struct store_account_row *row, int64_t keep_nanousd);
+
+/* A job with its last run, and the last start of it that was not made since. */
+struct store_job_row {
+    const char *project, *job;
+    int64_t run_id; /* 0: it has never run */
+    bool is_open;   /* the run is */
+    const char *night, *account;
+    int64_t started_s, ended_s; /* since 1970; STORE_NEVER */
+    /* complete, limited, capped, short, unmoved; held, abandoned; of an open run budget, error,
+     * stopped, open; "" where there was none. */
+    const char *result;
+    int64_t n_feeds, n_done;           /* of the run; those that are published or have not moved */
+    int64_t n_unended;                 /* listings that nothing has ended so far */
+    int64_t n_items, n_items_expected; /* -1: not known */
+    int64_t n_rows, n_new, n_lost, n_missing;
+    const char *reason; /* of a listing that is not published; "" where none has any */
+    /* Of the night that its calls are counted in. */
+    int64_t budget_nanousd; /* 0: no cap */
+    int64_t settled_nanousd, unknown_nanousd, reserved_nanousd;
+    int64_t undelivered_nanousd; /* of all its nights; among what is settled */
+    int64_t n_reserved;          /* calls under way */
+    int64_t idle_s;              /* since its start or the last news of a call of it */
+    int64_t missed_s;            /* scheduled time of that start; STORE_NEVER: there is none */
+    int64_t n_missed;            /* how many of its night it stands for */
+    const char *missed_reason;
+};
+
+typedef void store_job_rows_fn(void *data, const struct store_job_row *rows, size_t n_rows,
+                               const struct err *err);
+void store_read_job_rows(struct store *store, store_job_rows_fn *done, void *data);
+
+/* Whether somebody seems to be at the run; it takes a holder of the database besides. */
+bool store_is_at_work(const struct store_job_row *row);
+
+/* The row of a job, by the names that it has and had; NULL where there is none. */
+const struct store_job_row *store_find_job_row(const struct store_job_row *rows, size_t n_rows,
+                                               const struct store_job *job);
+
+/* What the runs of a job brought and cost in a night. */
+struct store_night_row {
+    const char *project, *job;
+    const char *night; /* yyyy-mm-dd */
+    int64_t n_rows, n_new, n_lost;
+    int64_t nanousd; /* settled and unknown */
+};
+
+/*
+ * The last 30 nights up to the newest one of any job, by job, the oldest first; a night without a
+ * run is not among them.
+ */
+typedef void store_night_rows_fn(void *data, const struct store_night_row *rows, size_t n_rows,
+                                 const struct err *err);
+void store_read_night_rows(struct store *store, store_night_rows_fn *done, void *data);
