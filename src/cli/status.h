@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cli/writer.h"
+#include "core/writer.h"
 #include "store/overview.h"
 #include "store/people.h"
 

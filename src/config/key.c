@@ -143,8 +143,9 @@ static const struct key all_main_keys[] = {
       .doc = "whom jobs are for, by name; a job with project: or projects: may say $own and $competitors" },
     { "drain", KEY_DURATION, IN_MAIN(drain_s), 1, DURATION_MAX_S, .fallback = "150s",
       .doc = "how long the service's end may take: no new calls, and what is paid for lands" },
-    { "http", LATER }, { "log", LATER },
-    { "on_night", LATER },
+    { "http", KEY_LISTEN, IN_MAIN(http), .fallback = "127.0.0.1:9464",
+      .doc = "the service's status port: a page at /, /metrics for Prometheus, /status as JSON, /healthz, /readyz; it has no password, so it stays on this machine unless another address is given; or off" },
+    { "log", LATER }, { "on_night", LATER },
 };
 
 static const struct key all_job_keys[] = {
@@ -280,6 +281,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_SYNC] = "auto, full or changes",
         [KEY_URL] = "a URL such as https://api.dataforseo.com",
         [KEY_PATH] = "a path",
+        [KEY_LISTEN] = "an address and a port such as 127.0.0.1:9464, or off",
         [KEY_NAME] =
             "a name of lower-case letters, digits, _ . - (63 at most), beginning with a "
             "letter or digit",

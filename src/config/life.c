@@ -60,6 +60,7 @@ void config_destroy(struct config *config)
     free(config->accounts);
     free(config->database_url);
     free(config->spool);
+    free(config->http);
     free(config->job_files);
     free(config);
 }

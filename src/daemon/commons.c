@@ -6,12 +6,14 @@
 #include "api/endpoint.h"
 #include "config/config.h"
 #include "core/mem.h"
+#include "status/meter.h"
 
 struct commons *commons_new(bool is_shared)
 {
     struct commons *commons = mem_new(sizeof(*commons));
 
     commons->is_shared = is_shared;
+    commons->meter = meter_new();
     return commons;
 }
 
@@ -24,6 +26,7 @@ void commons_destroy(struct commons *commons)
         free(commons->accounts[i]);
     }
     free(commons->accounts);
+    meter_destroy(commons->meter);
     free(commons->place.left);
     free(commons);
 }

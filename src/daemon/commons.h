@@ -20,6 +20,7 @@
 
 struct config_account;
 struct engine;
+struct meter;
 
 struct commons_account {
     char *name;
@@ -43,6 +44,7 @@ struct commons {
     bool is_shared; /* stores are opened beside others; else the one engine's has the lock alone */
     struct store_place place;
     struct crawl_peers peers;
+    struct meter *meter;    /* what all of them have counted */
     struct engine *engines; /* that are there, in no order */
     struct commons_account **accounts;
     size_t n_accounts;
