@@ -58,6 +58,9 @@ struct commons *commons_new(bool is_shared);
 /* After every engine. */
 void commons_destroy(struct commons *commons);
 
+/* The account of that name; NULL where no engine has worked for it yet. */
+struct commons_account *commons_find(const struct commons *commons, const char *name);
+
 /* The account of that name, with the limits that `config` has. */
 struct commons_account *commons_account(struct commons *commons,
                                         const struct config_account *config);

@@ -109,8 +109,8 @@ struct snapshot_account {
 
 /* A cap on money, and what is left of it. */
 struct snapshot_cap {
-    const char *scope; /* all, account, job */
-    const char *name;  /* of the account; of the job its title; "" of all */
+    const char *scope; /* all, account, project, job */
+    const char *name;  /* of the account or project; of a job PROJECT/NAME; "" of all */
     const char *per;   /* day, month */
     int64_t nanousd, left_nanousd;
 };
