@@ -103,7 +103,7 @@ static const struct command commands[] = {
       "  --size   also what takes how much room: facts by week, state, ledger, spool\n"
       "  --json   {running: {name, since} or null,\n"
       "           accounts: [{account, balance, asked_at, keep_balance, nights, a_night,\n"
-      "           spent_today, spent_this_month, left_today, left_this_month}],\n"
+      "           left_today, left_this_month}],\n"
       "           jobs: [{project, job, schedule, timezone, next, last: {run, night, account,\n"
       "           result, reason, started_at, ended_at, feeds, feeds_published, items,\n"
       "           items_expected, rows, missing, new, lost, calls_under_way, budget, settled,\n"

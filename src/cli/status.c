@@ -56,13 +56,21 @@ static void on_holder(void *data, const struct store_holder *holder, const struc
     asking_answered(&reporting->asking, err);
 }
 
-static void on_accounts(void *data, const struct store_account_row *rows, size_t n_rows,
+static void on_caps(void *data, const struct store_cap_fact *facts, size_t n, const struct err *err)
+{
+    struct reporting *reporting = data;
+
+    status_note_caps(&reporting->status, facts, n);
+    asking_answered(&reporting->asking, err);
+}
+
+static void on_accounts(void *data, const struct store_account_fact *facts, size_t n,
                         const struct err *err)
 {
     struct reporting *reporting = data;
 
     if (err == NULL)
-        status_tell_accounts(&reporting->status, rows, n_rows);
+        status_tell_accounts(&reporting->status, facts, n);
     asking_answered(&reporting->asking, err);
 }
 
@@ -102,23 +110,36 @@ static void on_sizes(void *data, const struct store_size *sizes, size_t n_sizes,
 
 /* --- questions ------------------------------------------------------------------------------- */
 
-static void ask_accounts(struct reporting *reporting)
+/* The caps of all are counted in the days of the first account. */
+static bool ask_accounts(struct reporting *reporting)
 {
-    const struct config_account **accounts;
-    const char **names, **timezones;
-    size_t n;
+    struct status *status = &reporting->status;
+    size_t n = status->n_accounts;
+    char **scopes = mem_new_array(n + 1, sizeof(*scopes));
+    const char **names = mem_new_array(n, sizeof(*names));
+    const char **zones = mem_new_array(n + 1, sizeof(*zones));
+    bool is_good;
 
-    accounts = status_accounts(&reporting->status, &n);
-    names = mem_new_array(n, sizeof(*names));
-    timezones = mem_new_array(n, sizeof(*timezones));
     for (size_t i = 0; i < n; i++) {
-        names[i] = accounts[i]->name;
-        timezones[i] = accounts[i]->timezone;
+        names[i] = status->accounts[i].config->name;
+        scopes[i] = mem_printf("account:%s", names[i]);
+        zones[i] = status->accounts[i].config->timezone;
     }
-    store_read_account_rows(reporting->asking.store, names, timezones, n, on_accounts, reporting);
+    scopes[n] = mem_strdup("all");
+    zones[n] = status->config->n_accounts > 0 ? status->config->accounts[0].timezone : "UTC";
+    store_read_cap_facts(reporting->asking.store, (const char *const *)scopes, zones, n + 1,
+                         on_caps, reporting);
+    is_good = asking_wait(&reporting->asking);
+    if (is_good) {
+        store_read_account_facts(reporting->asking.store, names, zones, n, on_accounts, reporting);
+        is_good = asking_wait(&reporting->asking);
+    }
+    for (size_t i = 0; i <= n; i++)
+        free(scopes[i]);
+    free(scopes);
     free(names);
-    free(timezones);
-    free(accounts);
+    free(zones);
+    return is_good;
 }
 
 static bool ask(struct reporting *reporting)
@@ -128,8 +149,7 @@ static bool ask(struct reporting *reporting)
     store_who_holds(asking->store, on_holder, reporting);
     if (!asking_wait(asking))
         return false;
-    ask_accounts(reporting);
-    if (!asking_wait(asking))
+    if (!ask_accounts(reporting))
         return false;
     store_read_job_rows(asking->store, on_jobs, reporting);
     if (!asking_wait(asking))
@@ -203,12 +223,14 @@ int command_status(const char *file, int argc, char **argv)
     status->config = config;
     exit_code = choose(status, n_words, argv);
     if (exit_code == 0) {
+        status_find_accounts(status);
         writer_init(&status->writer);
         exit_code = report(&reporting);
         asking_close(&reporting.asking);
         writer_deinit(&status->writer);
     }
     free(status->jobs);
+    free(status->accounts);
     free(status->at_work);
     return exit_code;
 }

@@ -9,16 +9,26 @@
 #include <stdint.h>
 
 #include "core/writer.h"
+#include "store/facts.h"
 #include "store/overview.h"
 #include "store/people.h"
 
 struct config;
+struct config_account;
 struct config_job;
+
+/* Of an account, with what its own caps and those of all still allow; INT64_MAX: no cap. */
+struct status_account {
+    const struct config_account *config;
+    int64_t left_today_nanousd, left_month_nanousd;
+};
 
 struct status {
     const struct config *config;
     const struct config_job **jobs; /* what it is about */
     size_t n_jobs;
+    struct status_account *accounts; /* of these jobs */
+    size_t n_accounts;
     bool is_asked_for; /* these jobs were named: no others, and all of their feeds */
     bool is_json;
     bool is_held;     /* somebody works on the database */
@@ -28,10 +38,10 @@ struct status {
     struct writer writer;
 };
 
-/* The accounts of these jobs; free() the array. */
-const struct config_account **status_accounts(const struct status *status, size_t *ret_n);
-void status_tell_accounts(struct status *status, const struct store_account_row *rows,
-                          size_t n_rows);
+/* Finds them; then the caps are noted, then all of it is told. */
+void status_find_accounts(struct status *status);
+void status_note_caps(struct status *status, const struct store_cap_fact *facts, size_t n);
+void status_tell_accounts(struct status *status, const struct store_account_fact *facts, size_t n);
 
 /* And notes which runs are being worked on. */
 void status_tell_jobs(struct status *status, const struct store_job_row *rows, size_t n_rows);

@@ -15,51 +15,46 @@
 
 #define NO_CAP INT64_MAX
 
-const struct config_account **status_accounts(const struct status *status, size_t *ret_n)
+void status_find_accounts(struct status *status)
 {
     const struct config *config = status->config;
-    const struct config_account **accounts = mem_new_array(config->n_accounts, sizeof(*accounts));
 
-    *ret_n = 0;
+    status->accounts = mem_new_array(config->n_accounts, sizeof(*status->accounts));
     for (size_t i = 0; i < config->n_accounts; i++)
         for (size_t j = 0; j < status->n_jobs; j++)
             if (status->jobs[j]->account == &config->accounts[i]) {
-                accounts[(*ret_n)++] = &config->accounts[i];
+                status->accounts[status->n_accounts++] =
+                    (struct status_account){&config->accounts[i], NO_CAP, NO_CAP};
                 break;
             }
-    return accounts;
 }
 
-/* What a cap of 0, which is none, still allows. */
-static int64_t left_of(int64_t cap_nanousd, int64_t spent_nanousd)
+static void note_cap(struct status_account *account, const struct store_cap_fact *cap)
 {
-    if (cap_nanousd == 0)
-        return NO_CAP;
-    return cap_nanousd > spent_nanousd ? cap_nanousd - spent_nanousd : 0;
+    int64_t left = cap->nanousd > cap->spent_nanousd ? cap->nanousd - cap->spent_nanousd : 0;
+    int64_t *least =
+        strcmp(cap->per, "day") == 0 ? &account->left_today_nanousd : &account->left_month_nanousd;
+
+    if (left < *least)
+        *least = left;
 }
 
-static int64_t smaller(int64_t a, int64_t b)
+void status_note_caps(struct status *status, const struct store_cap_fact *facts, size_t n)
 {
-    return a < b ? a : b;
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < status->n_accounts; j++) {
+            const char *colon = strchr(facts[i].scope, ':');
+
+            if (colon == NULL || strcmp(colon + 1, status->accounts[j].config->name) == 0)
+                note_cap(&status->accounts[j], &facts[i]);
+        }
 }
 
-struct left {
-    int64_t today, month; /* NO_CAP */
-    int64_t n_nights;     /* -1: not known */
-};
-
-static struct left left_to(const struct status *status, const struct config_account *account,
-                           const struct store_account_row *row)
+/* -1: not known. */
+static int64_t nights_of(const struct status_account *account,
+                         const struct store_account_fact *fact)
 {
-    const struct config_budget *own = &account->budget, *all = &status->config->budget;
-
-    return (struct left){
-        .today = smaller(left_of(own->per_day_nanousd, row->today_nanousd),
-                         left_of(all->per_day_nanousd, row->all_today_nanousd)),
-        .month = smaller(left_of(own->per_month_nanousd, row->month_nanousd),
-                         left_of(all->per_month_nanousd, row->all_month_nanousd)),
-        .n_nights = store_nights_covered(row, account->keep_balance_nanousd),
-    };
+    return (int64_t)store_nights_covered(fact, account->config->keep_balance_nanousd);
 }
 
 /* --- for people ------------------------------------------------------------------------------ */
@@ -72,35 +67,35 @@ static void add_money(struct table *table, int64_t nanousd, bool is_there)
 }
 
 static void add_account(const struct status *status, struct table *table,
-                        const struct config_account *account, const struct store_account_row *row)
+                        const struct status_account *account, const struct store_account_fact *fact)
 {
-    struct left left = left_to(status, account, row);
+    bool has_told = fact->balance_nanousd >= 0;
+    int64_t n_nights = nights_of(account, fact);
     char text[WHEN_TEXT_MAX], keep[MONEY_TEXT_MAX];
 
     table_add_row(table);
-    table_add(table, "%s", account->name);
-    if (row->has_told)
-        add_money(table, row->left_nanousd, true);
+    table_add(table, "%s", account->config->name);
+    if (has_told)
+        add_money(table, fact->balance_nanousd, true);
     else
         table_add(table, "not known");
-    if (left.n_nights >= 0)
-        table_add(table, "%" PRId64, left.n_nights);
+    if (n_nights >= 0)
+        table_add(table, "%" PRId64, n_nights);
     else
         table_add(table, "-");
-    add_money(table, row->night_nanousd, row->night_nanousd > 0);
-    if (row->has_told)
-        table_add(table, "%s ago", when_span(status->now_s - row->told_at_s, text));
+    add_money(table, fact->night_nanousd, fact->night_nanousd > 0);
+    if (has_told)
+        table_add(table, "%s ago", when_span(status->now_s - fact->asked_at_s, text));
     else
         table_add(table, "never");
-    add_money(table, left.today, left.today != NO_CAP);
-    add_money(table, left.month, left.month != NO_CAP);
-    if (account->keep_balance_nanousd > 0)
+    add_money(table, account->left_today_nanousd, account->left_today_nanousd != NO_CAP);
+    add_money(table, account->left_month_nanousd, account->left_month_nanousd != NO_CAP);
+    if (account->config->keep_balance_nanousd > 0)
         table_add_note(table, "%s of it is kept",
-                       money_format_cents(account->keep_balance_nanousd, keep));
+                       money_format_cents(account->config->keep_balance_nanousd, keep));
 }
 
-static void print(const struct status *status, const struct config_account **accounts,
-                  const struct store_account_row *rows, size_t n)
+static void print(const struct status *status, const struct store_account_fact *facts)
 {
     static const struct table_column columns[] = {
         {"ACCOUNT", false}, {"BALANCE", true},    {"NIGHTS", true},         {"A NIGHT", true},
@@ -108,8 +103,8 @@ static void print(const struct status *status, const struct config_account **acc
     struct table table;
 
     table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
-    for (size_t i = 0; i < n; i++)
-        add_account(status, &table, accounts[i], &rows[i]);
+    for (size_t i = 0; i < status->n_accounts; i++)
+        add_account(status, &table, &status->accounts[i], &facts[i]);
     command_print_table(&table);
     table_deinit(&table);
     putchar('\n');
@@ -125,44 +120,39 @@ static void write_money(struct writer *writer, const char *name, int64_t nanousd
         writer_null(writer, name);
 }
 
-static void write_account(struct status *status, const struct config_account *account,
-                          const struct store_account_row *row)
+static void write_account(struct status *status, const struct status_account *account,
+                          const struct store_account_fact *fact)
 {
-    struct left left = left_to(status, account, row);
+    bool has_told = fact->balance_nanousd >= 0;
+    int64_t n_nights = nights_of(account, fact);
     struct writer *writer = &status->writer;
     char text[WHEN_TEXT_MAX];
 
     writer_begin(writer, NULL, '{');
-    writer_text(writer, "account", account->name);
-    write_money(writer, "balance", row->left_nanousd, row->has_told);
-    writer_text_or_null(writer, "asked_at", row->has_told ? when_utc(row->told_at_s, text) : "");
-    write_money(writer, "keep_balance", account->keep_balance_nanousd,
-                account->keep_balance_nanousd > 0);
-    writer_int_or_null(writer, "nights", left.n_nights);
-    write_money(writer, "a_night", row->night_nanousd, row->night_nanousd > 0);
-    writer_dollars(writer, "spent_today", row->today_nanousd);
-    writer_dollars(writer, "spent_this_month", row->month_nanousd);
-    write_money(writer, "left_today", left.today, left.today != NO_CAP);
-    write_money(writer, "left_this_month", left.month, left.month != NO_CAP);
+    writer_text(writer, "account", account->config->name);
+    write_money(writer, "balance", fact->balance_nanousd, has_told);
+    writer_text_or_null(writer, "asked_at", has_told ? when_utc(fact->asked_at_s, text) : "");
+    write_money(writer, "keep_balance", account->config->keep_balance_nanousd,
+                account->config->keep_balance_nanousd > 0);
+    writer_int_or_null(writer, "nights", n_nights);
+    write_money(writer, "a_night", fact->night_nanousd, fact->night_nanousd > 0);
+    write_money(writer, "left_today", account->left_today_nanousd,
+                account->left_today_nanousd != NO_CAP);
+    write_money(writer, "left_this_month", account->left_month_nanousd,
+                account->left_month_nanousd != NO_CAP);
     writer_end(writer, '}');
 }
 
 /* --- both ------------------------------------------------------------------------------------ */
 
-void status_tell_accounts(struct status *status, const struct store_account_row *rows,
-                          size_t n_rows)
+void status_tell_accounts(struct status *status, const struct store_account_fact *facts, size_t n)
 {
-    const struct config_account **accounts;
-    size_t n;
-
-    accounts = status_accounts(status, &n);
-    if (n > n_rows)
-        n = n_rows;
+    if (n < status->n_accounts)
+        status->n_accounts = n;
     writer_begin(&status->writer, "accounts", '[');
-    for (size_t i = 0; i < n; i++)
-        write_account(status, accounts[i], &rows[i]);
+    for (size_t i = 0; i < status->n_accounts; i++)
+        write_account(status, &status->accounts[i], &facts[i]);
     writer_end(&status->writer, ']');
-    if (!status->is_json && n > 0)
-        print(status, accounts, rows, n);
-    free(accounts);
+    if (!status->is_json && status->n_accounts > 0)
+        print(status, facts);
 }

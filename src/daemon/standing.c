@@ -157,12 +157,12 @@ static void set_pace(const struct commons_account *shared, struct snapshot_accou
         account->reason = shared->err.text;
 }
 
-static void set_fact(const struct store_account_fact *fact, struct snapshot_account *account)
+static void set_fact(const struct store_account_fact *fact, int64_t keep_nanousd,
+                     struct snapshot_account *account)
 {
     account->balance_nanousd = fact->balance_nanousd;
     account->asked_at_s = fact->asked_at_s;
-    if (fact->balance_nanousd >= 0 && fact->night_nanousd > 0)
-        account->nights_left = (double)fact->balance_nanousd / (double)fact->night_nanousd;
+    account->nights_left = store_nights_covered(fact, keep_nanousd);
     account->n_unknown = fact->n_unknown;
     account->unknown_nanousd = fact->unknown_nanousd;
     account->n_undelivered = fact->n_undelivered;
@@ -189,7 +189,7 @@ static void set_account(const struct service *service, const struct config_accou
     if (shared != NULL)
         set_pace(shared, account);
     if (known != NULL)
-        set_fact(&known->fact, account);
+        set_fact(&known->fact, of->keep_balance_nanousd, account);
 }
 
 static void set_cap(const struct facts_cap *of, struct snapshot_cap *cap)

@@ -44,7 +44,8 @@ static void put_head(struct buf *out, const struct snapshot *snapshot)
     else
         buf_append_string(out, "linkhaul: all is well");
     buf_append_string(out, "</title>\n<style>\n");
-    buf_append_string(out, page_style);
+    for (size_t i = 0; page_style[i] != NULL; i++)
+        buf_append_string(out, page_style[i]);
     buf_append_string(out, "</style></head><body>\n");
 }
 

@@ -6,8 +6,8 @@
 #include "core/buf.h"
 #include "status/snapshot.h"
 
-/* The style sheet, which stands in the document. */
-extern const char page_style[];
+/* The style sheet, which stands in the document; NULL behind its last rules. */
+extern const char *const page_style[];
 
 /* What is not well, the worst first, or that all is; returns how many it names. */
 size_t page_put_banner(struct buf *out, const struct snapshot *snapshot);

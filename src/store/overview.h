@@ -1,5 +1,5 @@
 /*
- * How things stand, for people: accounts, jobs, nights. Each verb is one statement on `control`,
+ * How the work stands, for people: jobs and their nights. Each verb is one statement on `control`,
  * which reads sums that are kept anyway, so it may be asked every minute. Texts last for the
  * callback.
  */
@@ -12,29 +12,6 @@
 #include "core/err.h"
 #include "store/service.h"
 #include "store/store.h"
-
-/* What an account has left, and what was spent of the caps on it. */
-struct store_account_row {
-    const char *name;
-    bool has_told;        /* what follows is known */
-    int64_t left_nanousd; /* as it last told, less what was reserved and spent since */
-    int64_t told_at_s;    /* when; seconds since 1970 */
-    /* Settled, unknown and reserved, in the account's day and month; and of all accounts. */
-    int64_t today_nanousd, month_nanousd, all_today_nanousd, all_month_nanousd;
-    int64_t night_nanousd; /* the mean of its last nights with calls, 14 at most; 0: none yet */
-    int64_t n_nights;      /* of how many */
-};
-
-/* The accounts of these names, in that order; a name has its time zone at the same place. */
-typedef void store_account_rows_fn(void *data, const struct store_account_row *rows, size_t n_rows,
-                                   const struct err *err);
-void store_read_account_rows(struct store *store, const char *const names[],
-                             const char *const timezones[], size_t n, store_account_rows_fn *done,
-                             void *data);
-
-/* Of how many nights the balance is enough for more: what is above `keep_nanousd`; -1: not known.
- */
-int64_t store_nights_covered(const struct store_account_row *row, int64_t keep_nanousd);
 
 /* A job with its last run, and the last start of it that was not made since. */
 struct store_job_row {

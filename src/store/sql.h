@@ -52,7 +52,6 @@ extern const char sql_pass_feed[];
 extern const char sql_plan_feeds[];
 extern const char sql_publish[];
 extern const char sql_put_account[];
-extern const char sql_read_accounts[];
 extern const char sql_read_attempt_ids[];
 extern const char sql_read_jobs[];
 extern const char sql_read_listings[];

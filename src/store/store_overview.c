@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "store/array.h"
 #include "store/sql.h"
 #include "store/store_private.h"
 
@@ -19,61 +18,6 @@ static int n_rows_of(const struct db_result *result, const struct err *err)
 static int64_t seconds_at(const struct db_result *result, int row, int column)
 {
     return db_is_null(result, row, column) ? STORE_NEVER : db_int64(result, row, column);
-}
-
-/* --- accounts -------------------------------------------------------------------------------- */
-
-static void on_accounts(void *data, const struct db_result *result, const struct err *err)
-{
-    struct question *question = data;
-    int n = n_rows_of(result, err);
-    struct store_account_row *rows = mem_new_array((size_t)n, sizeof(*rows));
-
-    for (int row = 0; row < n; row++)
-        rows[row] = (struct store_account_row){
-            .name = db_text(result, row, 0),
-            .has_told = !db_is_null(result, row, 1),
-            .left_nanousd = db_int64(result, row, 1),
-            .told_at_s = db_int64(result, row, 2),
-            .today_nanousd = db_int64(result, row, 3),
-            .month_nanousd = db_int64(result, row, 4),
-            .all_today_nanousd = db_int64(result, row, 5),
-            .all_month_nanousd = db_int64(result, row, 6),
-            .night_nanousd = db_int64(result, row, 7),
-            .n_nights = db_int64(result, row, 8),
-        };
-    ((store_account_rows_fn *)question->done)(question->data, rows, (size_t)n, err);
-    free(rows);
-    question_end(question);
-}
-
-void store_read_account_rows(struct store *store, const char *const names[],
-                             const char *const timezones[], size_t n, store_account_rows_fn *done,
-                             void *data)
-{
-    struct params params = {0};
-    struct buf name_array, zone_array;
-
-    array_init(&name_array);
-    array_init(&zone_array);
-    for (size_t i = 0; i < n; i++) {
-        array_text(&name_array, names[i]);
-        array_text(&zone_array, timezones[i]);
-    }
-    params_text(&params, array_end(&name_array));
-    params_text(&params, array_end(&zone_array));
-    question_put(store, sql_read_accounts, &params, on_accounts, (void (*)(void))done, data);
-    buf_deinit(&name_array);
-    buf_deinit(&zone_array);
-}
-
-int64_t store_nights_covered(const struct store_account_row *row, int64_t keep_nanousd)
-{
-    if (!row->has_told || row->night_nanousd <= 0)
-        return -1;
-    return row->left_nanousd > keep_nanousd
-               ? (row->left_nanousd - keep_nanousd) / row->night_nanousd
-               : 0;
 }
 
 /* --- jobs ------------------------------------------------------------------------------------ */
