@@ -1,6 +1,7 @@
 -- A row for each job that has run or was to, with its last run and the last start that was not made
 -- since. What a run brought is summed over its listings; a feed in which nothing had moved has none, and
 -- is done. Replays and runs that only counted (`plan --probe`) are none of a job's own.
+-- $1 jobs, as project/job, of which a run that is open is passed over
 SELECT j.project, j.job, coalesce(r.run_id, 0), coalesce(r.state, ''), r.night, coalesce(r.account, ''),
        extract(epoch FROM r.started_at)::bigint, extract(epoch FROM r.ended_at)::bigint,
        CASE WHEN r.run_id IS NULL THEN ''
@@ -20,13 +21,14 @@ SELECT j.project, j.job, coalesce(r.run_id, 0), coalesce(r.state, ''), r.night, 
        coalesce(r.budget_nanousd, 0), coalesce(s.settled_nanousd, 0), coalesce(s.unknown_nanousd, 0),
        coalesce(s.reserved_nanousd, 0), odd.undelivered, calls.n_reserved,
        extract(epoch FROM now() - greatest(r.started_at, calls.last_call))::bigint,
-       extract(epoch FROM m.scheduled_at)::bigint, coalesce(m.starts, 0), coalesce(m.reason, '')
+       extract(epoch FROM m.scheduled_at)::bigint, coalesce(m.starts, 0), coalesce(m.reason, ''), m.night
 FROM (
     SELECT project, job FROM linkhaul.feed UNION SELECT project, job FROM linkhaul.missed_start
 ) AS j
 LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.run AS one
     WHERE one.project = j.project AND one.job = j.job AND one.replay_of IS NULL
+      AND (one.state = 'done' OR j.project || '/' || j.job <> ALL ($1::text[]))
       AND (EXISTS (SELECT FROM linkhaul.listing AS l WHERE l.run_id = one.run_id AND l.kind <> 'count')
            OR NOT EXISTS (SELECT FROM linkhaul.listing AS l WHERE l.run_id = one.run_id))
     ORDER BY one.run_id DESC

@@ -151,7 +151,7 @@ static bool ask(struct reporting *reporting)
         return false;
     if (!ask_accounts(reporting))
         return false;
-    store_read_job_rows(asking->store, on_jobs, reporting);
+    store_read_job_rows(asking->store, NULL, 0, on_jobs, reporting);
     if (!asking_wait(asking))
         return false;
     store_status(asking->store, on_feeds, reporting);

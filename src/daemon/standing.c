@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "daemon/facts.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 #include "status/process.h"
 #include "status/snapshot.h"
@@ -129,6 +130,7 @@ static void set_job(const struct service *service, const struct config_job *of,
                  .cap_nanousd = -1},
     };
     set_state(service, job);
+    history_of_job(service->history, of->project, of->name, job);
     if (known != NULL)
         job->due_s =
             known_s(scheduler_due_s(service->scheduler, of->title,
@@ -228,6 +230,7 @@ static void set_lists(struct standing *standing)
     snapshot->caps = standing->caps = mem_new_array(snapshot->n_caps, sizeof(*standing->caps));
     for (size_t i = 0; i < snapshot->n_caps; i++)
         set_cap(&service->facts->caps[i], &standing->caps[i]);
+    snapshot->errors = history_errors(service->history, &snapshot->n_errors);
     snapshot->n_bad_files = config->n_bad_files;
     snapshot->bad_files = standing->bad_files =
         mem_new_array(config->n_bad_files, sizeof(*standing->bad_files));

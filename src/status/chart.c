@@ -141,9 +141,10 @@ void chart_write(struct buf *out, const struct chart *chart, enum chart_of of, b
     for (size_t i = 0; i < SNAPSHOT_NIGHTS_MAX; i++)
         if (value_of(&chart->nights[i], of) > highest)
             highest = value_of(&chart->nights[i], of);
-    buf_printf(out, "<svg class=\"%s\" viewBox=\"0 0 %d %d\"%s role=\"img\" aria-label=\"",
-               shape->style, shape->width, shape->height,
-               is_large ? " preserveAspectRatio=\"none\"" : "");
+    buf_printf(
+        out,
+        "<svg class=\"%s\" viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"",
+        shape->style, shape->width, shape->height);
     put_label(out, chart, of, label, highest);
     buf_append_string(out, "\">");
     for (size_t i = 0; i < SNAPSHOT_NIGHTS_MAX; i++)

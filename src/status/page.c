@@ -60,6 +60,19 @@ static void put_header(struct buf *out, const struct snapshot *snapshot)
                when_span(snapshot->now_s - snapshot->started_s, up), now, now, now + 11);
 }
 
+/* Money, and what it bought. */
+static void put_glance(struct buf *out, const struct snapshot *snapshot)
+{
+    buf_append_string(out,
+                      "<section aria-labelledby=\"glance\"><h2 id=\"glance\">At a glance</h2>"
+                      "<div class=\"cards\">\n");
+    page_put_accounts(out, snapshot);
+    if (snapshot->n_accounts > 1)
+        buf_append_string(out, "</div><div class=\"cards\">\n");
+    page_put_nights(out, snapshot);
+    buf_append_string(out, "</div></section>\n");
+}
+
 static void put_errors(struct buf *out, const struct snapshot *snapshot)
 {
     buf_append_string(out,
@@ -102,7 +115,7 @@ void page_write(struct buf *out, const struct snapshot *snapshot)
     buf_append_string(out, "<main>\n");
     page_put_banner(out, snapshot);
     page_put_running(out, snapshot);
-    page_put_accounts(out, snapshot);
+    put_glance(out, snapshot);
     page_put_jobs(out, snapshot);
     put_errors(out, snapshot);
     buf_append_string(out, "</main>\n");

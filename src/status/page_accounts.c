@@ -9,11 +9,13 @@
 static void put_balance(struct buf *out, const struct snapshot *snapshot,
                         const struct snapshot_account *account)
 {
+    if (account->balance_nanousd < 0) {
+        buf_append_string(out, "<p class=\"quiet\">its balance is not known</p>");
+        return;
+    }
     buf_append_string(out, "<p class=\"figure\">");
     html_dollars(out, account->balance_nanousd);
-    if (account->balance_nanousd < 0)
-        buf_append_string(out, " <small>balance not known</small>");
-    else if (account->nights_left >= 0) {
+    if (account->nights_left >= 0) {
         buf_append_string(out, " <small>enough for ");
         html_plural(out, (int64_t)account->nights_left, "night", "nights");
         buf_append_string(out, "</small>");
@@ -26,19 +28,36 @@ static void put_balance(struct buf *out, const struct snapshot *snapshot,
     buf_append_string(out, "</p>");
 }
 
-static void put_cap(struct buf *out, const struct snapshot_cap *cap)
+static bool is_held_by(const struct snapshot_cap *cap, const char *account)
 {
-    int64_t left = cap->left_nanousd > 0 ? cap->left_nanousd : 0, spent = cap->nanousd - left;
-    bool is_of_all = strcmp(cap->scope, "all") == 0;
+    return strcmp(cap->scope, "all") == 0 ||
+           (strcmp(cap->scope, "account") == 0 && strcmp(cap->name, account) == 0);
+}
 
-    buf_printf(out, "<dt>%s%s</dt><dd>", strcmp(cap->per, "day") == 0 ? "Today" : "This month",
-               is_of_all ? ", all accounts" : "");
-    html_dollars(out, spent);
+/* Of the caps that hold for the account, the one that leaves least. */
+static void put_cap(struct buf *out, const struct snapshot *snapshot, const char *account,
+                    const char *per, const char *what)
+{
+    const struct snapshot_cap *tightest = NULL;
+    int64_t left;
+
+    for (size_t i = 0; i < snapshot->n_caps; i++) {
+        const struct snapshot_cap *cap = &snapshot->caps[i];
+
+        if (strcmp(cap->per, per) == 0 && is_held_by(cap, account) &&
+            (tightest == NULL || cap->left_nanousd < tightest->left_nanousd))
+            tightest = cap;
+    }
+    if (tightest == NULL)
+        return;
+    left = tightest->left_nanousd > 0 ? tightest->left_nanousd : 0;
+    buf_printf(out, "<dt>%s</dt><dd>", what);
+    html_dollars(out, tightest->nanousd - left);
     buf_append_string(out, " of ");
-    html_dollars(out, cap->nanousd);
+    html_dollars(out, tightest->nanousd);
     buf_append_string(out, "</dd>");
-    html_bar(out, left < cap->nanousd / 10 ? "full" : "money", "spent of this cap", spent,
-             cap->nanousd);
+    html_bar(out, left < tightest->nanousd / 10 ? "full" : "money", what, tightest->nanousd - left,
+             tightest->nanousd);
 }
 
 static void put_odd(struct buf *out, const char *what, int64_t n, int64_t nanousd)
@@ -63,13 +82,8 @@ static void put_account(struct buf *out, const struct snapshot *snapshot,
     buf_append_string(out, "</div>");
     put_balance(out, snapshot, account);
     buf_append_string(out, "<dl>");
-    for (size_t i = 0; i < snapshot->n_caps; i++) {
-        const struct snapshot_cap *cap = &snapshot->caps[i];
-
-        if (strcmp(cap->scope, "all") == 0 ||
-            (strcmp(cap->scope, "account") == 0 && strcmp(cap->name, account->name) == 0))
-            put_cap(out, cap);
-    }
+    put_cap(out, snapshot, account->name, "day", "Spent today");
+    put_cap(out, snapshot, account->name, "month", "Spent this month");
     if (account->n_in_flight >= 0 && account->n_slots > 0)
         buf_printf(out, "<dt>Calls in flight</dt><dd>%" PRId64 " of %" PRId64 "</dd>",
                    account->n_in_flight, account->n_slots);
@@ -80,12 +94,6 @@ static void put_account(struct buf *out, const struct snapshot *snapshot,
 
 void page_put_accounts(struct buf *out, const struct snapshot *snapshot)
 {
-    if (snapshot->n_accounts == 0)
-        return;
-    buf_append_string(out,
-                      "<section aria-labelledby=\"accounts\"><h2 id=\"accounts\">Accounts</h2>"
-                      "<div class=\"cards\">\n");
     for (size_t i = 0; i < snapshot->n_accounts; i++)
         put_account(out, snapshot, &snapshot->accounts[i]);
-    buf_append_string(out, "</div></section>\n");
 }

@@ -7,7 +7,7 @@
 /* What somebody should know before all else: found in a fixed order, the whole service first. */
 
 #define NIGHTS_FEW 3
-#define LISTED_MAX 8
+#define LISTED_MAX 20
 
 enum weight { FINE, WARN, BAD };
 
@@ -69,25 +69,36 @@ static void look_at_account(struct banner *banner, const struct snapshot_account
     }
 }
 
-/* Of a last run that did not go well; FINE of all others. */
-static enum weight weight_of(const char *result)
-{
-    static const char *const bad[] = {"error", "budget", "missed", "blocked", "failed"};
+/* Last runs that did not go well, and starts that were not made. */
+static const struct misfortune {
+    const char *result, *text;
+    enum weight weight;
+} misfortunes[] = {
+    {"error", "stopped by an error", BAD},
+    {"budget", "stopped at its budget", BAD},
+    {"missed", "missed a start", BAD},
+    {"blocked", "could not start", BAD},
+    {"failed", "could not start", BAD},
+    {"skipped", "skipped a start", WARN},
+    {"abandoned", "was closed unfinished", WARN},
+};
 
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        if (strcmp(result, bad[i]) == 0)
-            return BAD;
-    return strcmp(result, "skipped") == 0 || strcmp(result, "abandoned") == 0 ? WARN : FINE;
+static const struct misfortune *find_misfortune(const char *result)
+{
+    for (size_t i = 0; i < sizeof(misfortunes) / sizeof(misfortunes[0]); i++)
+        if (strcmp(misfortunes[i].result, result) == 0)
+            return &misfortunes[i];
+    return NULL;
 }
 
 static void look_at_job(struct banner *banner, const struct snapshot_job *job)
 {
-    enum weight weight = weight_of(job->last.result);
+    const struct misfortune *misfortune = find_misfortune(job->last.result);
 
     if (job->state == SNAPSHOT_BLOCKED)
         put(banner, BAD, job->title, "is blocked", job->reason);
-    else if (weight != FINE && job->state != SNAPSHOT_RUNNING)
-        put(banner, weight, job->title, job->last.result, job->last.reason);
+    else if (misfortune != NULL && job->state != SNAPSHOT_RUNNING)
+        put(banner, misfortune->weight, job->title, misfortune->text, job->last.reason);
     if (job->n_held > 0 && begin(banner, WARN)) {
         buf_append_string(banner->out, "<b>");
         html_text(banner->out, job->title);
@@ -165,9 +176,9 @@ size_t page_put_banner(struct buf *out, const struct snapshot *snapshot)
 
 void page_put_word(struct buf *out, const char *word)
 {
-    static const char *const doubtful[] = {"held",    "short",     "stopped",
-                                           "skipped", "abandoned", "waiting"};
-    const char *style = weight_of(word) == BAD || strcmp(word, "blocked") == 0 ? " bad" : "";
+    static const char *const doubtful[] = {"held", "short", "stopped", "waiting", "open"};
+    const struct misfortune *misfortune = find_misfortune(word);
+    const char *style = misfortune == NULL ? "" : misfortune->weight == BAD ? " bad" : " warn";
 
     for (size_t i = 0; i < sizeof(doubtful) / sizeof(doubtful[0]); i++)
         if (strcmp(word, doubtful[i]) == 0)

@@ -9,6 +9,10 @@
 
 /* What runs now, and each job with its last run, its nights and its next start. */
 
+/* Roles, since a table that is laid out as cards is none to who has it read out. */
+#define COLUMN(title) "<th scope=\"col\" role=\"columnheader\">" title "</th>"
+#define NUMBER_COLUMN(title) "<th scope=\"col\" role=\"columnheader\" class=\"n\">" title "</th>"
+
 /* --- running --------------------------------------------------------------------------------- */
 
 static void put_items(struct buf *out, const struct snapshot_progress *progress)
@@ -100,8 +104,9 @@ static void put_sum(struct buf *out, const struct chart *chart, enum chart_of of
     buf_append_string(out, "</article>\n");
 }
 
-static void put_nights(struct buf *out, const struct snapshot *snapshot, int64_t newest)
+void page_put_nights(struct buf *out, const struct snapshot *snapshot)
 {
+    int64_t newest = chart_newest(snapshot);
     struct chart chart;
 
     if (newest < 0)
@@ -109,12 +114,8 @@ static void put_nights(struct buf *out, const struct snapshot *snapshot, int64_t
     chart_init(&chart, newest);
     for (size_t i = 0; i < snapshot->n_jobs; i++)
         chart_add(&chart, &snapshot->jobs[i]);
-    buf_append_string(out,
-                      "<section aria-labelledby=\"nights\"><h2 id=\"nights\">Nights</h2>"
-                      "<div class=\"cards\">\n");
     put_sum(out, &chart, CHART_ROWS, "Rows per night");
     put_sum(out, &chart, CHART_DOLLARS, "Dollars per night");
-    buf_append_string(out, "</div></section>\n");
 }
 
 /* --- jobs ------------------------------------------------------------------------------------ */
@@ -122,7 +123,7 @@ static void put_nights(struct buf *out, const struct snapshot *snapshot, int64_t
 static void put_name(struct buf *out, const struct snapshot *snapshot,
                      const struct snapshot_job *job)
 {
-    buf_append_string(out, "<th scope=\"row\">");
+    buf_append_string(out, "<th scope=\"row\" role=\"rowheader\">");
     html_text(out, job->title);
     if (snapshot->n_accounts > 1) {
         buf_append_string(out, "<small>account ");
@@ -137,27 +138,32 @@ static void put_name(struct buf *out, const struct snapshot *snapshot,
     buf_append_string(out, "</th>");
 }
 
-/* What it does now, where it does anything; then how its last run went. */
+/* What it does now, else how its last run went. Why that was not well stands in the banner. */
 static void put_last(struct buf *out, const struct snapshot_job *job)
 {
     const struct snapshot_run *last = &job->last;
+    bool has_run = last->night[0] != '\0', is_idle = job->state == SNAPSHOT_IDLE;
 
-    buf_append_string(out, "<td class=\"last-run\">");
-    if (job->state != SNAPSHOT_IDLE) {
+    buf_append_string(out, "<td role=\"cell\" class=\"last-run\">");
+    if (!is_idle)
         page_put_word(out, snapshot_state_word(job->state));
-        buf_append_string(out, " ");
-    }
-    if (last->night[0] != '\0') {
+    else if (has_run)
         page_put_word(out, last->result);
-        buf_append_string(out, " <span class=\"quiet number\">");
-        html_text(out, last->night);
-        buf_append_string(out, "</span>");
-    } else if (job->state == SNAPSHOT_IDLE) {
+    else
         buf_append_string(out, "<span class=\"word idle\">never run</span>");
+    if (job->state == SNAPSHOT_WAITING && job->reason[0] != '\0') {
+        buf_append_string(out, "<small>");
+        html_text(out, job->reason);
+        buf_append_string(out, "</small>");
     }
-    if (job->state != SNAPSHOT_RUNNING && (job->reason[0] != '\0' || last->reason[0] != '\0')) {
-        buf_append_string(out, "<small class=\"why\">");
-        html_text(out, job->reason[0] != '\0' ? job->reason : last->reason);
+    if (has_run) {
+        buf_append_string(out, "<small>");
+        if (!is_idle) {
+            buf_append_string(out, "before: ");
+            html_text(out, last->result);
+            buf_append_string(out, ", ");
+        }
+        html_text(out, last->night);
         buf_append_string(out, "</small>");
     }
     buf_append_string(out, "</td>");
@@ -165,7 +171,7 @@ static void put_last(struct buf *out, const struct snapshot_job *job)
 
 static void put_rows(struct buf *out, const struct snapshot_run *last)
 {
-    buf_append_string(out, "<td class=\"n number\" data-label=\"Rows\">");
+    buf_append_string(out, "<td role=\"cell\" class=\"n number\" data-label=\"Rows\">");
     html_count(out, last->run_id > 0 ? last->n_rows : -1);
     if (last->run_id > 0 && (last->n_new > 0 || last->n_lost > 0)) {
         buf_append_string(out, "<small>+");
@@ -179,7 +185,7 @@ static void put_rows(struct buf *out, const struct snapshot_run *last)
 
 static void put_spent(struct buf *out, const struct snapshot_run *last)
 {
-    buf_append_string(out, "<td class=\"n number\" data-label=\"Spent\">");
+    buf_append_string(out, "<td role=\"cell\" class=\"n number\" data-label=\"Spent\">");
     html_dollars(out, last->run_id > 0 ? last->nanousd : -1);
     if (last->run_id > 0 && last->cap_nanousd > 0) {
         buf_append_string(out, "<small>of ");
@@ -192,7 +198,8 @@ static void put_spent(struct buf *out, const struct snapshot_run *last)
 static void put_spark(struct buf *out, const struct snapshot_job *job, const struct chart *chart,
                       enum chart_of of)
 {
-    buf_printf(out, "<td data-label=\"%s, 30 nights\">", of == CHART_ROWS ? "Rows" : "Dollars");
+    buf_printf(out, "<td role=\"cell\" data-label=\"%s, 30 nights\">",
+               of == CHART_ROWS ? "Rows" : "Dollars");
     if (chart->n_there > 0)
         chart_write(out, chart, of, false, job->title);
     else
@@ -207,7 +214,7 @@ static void put_next(struct buf *out, const struct snapshot *snapshot,
     struct tz *tz = NULL;
     struct err err;
 
-    buf_append_string(out, "<td class=\"number\" data-label=\"Next\">");
+    buf_append_string(out, "<td role=\"cell\" class=\"number\" data-label=\"Next\">");
     if (job->schedule[0] == '\0') {
         buf_append_string(out, "by hand</td>");
         return;
@@ -233,7 +240,7 @@ static void put_job(struct buf *out, const struct snapshot *snapshot,
 
     chart_init(&chart, newest);
     chart_add(&chart, job);
-    buf_append_string(out, "<tr>");
+    buf_append_string(out, "<tr role=\"row\">");
     put_name(out, snapshot, job);
     put_last(out, job);
     put_rows(out, &job->last);
@@ -252,17 +259,16 @@ void page_put_jobs(struct buf *out, const struct snapshot *snapshot)
     if (snapshot->n_jobs == 0)
         buf_append_string(out, "<p>There is no job in the configuration.</p>");
     else
-        buf_append_string(out,
-                          "<div class=\"wide\"><table><thead><tr><th scope=\"col\">Job</th>"
-                          "<th scope=\"col\">Last run</th><th scope=\"col\" class=\"n\">Rows</th>"
-                          "<th scope=\"col\" class=\"n\">Spent</th>"
-                          "<th scope=\"col\">Rows, 30 nights</th>"
-                          "<th scope=\"col\">Dollars, 30 nights</th>"
-                          "<th scope=\"col\">Next</th></tr></thead><tbody>\n");
+        buf_append_string(
+            out,
+            "<div class=\"wide\" role=\"region\" aria-labelledby=\"jobs\" tabindex=\"0\">"
+            "<table role=\"table\"><thead role=\"rowgroup\"><tr role=\"row\">" COLUMN("Job")
+                COLUMN("Last run") NUMBER_COLUMN("Rows") NUMBER_COLUMN("Spent")
+                    COLUMN("Rows, 30 nights") COLUMN("Dollars, 30 nights")
+                        COLUMN("Next") "</tr></thead><tbody role=\"rowgroup\">\n");
     for (size_t i = 0; i < snapshot->n_jobs; i++)
         put_job(out, snapshot, &snapshot->jobs[i], newest);
     if (snapshot->n_jobs > 0)
         buf_append_string(out, "</tbody></table></div>");
     buf_append_string(out, "</section>\n");
-    put_nights(out, snapshot, newest);
 }

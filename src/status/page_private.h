@@ -15,8 +15,11 @@ size_t page_put_banner(struct buf *out, const struct snapshot *snapshot);
 /* How many that are, for the title. */
 size_t page_count_problems(const struct snapshot *snapshot);
 
-void page_put_accounts(struct buf *out, const struct snapshot *snapshot);
 void page_put_running(struct buf *out, const struct snapshot *snapshot);
+
+/* Cards: of each account, and of the nights of all jobs. */
+void page_put_accounts(struct buf *out, const struct snapshot *snapshot);
+void page_put_nights(struct buf *out, const struct snapshot *snapshot);
 void page_put_jobs(struct buf *out, const struct snapshot *snapshot);
 
 /* A word in a pill, in the color of what it means. */

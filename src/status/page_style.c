@@ -40,9 +40,9 @@ const char *const page_style[] = {
     ".banner.bad{background:var(--bad-soft);border-color:var(--bad)}\n",
     ".banner.warn p{color:var(--warn)}.banner.bad p{color:var(--bad)}\n",
     /* Cards. */
-    ".cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,19rem),1fr))}\n",
+    ".cards{display:grid;gap:1rem;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr))}\n",
     ".card{background:var(--card);border:1px solid var(--line);border-radius:12px;"
-    "padding:1.25rem 1.4rem;min-width:0}\n",
+    "padding:1.25rem 1.4rem;min-width:0;display:flex;flex-direction:column}\n",
     ".figure{font-size:1.9rem;line-height:1.2;font-weight:600;letter-spacing:-.02em;margin:.35rem 0 .1rem}\n",
     ".figure small{font-weight:400;letter-spacing:0}\n",
     "dl{display:grid;grid-template-columns:1fr auto;gap:.2rem 1rem;margin:1rem 0 0}\n",
@@ -63,7 +63,7 @@ const char *const page_style[] = {
     "tbody th{font-weight:600;min-width:10rem}\n",
     "td.n,th.n{text-align:right}\n",
     "td small,th small{display:block;font-weight:400}\n",
-    ".why{max-width:22rem}\n",
+    ".cards+.cards{margin-top:1rem}\n",
     ".word{display:inline-block;padding:.05rem .6rem;border-radius:1rem;font-size:.8125rem;"
     "font-weight:550;background:var(--soft);color:var(--accent)}\n",
     ".word.warn{background:var(--warn-soft);color:var(--warn)}\n",
@@ -72,8 +72,8 @@ const char *const page_style[] = {
     /* Charts: a bar answers anywhere in its column. */
     "svg{display:block;fill:var(--accent);overflow:visible}\n",
     "svg .hit{fill:transparent}svg rect{opacity:.55}svg .last rect,svg g:hover rect{opacity:1}\n",
-    ".spark{width:120px;height:28px;margin-top:.1rem}\n",
-    ".chart{width:100%;height:120px;margin-top:1rem}\n",
+    ".spark{width:120px;height:29px;margin-top:.1rem;border-bottom:1px solid var(--line)}\n",
+    ".chart{width:100%;flex:1 0 7.5rem;height:7.5rem;margin-top:1.25rem}\n",
     ".axis{display:flex;justify-content:space-between;margin-top:.4rem;padding-top:.3rem;"
     "border-top:1px solid var(--line);color:var(--quiet);font-size:.8125rem}\n",
     /* Errors. */
@@ -96,7 +96,7 @@ const char *const page_style[] = {
     "tbody th,td.last-run{grid-column:1/-1}\n",
     "td[data-label]::before{content:attr(data-label);display:block;color:var(--quiet);"
     "font-size:.8125rem}\n",
-    ".spark{width:100%;max-width:150px}.why{max-width:none}\n",
+    ".spark{width:100%;max-width:150px}\n",
     "}\n",
     NULL,
 };

@@ -36,12 +36,14 @@ struct store_job_row {
     int64_t idle_s;              /* since its start or the last news of a call of it */
     int64_t missed_s;            /* scheduled time of that start; STORE_NEVER: there is none */
     int64_t n_missed;            /* how many of its night it stands for */
-    const char *missed_reason;
+    const char *missed_night, *missed_reason;
 };
 
+/* Of `busy`, as project/job, the run before the one that is open. */
 typedef void store_job_rows_fn(void *data, const struct store_job_row *rows, size_t n_rows,
                                const struct err *err);
-void store_read_job_rows(struct store *store, store_job_rows_fn *done, void *data);
+void store_read_job_rows(struct store *store, const char *const busy[], size_t n_busy,
+                         store_job_rows_fn *done, void *data);
 
 /* Whether somebody seems to be at the run; it takes a holder of the database besides. */
 bool store_is_at_work(const struct store_job_row *row);
@@ -65,3 +67,16 @@ struct store_night_row {
 typedef void store_night_rows_fn(void *data, const struct store_night_row *rows, size_t n_rows,
                                  const struct err *err);
 void store_read_night_rows(struct store *store, store_night_rows_fn *done, void *data);
+
+/* Something that went wrong. */
+struct store_trouble {
+    int64_t at_s;
+    const char *project, *job;
+    const char *text;
+};
+
+/* The newest ones, the newest first: starts that were not made, listings that are not published,
+ * calls that failed. */
+typedef void store_troubles_fn(void *data, const struct store_trouble *troubles, size_t n,
+                               const struct err *err);
+void store_read_troubles(struct store *store, size_t n_max, store_troubles_fn *done, void *data);

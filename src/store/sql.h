@@ -68,6 +68,7 @@ extern const char sql_read_slices[];
 extern const char sql_read_spent[];
 extern const char sql_read_stops[];
 extern const char sql_read_sync[];
+extern const char sql_read_troubles[];
 extern const char sql_read_unknown[];
 extern const char sql_recent_calls[];
 extern const char sql_reconcile[];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "core/mem.h"
+#include "store/array.h"
 #include "store/sql.h"
 #include "store/store_private.h"
 
@@ -54,6 +55,7 @@ static struct store_job_row job_at(const struct db_result *result, int row)
         .missed_s = seconds_at(result, row, 26),
         .n_missed = db_int64(result, row, 27),
         .missed_reason = db_text(result, row, 28),
+        .missed_night = db_text(result, row, 29),
     };
 }
 
@@ -70,9 +72,18 @@ static void on_jobs(void *data, const struct db_result *result, const struct err
     question_end(question);
 }
 
-void store_read_job_rows(struct store *store, store_job_rows_fn *done, void *data)
+void store_read_job_rows(struct store *store, const char *const busy[], size_t n_busy,
+                         store_job_rows_fn *done, void *data)
 {
-    question_put(store, sql_read_jobs, &(struct params){0}, on_jobs, (void (*)(void))done, data);
+    struct params params = {0};
+    struct buf array;
+
+    array_init(&array);
+    for (size_t i = 0; i < n_busy; i++)
+        array_text(&array, busy[i]);
+    params_text(&params, array_end(&array));
+    question_put(store, sql_read_jobs, &params, on_jobs, (void (*)(void))done, data);
+    buf_deinit(&array);
 }
 
 bool store_is_at_work(const struct store_job_row *row)
@@ -130,4 +141,32 @@ void store_read_night_rows(struct store *store, store_night_rows_fn *done, void 
 {
     question_put(store, sql_read_nights, &(struct params){0}, on_nights, (void (*)(void))done,
                  data);
+}
+
+/* --- troubles -------------------------------------------------------------------------------- */
+
+static void on_troubles(void *data, const struct db_result *result, const struct err *err)
+{
+    struct question *question = data;
+    int n = n_rows_of(result, err);
+    struct store_trouble *troubles = mem_new_array((size_t)n, sizeof(*troubles));
+
+    for (int row = 0; row < n; row++)
+        troubles[row] = (struct store_trouble){
+            .at_s = db_int64(result, row, 0),
+            .project = db_text(result, row, 1),
+            .job = db_text(result, row, 2),
+            .text = db_text(result, row, 3),
+        };
+    ((store_troubles_fn *)question->done)(question->data, troubles, (size_t)n, err);
+    free(troubles);
+    question_end(question);
+}
+
+void store_read_troubles(struct store *store, size_t n_max, store_troubles_fn *done, void *data)
+{
+    struct params params = {0};
+
+    params_int(&params, (int64_t)n_max);
+    question_put(store, sql_read_troubles, &params, on_troubles, (void (*)(void))done, data);
 }
