@@ -91,6 +91,7 @@ extern const char sql_spent_today[];
 extern const char sql_status[];
 extern const char sql_stop[];
 extern const char sql_sum_costs[];
+extern const char sql_sum_up[];
 extern const char sql_suspend[];
 extern const char sql_take_lock[];
 extern const char sql_take_place[];
