@@ -249,6 +249,13 @@ void desk_pulse(struct service *service)
     store_read_spent_today(service->store, on_spent, service);
 }
 
+void desk_look_again(struct service *service)
+{
+    service->facts->asked_ms = 0;
+    history_touch(service->history);
+    desk_pulse(service);
+}
+
 void desk_close(struct service *service)
 {
     if (service->store != NULL)

@@ -89,11 +89,6 @@ static struct history_job *find_job(struct history_job *jobs, size_t n_jobs, con
     return NULL;
 }
 
-void history_touch(struct history *history)
-{
-    history->asked_ms = 0;
-}
-
 /* True where the statement has failed, or nobody wants to know any more. */
 static bool is_over(struct history *history, const struct err *err)
 {
@@ -287,6 +282,11 @@ static void ask_jobs(struct history *history)
 }
 
 /* --- from outside ---------------------------------------------------------------------------- */
+
+void history_touch(struct history *history)
+{
+    history->asked_ms = 0;
+}
 
 void history_ask(struct history *history)
 {

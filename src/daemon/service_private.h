@@ -159,5 +159,8 @@ void desk_record(struct service *service, const char *title, const struct schedu
 /* Asks for what is told of the whole; finds out that the database is lost. */
 void desk_pulse(struct service *service);
 
+/* The same, and for what is otherwise asked more rarely: a run has ended. */
+void desk_look_again(struct service *service);
+
 void desk_close(struct service *service);
 void desk_destroy(struct service *service);

@@ -80,7 +80,7 @@ static void put_errors(struct buf *out, const struct snapshot *snapshot)
                       "</h2><div class=\"card\">");
     buf_append_string(out, snapshot->n_errors > 0
                                ? "<ol class=\"errors\">"
-                               : "<p class=\"quiet\">None since the service began.</p>");
+                               : "<p class=\"quiet\">None that the database knows of.</p>");
     for (size_t i = 0; i < snapshot->n_errors; i++) {
         const struct snapshot_error *error = &snapshot->errors[i];
 

@@ -6,4 +6,3 @@
 
 /* The whole document. What does not fit the buffer's ceiling marks it as overfull. */
 void page_write(struct buf *out, const struct snapshot *snapshot);
-

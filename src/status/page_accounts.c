@@ -15,15 +15,13 @@ static void put_balance(struct buf *out, const struct snapshot *snapshot,
     }
     buf_append_string(out, "<p class=\"figure\">");
     html_dollars(out, account->balance_nanousd);
+    buf_append_string(out, "</p><p class=\"quiet\">");
     if (account->nights_left >= 0) {
-        buf_append_string(out, " <small>enough for ");
+        buf_append_string(out, "enough for ");
         html_plural(out, (int64_t)account->nights_left, "night", "nights");
-        buf_append_string(out, "</small>");
+        buf_append_string(out, ", ");
     }
-    buf_append_string(out, "</p>");
-    if (account->asked_at_s < 0)
-        return;
-    buf_append_string(out, "<p class=\"quiet\">told ");
+    buf_append_string(out, "told ");
     html_ago(out, account->asked_at_s, snapshot->now_s);
     buf_append_string(out, "</p>");
 }

@@ -96,7 +96,7 @@ static void look_at_job(struct banner *banner, const struct snapshot_job *job)
     const struct misfortune *misfortune = find_misfortune(job->last.result);
 
     if (job->state == SNAPSHOT_BLOCKED)
-        put(banner, BAD, job->title, "is blocked", job->reason);
+        put(banner, BAD, job->title, "waits, and is tried again", job->reason);
     else if (misfortune != NULL && job->state != SNAPSHOT_RUNNING)
         put(banner, misfortune->weight, job->title, misfortune->text, job->last.reason);
     if (job->n_held > 0 && begin(banner, WARN)) {
