@@ -276,7 +276,8 @@ static void on_copied(void *data, const struct err *err)
     if (err == NULL)
         count(lander);
     if (may_bisect && !lander->is_bisecting) {
-        log_warning("a page of %s: %s; landing it in parts", lander->head->front.target, err->text);
+        log_event(LOG_WARNING, log_folded(lander->head->fields), "%s; landing it in parts",
+                  err->text);
         lander->is_bisecting = true;
         lander->ranges[lander->n_ranges++] = (struct range){0, lander->head->n_items};
         lander->books.abort(lander->store, on_aborted, lander);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "core/log.h"
 #include "decode/page.h"
 #include "store/store.h"
 
@@ -29,6 +30,7 @@ struct landing {
     struct store_checkpoint checkpoint;
     int64_t known_max; /* so many items in a row without news end its slice; 0: nothing does */
     bool is_end;       /* they did, and the checkpoint says so: filled by the lander */
+    struct log_fields fields; /* of its page, for lines of the log */
     /*
      * Committed, or with `err` rolled back: ERR_DB, ERR_IO (the spool), ERR_DATA (should not be).
      */

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/money.h"
 #include "daemon/facts.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 #include "daemon/standing.h"
 #include "status/port.h"
@@ -80,7 +81,7 @@ static struct scheduler_job scheduler_job(const struct config_job *job)
     if (job->schedule != NULL)
         wanted.tz = tz_load(job->timezone, &err);
     if (job->schedule != NULL && wanted.tz == NULL)
-        log_error("%s: %s; it runs only by hand", job->title, err.text);
+        log_event(LOG_ERROR, LOG_JOB(job->title), "%s; it runs only by hand", err.text);
     return wanted;
 }
 
@@ -145,7 +146,7 @@ static void stop(void *data, const char *job)
 
 static void record(void *data, const struct scheduler_fire *fire, const char *reason)
 {
-    log_warning("%s: a start was not made: %s", fire->job, reason);
+    log_event(LOG_WARNING, log_folded(LOG_JOB(fire->job)), "a start was not made: %s", reason);
     desk_record(data, fire->job, fire, reason);
 }
 
@@ -183,6 +184,7 @@ static void on_pulse(uv_timer_t *timer)
     struct service *service = timer->data;
 
     tell_status(service);
+    log_tick();
     if (service->is_draining)
         return;
     desk_pulse(service);
@@ -254,6 +256,7 @@ struct service *service_new(uv_loop_t *loop, const struct service_settings *sett
     service->scheduler = scheduler_new(&ports, service);
     service->started_s = service_wall_ms(NULL) / 1000;
     service->facts = facts_new(service);
+    service->history = history_new(service);
     service->standing = standing_new(service);
     tell_bad_files(settings->config);
     set_jobs(service);
@@ -287,8 +290,10 @@ void service_reload(struct service *service)
         return;
     herald_reloading(&service->herald);
     is_fine = config_reload(service->settings.file, service->settings.kept, &config, &err);
-    config_print_complaints(config, stderr);
     is_fine = is_fine && is_usable(service, config, &err);
+    if (is_fine)
+        log_configure(config->log, config->log_level);
+    config_log_complaints(config);
     if (is_fine) {
         tell_bad_files(config);
         service_drop(service->now);
@@ -373,6 +378,7 @@ void service_destroy(struct service *service)
     desk_destroy(service);
     standing_destroy(service->standing);
     facts_destroy(service->facts);
+    history_destroy(service->history);
     free(service->http);
     scheduler_destroy(service->scheduler);
     commons_destroy(service->commons);
