@@ -430,7 +430,7 @@ Test(status_port, that_is_off_is_not_there)
     write_job("a", EVERY_MINUTE);
     story_config_account(&story, "in_flight: 5", "http: off\n");
     story_start(&story, "serve");
-    wait_until_said("ended well");
+    wait_until_said("published as complete");
     process_signal(&story.linkhaul, SIGTERM);
     cr_expect(eq(int, story_wait(&story), 0), "%s", story.err);
     cr_expect_null(strstr(story.err, "status port"), "%s", story.err);
