@@ -321,6 +321,18 @@ static void expect_all_accounted_for(void)
             n_minutes - 1));
 }
 
+/* What the account may be asked for free is limited, and all jobs share it. */
+static void expect_no_free_call_refused(void)
+{
+    struct ledger ledger = {.n_calls = 0};
+
+    story_ledger(&story, &ledger);
+    for (size_t i = 0; i < ledger.n_calls; i++)
+        if (strstr(ledger.calls[i].path, "/live") == NULL)
+            cr_expect(eq(i64, ledger.calls[i].status_code, 20000), "%s", ledger.calls[i].path);
+    ledger_deinit(&ledger);
+}
+
 /* What was left open or unknown is gone on with until nothing is. */
 static void run_to_end(void)
 {
@@ -350,6 +362,7 @@ Test(service_hour, loses_nothing_and_holds_in_the_end_what_it_did_at_first)
     cr_expect(eq(int, story_wait(&story), 0), "%s", story.err);
     cr_expect(eq(sz, count_said("the configuration has been read again"), n_reloads));
     expect_all_accounted_for();
+    expect_no_free_call_refused();
     if (books_is_long())
         expect_flat_memory();
     run_to_end();
