@@ -2,6 +2,7 @@
 #include <criterion/new/assert.h>
 #include <dirent.h>
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -368,5 +369,48 @@ Test(service_hour, loses_nothing_and_holds_in_the_end_what_it_did_at_first)
     run_to_end();
     expect_rows();
     books_expect_money(&story, &(struct books){.budget_dollars = 90});
+    story_end(&story);
+}
+
+/* --- a gap in it ----------------------------------------------------------------------------- */
+
+static bool is_true(void *data)
+{
+    const char *sql = data;
+
+    return story_int(&story, "select (%s)::int", sql) == 1;
+}
+
+static void wait_for(char *sql)
+{
+    cr_assert(wait_until(is_true, sql, PATIENCE_MS), "never: %s", sql);
+}
+
+static char one_is_at_work[] =
+    "select count(*) > 4 from linkhaul.attempt a join linkhaul.run r using (run_id) "
+    "where r.state = 'open'";
+static char some_are_skipped[] =
+    "select count(distinct scheduled_at) > 2 from linkhaul.missed_start where reason like "
+    "'skipped: %' and scheduled_at > (select max(at) from test.start)";
+
+/* No start is taken for the one that is on its way to go on with a run. */
+Test(service_hour, has_no_gap_while_a_run_is_taken_up_again)
+{
+    PGconn *conn;
+
+    begin();
+    write_jobs(EVERY_MINUTE, 1);
+    story_start(&story, "serve");
+    wait_for(one_is_at_work);
+    process_kill(&story.linkhaul);
+    conn = PQconnectdb(story.database_url);
+    PQclear(PQexec(conn, "begin; lock table linkhaul.slice in access exclusive mode"));
+    story_start(&story, "serve");
+    wait_for(some_are_skipped);
+    PQfinish(conn);
+    process_signal(&story.linkhaul, SIGTERM);
+    cr_expect(eq(int, story_wait(&story), 0), "%s", story.err);
+    n_minutes = 1;
+    expect_all_accounted_for();
     story_end(&story);
 }
