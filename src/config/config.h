@@ -148,6 +148,7 @@ struct config {
     int64_t archive_max_bytes;    /* all of them together; 0: any amount */
     int64_t drain_s;              /* the service's end may take so long */
     char *log, *log_level;        /* words of core/log.h: log_configure() */
+    char *http;                   /* where its status port listens, or "off": listen.h */
     int64_t missing_ok_ppm;       /* of jobs that have none of their own */
     struct config_project *projects; /* NULL: none */
     size_t n_projects;

@@ -148,7 +148,8 @@ static const struct key all_main_keys[] = {
       .doc = "how lines of the log are written: text for people, or json, an object a line, for collectors (a terminal gets text)" },
     { "log_level", KEY_WORD, IN_MAIN(log_level), .words = log_level_words, .fallback = "info",
       .doc = "which are: error, warning, info, or debug, with a line for each page; a reload changes both at once" },
-    { "http", LATER },
+    { "http", KEY_LISTEN, IN_MAIN(http), .fallback = "127.0.0.1:9464",
+      .doc = "the service's status port: a page at /, /metrics for Prometheus, /status as JSON, /healthz, /readyz; it has no password, so it stays on this machine unless another address is given; or off" },
     { "on_night", LATER },
 };
 
@@ -299,6 +300,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_SYNC] = "auto, full or changes",
         [KEY_URL] = "a URL such as https://api.dataforseo.com",
         [KEY_PATH] = "a path",
+        [KEY_LISTEN] = "an address and a port such as 127.0.0.1:9464, or off",
         [KEY_NAME] =
             "a name of lower-case letters, digits, _ . - (63 at most), beginning with a "
             "letter or digit",

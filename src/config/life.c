@@ -65,6 +65,7 @@ void config_destroy(struct config *config)
     free(config->accounts);
     free(config->database_url);
     free(config->spool);
+    free(config->http);
     free(config->job_files);
     free(config->log);
     free(config->log_level);

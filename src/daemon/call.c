@@ -13,6 +13,7 @@
 #include "crawl/sync.h"
 #include "daemon/engine_private.h"
 #include "decode/page.h"
+#include "status/meter.h"
 
 /*
  * One call: the body is made, its beginning is noted in the spool, http sends it, and what comes
@@ -137,6 +138,8 @@ static void on_done(struct http_request *request, const struct http_answer *answ
         return;
     }
     call->elapsed_ms = answer->elapsed_ms;
+    meter_time_call(call->run->engine->commons->meter, call->run->account->config->name,
+                    call->run->job->endpoint->name, (int64_t)answer->elapsed_ms * 1000);
     spool_end(call->answer,
               &(struct spool_end){.status = answer->status,
                                   .retry_after_s = answer->retry_after_s,
@@ -328,6 +331,22 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
     ret_outcome->elapsed_ms = (int64_t)call->elapsed_ms;
 }
 
+/* The counters of its job. */
+static struct meter_job *meter_of(const struct engine_run *run)
+{
+    return meter_job(run->engine->commons->meter, run->job->project, run->job->name);
+}
+
+void call_count(const struct crawl_page *page)
+{
+    const struct engine_run *run = run_of(page);
+
+    meter_count_call(run->engine->commons->meter, run->payer->name, run->job->endpoint->name,
+                     page->code != 0 ? page->code : page->http_status);
+    if (page->charge == VERDICT_CHARGE_KNOWN)
+        meter_of(run)->nanousd += page->charged_nanousd;
+}
+
 /* The last second that its rows reach. */
 static int64_t seen_to_s(const struct landing *landing)
 {
@@ -344,6 +363,9 @@ static void on_landed(struct landing *landing, const struct err *err)
     struct call *call = landing->data;
 
     if (err == NULL) {
+        call_count(call->page);
+        meter_of(call->run)->n_rows += landing->outcome.n_rows;
+        meter_time_commit(call->run->engine->commons->meter, landing->commit_us);
         engine_database_works(call->run->engine);
         log_event(LOG_DEBUG, crawl_page_fields(call->page), "landed, %zu items", landing->n_items);
         engine_watch_drift(call->run, page_drift(call->decoder));

@@ -257,6 +257,9 @@ void call_replay(void *data, struct crawl_page *page);
 void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint);
 void call_drop(void *data, struct crawl_page *page);
 
+/* Counts a call whose charge has been booked. */
+void call_count(const struct crawl_page *page);
+
 /* What is to be booked about a page that was judged. */
 void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outcome);
 

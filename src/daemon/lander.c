@@ -381,6 +381,7 @@ static void end_page(struct lander *lander)
 static void commit(struct lander *lander)
 {
     point("before-commit");
+    lander->head->commit_us = -(int64_t)(uv_hrtime() / 1000);
     lander->books.commit(lander->store, lander->head, on_committed, lander);
 }
 
@@ -388,6 +389,7 @@ static void on_committed(void *data, const struct err *err)
 {
     struct lander *lander = data;
 
+    lander->head->commit_us += (int64_t)(uv_hrtime() / 1000);
     if (err == NULL)
         point("after-commit");
     if (err != NULL)

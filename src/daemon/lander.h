@@ -26,6 +26,7 @@ struct landing {
     int64_t n_items;              /* 0: there is no COPY */
     struct store_outcome outcome; /* the lander fills the counts */
     int64_t newest_us;            /* of its rows, as in struct page_counts: filled by the lander */
+    int64_t commit_us;            /* how long booking and commit took: filled by the lander */
     struct store_checkpoint checkpoint;
     int64_t known_max; /* so many items in a row without news end its slice; 0: nothing does */
     bool is_end;       /* they did, and the checkpoint says so: filled by the lander */

@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/point.h"
 #include "daemon/engine_private.h"
+#include "status/meter.h"
 #include "store/lost.h"
 #include "store/sums.h"
 #include "store/sync.h"
@@ -130,6 +131,7 @@ static void on_settled(void *data, const struct err *err)
     const struct engine_run *run = page->slice->listing->run->data;
 
     if (err == NULL) {
+        call_count(page);
         engine_database_works(run->engine);
         point("after-settle");
     }
@@ -195,6 +197,18 @@ static void on_listing_summed(void *data, const struct store_sums *sums, const s
     crawl_on_published(listing, run->published[listing - listing->run->listings].is_held, NULL);
 }
 
+static void count_published(const struct engine_run *run, const struct store_published *published)
+{
+    struct meter_job *job =
+        meter_job(run->engine->commons->meter, run->job->project, run->job->name);
+
+    if (published->is_held)
+        return;
+    job->n_published++;
+    job->n_duplicates += published->n_duplicates;
+    job->n_missing += published->n_missing;
+}
+
 static void on_published(void *data, const struct store_published *published, const struct err *err)
 {
     struct crawl_listing *listing = data;
@@ -207,6 +221,7 @@ static void on_published(void *data, const struct store_published *published, co
     point("after-publish");
     engine_database_works(run->engine);
     run->published[listing - listing->run->listings] = *published;
+    count_published(run, published);
     store_sum_up(run->engine->store, listing->run->run_id, listing->listing_id, on_listing_summed,
                  listing);
 }

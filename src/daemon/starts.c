@@ -44,6 +44,11 @@ static struct start *find_start(const struct service *service, const char *job)
     return NULL;
 }
 
+const struct start *starts_find(const struct service *service, const char *job)
+{
+    return find_start(service, job);
+}
+
 size_t starts_count(const struct service *service, enum start_state state)
 {
     size_t n = 0;
@@ -171,6 +176,7 @@ static void begin(struct start *start, const struct config_job *job)
     struct service *service = start->service;
 
     start->state = START_RUNNING;
+    start->begun_s = service_wall_ms(NULL) / 1000;
     start->is_stopped = false;
     start->running = job;
     start->generation = service->now;

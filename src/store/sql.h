@@ -12,6 +12,7 @@ extern const struct sql_migration sql_migrations[];
 
 /* The statements of sql/queries; each file tells at its head what its parameters are. */
 extern const char sql_accept[];
+extern const char sql_account_facts[];
 extern const char sql_begin_replay[];
 extern const char sql_begin_retention[];
 extern const char sql_begin_run[];
@@ -19,6 +20,7 @@ extern const char sql_begin_slice[];
 extern const char sql_book[];
 extern const char sql_book_page[];
 extern const char sql_book_replayed[];
+extern const char sql_cap_facts[];
 extern const char sql_close_finished_run[];
 extern const char sql_close_stale_listings[];
 extern const char sql_close_stale_run[];
@@ -35,6 +37,7 @@ extern const char sql_find_lost_runs[];
 extern const char sql_find_run[];
 extern const char sql_get_account[];
 extern const char sql_grant_reader[];
+extern const char sql_job_facts[];
 extern const char sql_last_scheduled[];
 extern const char sql_make_partitions[];
 extern const char sql_make_replay_partitions[];

@@ -44,7 +44,7 @@ static const struct mistake in_main[] = {
     {MAIN "colour: red\n",
      "main.yaml:3:1: colour: unknown key; known are api, accounts, database, budget, spool, "
      "spool_free_min, archive, archive_max, missing_ok, jobs, projects, drain, log, "
-     "log_level\n"},
+     "log_level, http\n"},
     {MAIN "log: xml\nlog_level: loud\n",
      "main.yaml:3:6: log: found \"xml\", expected text or json\n"
      "main.yaml:4:12: log_level: found \"loud\", expected error, warning, info or debug\n"},

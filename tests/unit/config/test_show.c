@@ -49,6 +49,7 @@ Test(show, fills_in_defaults_masks_secrets_and_expands_jobs)
                      "drain: 150s\n"
                      "log: text\n"
                      "log_level: info\n"
+                     "http: \"127.0.0.1:9464\"\n"
                      "---\n"
                      "# job.yaml:1\n"
                      "job: a\n"
