@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "daemon/facts.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 
 /*
@@ -241,6 +242,7 @@ void desk_pulse(struct service *service)
     if (!service->is_open)
         return;
     facts_ask(service->facts);
+    history_ask(service->history);
     if (service->is_asking_spent)
         return;
     service->is_asking_spent = true;

@@ -85,6 +85,7 @@ struct service {
     struct err err;    /* why it could not begin; ERR_NONE */
     int64_t started_s; /* since 1970, of the scheduler's clock */
     struct facts *facts;
+    struct history *history;
     struct standing *standing;
     struct port *port; /* for who watches; NULL: there is none */
     char *http;        /* where it is, as the configuration said at first */

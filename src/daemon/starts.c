@@ -6,6 +6,7 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 
 /*
@@ -264,6 +265,7 @@ static void end(struct start *start)
                   err_advice(start->err.kind));
     engine_destroy(start->engine);
     start->engine = NULL;
+    history_touch(start->service->history);
     service_drop(start->generation);
     start->generation = NULL;
     if (!start->service->is_draining && (!is_again || start->again_ms > 0 || start->has_begun))

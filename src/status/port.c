@@ -33,8 +33,8 @@
 #define TEXT_TYPE "text/plain; charset=utf-8"
 
 /* The page brings all that it needs. */
-#define CONTENT_POLICY                                                                             \
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "         \
+#define CONTENT_POLICY                                                                                    \
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; " \
     "frame-ancestors 'none'"
 
 struct port {
