@@ -280,8 +280,12 @@ static int read_line(int argc, char **argv)
 
 int cli_main(int argc, char **argv)
 {
+    int exit_code;
+
     protect();
-    return flush_output(read_line(argc, argv));
+    exit_code = flush_output(read_line(argc, argv));
+    log_flush(NULL);
+    return exit_code;
 }
 
 int command_misused(const char *command, const char *format, ...)
@@ -359,14 +363,18 @@ int command_read(int argc, char **argv, const struct command_switch *switches, b
     return n_kept;
 }
 
-struct config *command_load(const char *file, int *ret_exit_code)
+static struct config *load(const char *file, bool is_logged, int *ret_exit_code)
 {
     struct config *config = NULL;
     struct err err;
     bool is_good = config_load(file, &config, &err);
 
-    if (config != NULL)
+    if (is_good && is_logged) {
+        log_configure(config->log, config->log_level);
+        config_log_complaints(config);
+    } else if (config != NULL) {
         config_print_complaints(config, stderr);
+    }
     if (is_good)
         return config;
     *ret_exit_code = command_fail(&err);
@@ -374,9 +382,19 @@ struct config *command_load(const char *file, int *ret_exit_code)
     return NULL;
 }
 
+struct config *command_load(const char *file, int *ret_exit_code)
+{
+    return load(file, /* is_logged= */ false, ret_exit_code);
+}
+
+struct config *command_load_logged(const char *file, int *ret_exit_code)
+{
+    return load(file, /* is_logged= */ true, ret_exit_code);
+}
+
 int command_fail(const struct err *err)
 {
-    log_error("%s", err->text);
+    log_error("%s%s", err->text, err_advice(err->kind));
     return err_exit_code(err->kind);
 }
 

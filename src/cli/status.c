@@ -7,10 +7,10 @@
 #include "cli/command.h"
 #include "cli/sizes.h"
 #include "cli/table.h"
-#include "cli/writer.h"
 #include "config/config.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "core/writer.h"
 #include "spool/archive.h"
 #include "store/people.h"
 

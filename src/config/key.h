@@ -19,6 +19,7 @@ enum key_type {
     KEY_DATABASE,   /* char *: a connection URL or string; its password is never shown */
     KEY_URL,        /* char *: the API's base URL */
     KEY_PATH,       /* char *: relative to the file it stands in */
+    KEY_LISTEN,     /* char *: "off", or where to listen; see listen.h */
     KEY_WORD,       /* char *: one of `words` */
     KEY_SYNC,       /* enum config_sync: the place of one of `words` */
     KEY_NAME,       /* char *: of a job */

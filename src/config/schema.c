@@ -183,6 +183,7 @@ static void put_type(struct writer *writer, const struct key *key)
     case KEY_DATABASE:
     case KEY_URL:
     case KEY_PATH:
+    case KEY_LISTEN:
     case KEY_ZONE:
     case KEY_SCHEDULE:
         put_text(writer, "type", "string");

@@ -226,6 +226,7 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_TEXT:
     case KEY_URL:
     case KEY_PATH:
+    case KEY_LISTEN:
     case KEY_WORD:
     case KEY_NAME:
     case KEY_ZONE:

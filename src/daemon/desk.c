@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "daemon/facts.h"
 #include "daemon/service_private.h"
 
 /*
@@ -237,7 +238,10 @@ static void on_spent(void *data, int64_t nanousd, const struct err *err)
 
 void desk_pulse(struct service *service)
 {
-    if (!service->is_open || service->is_asking_spent)
+    if (!service->is_open)
+        return;
+    facts_ask(service->facts);
+    if (service->is_asking_spent)
         return;
     service->is_asking_spent = true;
     store_read_spent_today(service->store, on_spent, service);

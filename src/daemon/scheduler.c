@@ -390,3 +390,11 @@ int64_t scheduler_next_s(const struct scheduler *scheduler, const char *name)
 
     return job != NULL && is_scheduled(job) ? job->due_s : SCHEDULE_NEVER;
 }
+
+int64_t scheduler_due_s(const struct scheduler *scheduler, const char *name, int64_t after_s)
+{
+    const struct job *job = find_job(scheduler, name);
+
+    return job != NULL && job->tz != NULL ? schedule_next(&job->cron, job->tz, after_s).at_s
+                                          : SCHEDULE_NEVER;
+}

@@ -42,6 +42,7 @@ struct start {
     bool is_told;                  /* why it is tried again */
     char reason[256];              /* why it could not go on, or did not begin, as it is recorded */
     int64_t again_ms;              /* monotonic: when; 0: once the database is back */
+    int64_t begun_s;               /* since 1970: when its engine did */
     struct generation *generation; /* while it has an engine */
     const struct config_job *running; /* the job as it has it */
     struct engine *engine;
@@ -63,6 +64,10 @@ struct look_up {
     struct look_up *next;
 };
 
+struct facts;
+struct port;
+struct standing;
+
 struct service {
     uv_loop_t *loop;
     struct service_settings settings;
@@ -77,7 +82,12 @@ struct service {
     bool is_ready; /* and systemd knows */
     bool is_draining;
     bool is_closed;
-    struct err err; /* why it could not begin; ERR_NONE */
+    struct err err;    /* why it could not begin; ERR_NONE */
+    int64_t started_s; /* since 1970, of the scheduler's clock */
+    struct facts *facts;
+    struct standing *standing;
+    struct port *port; /* for who watches; NULL: there is none */
+    char *http;        /* where it is, as the configuration said at first */
 
     /* starts.c */
     struct start *starts; /* in the order in which they came */
@@ -128,6 +138,9 @@ void starts_on_turn(uv_timer_t *timer);
 
 /* No new ones, and those that run end. */
 void starts_stop(struct service *service);
+
+/* That of the job; NULL: it has none. */
+const struct start *starts_find(const struct service *service, const char *job);
 
 size_t starts_count(const struct service *service, enum start_state state);
 size_t starts_in_flight(const struct service *service);

@@ -8,7 +8,7 @@
 TestSuite(keys, .timeout = 20);
 
 /* The names that the contract reserves for later; a key that moves in leaves this list. */
-static const char *const later_main[] = {"http", "log", "on_night"};
+static const char *const later_main[] = {"on_night"};
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define VERSION "(" LINKHAUL_VERSION ")\n"
@@ -82,6 +82,7 @@ Test(keys, of_the_main_file_are_all_read)
         "archive: 12h\n"
         "archive_max: 1.5 TB\n"
         "missing_ok: 0\n"
+        "http: \"[::1]:80\"\n"
         "jobs: none/*.yaml\n";
     CLEANUP(config_free) struct config *config = NULL;
     struct err err;
@@ -111,6 +112,7 @@ Test(keys, of_the_main_file_are_all_read)
     cr_expect(eq(i64, config->archive_max_bytes, INT64_C(1500000000000)));
     cr_expect(eq(i64, config->missing_ok_ppm, 0));
     cr_expect_str_eq(config->spool, "/tmp/spool");
+    cr_expect_str_eq(config->http, "[::1]:80");
     cr_expect_str_eq(config->job_files, "none/*.yaml");
 }
 
@@ -136,6 +138,7 @@ Test(keys, that_are_left_out_get_their_defaults)
     cr_expect(eq(i64, config->missing_ok_ppm, 1000));
     cr_expect_str_eq(config->database_url, "postgresql:///linkhaul");
     cr_expect_str_eq(config->spool, "/var/lib/linkhaul");
+    cr_expect_str_eq(config->http, "127.0.0.1:9464");
     cr_expect_str_eq(config->job_files, "jobs.d/*.yaml");
 }
 
