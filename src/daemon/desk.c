@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "daemon/facts.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 
 /*
@@ -241,10 +242,18 @@ void desk_pulse(struct service *service)
     if (!service->is_open)
         return;
     facts_ask(service->facts);
+    history_ask(service->history);
     if (service->is_asking_spent)
         return;
     service->is_asking_spent = true;
     store_read_spent_today(service->store, on_spent, service);
+}
+
+void desk_look_again(struct service *service)
+{
+    service->facts->asked_ms = 0;
+    history_touch(service->history);
+    desk_pulse(service);
 }
 
 void desk_close(struct service *service)

@@ -9,6 +9,7 @@
 #include "core/mem.h"
 #include "core/money.h"
 #include "daemon/facts.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 #include "daemon/standing.h"
 #include "status/port.h"
@@ -255,6 +256,7 @@ struct service *service_new(uv_loop_t *loop, const struct service_settings *sett
     service->scheduler = scheduler_new(&ports, service);
     service->started_s = service_wall_ms(NULL) / 1000;
     service->facts = facts_new(service);
+    service->history = history_new(service);
     service->standing = standing_new(service);
     tell_bad_files(settings->config);
     set_jobs(service);
@@ -376,6 +378,7 @@ void service_destroy(struct service *service)
     desk_destroy(service);
     standing_destroy(service->standing);
     facts_destroy(service->facts);
+    history_destroy(service->history);
     free(service->http);
     scheduler_destroy(service->scheduler);
     commons_destroy(service->commons);

@@ -85,6 +85,7 @@ struct service {
     struct err err;    /* why it could not begin; ERR_NONE */
     int64_t started_s; /* since 1970, of the scheduler's clock */
     struct facts *facts;
+    struct history *history;
     struct standing *standing;
     struct port *port; /* for who watches; NULL: there is none */
     char *http;        /* where it is, as the configuration said at first */
@@ -157,6 +158,9 @@ void desk_record(struct service *service, const char *title, const struct schedu
 
 /* Asks for what is told of the whole; finds out that the database is lost. */
 void desk_pulse(struct service *service);
+
+/* The same, and for what is otherwise asked more rarely: a run has ended. */
+void desk_look_again(struct service *service);
 
 void desk_close(struct service *service);
 void desk_destroy(struct service *service);

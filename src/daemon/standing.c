@@ -6,6 +6,7 @@
 #include "core/clock.h"
 #include "core/mem.h"
 #include "daemon/facts.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 #include "status/process.h"
 #include "status/snapshot.h"
@@ -129,6 +130,7 @@ static void set_job(const struct service *service, const struct config_job *of,
                  .cap_nanousd = -1},
     };
     set_state(service, job);
+    history_of_job(service->history, of->project, of->name, job);
     if (known != NULL)
         job->due_s =
             known_s(scheduler_due_s(service->scheduler, of->title,
@@ -157,12 +159,12 @@ static void set_pace(const struct commons_account *shared, struct snapshot_accou
         account->reason = shared->err.text;
 }
 
-static void set_fact(const struct store_account_fact *fact, struct snapshot_account *account)
+static void set_fact(const struct store_account_fact *fact, int64_t keep_nanousd,
+                     struct snapshot_account *account)
 {
     account->balance_nanousd = fact->balance_nanousd;
     account->asked_at_s = fact->asked_at_s;
-    if (fact->balance_nanousd >= 0 && fact->night_nanousd > 0)
-        account->nights_left = (double)fact->balance_nanousd / (double)fact->night_nanousd;
+    account->nights_left = store_nights_covered(fact, keep_nanousd);
     account->n_unknown = fact->n_unknown;
     account->unknown_nanousd = fact->unknown_nanousd;
     account->n_undelivered = fact->n_undelivered;
@@ -189,7 +191,7 @@ static void set_account(const struct service *service, const struct config_accou
     if (shared != NULL)
         set_pace(shared, account);
     if (known != NULL)
-        set_fact(&known->fact, account);
+        set_fact(&known->fact, of->keep_balance_nanousd, account);
 }
 
 static void set_cap(const struct facts_cap *of, struct snapshot_cap *cap)
@@ -228,6 +230,7 @@ static void set_lists(struct standing *standing)
     snapshot->caps = standing->caps = mem_new_array(snapshot->n_caps, sizeof(*standing->caps));
     for (size_t i = 0; i < snapshot->n_caps; i++)
         set_cap(&service->facts->caps[i], &standing->caps[i]);
+    snapshot->errors = history_errors(service->history, &snapshot->n_errors);
     snapshot->n_bad_files = config->n_bad_files;
     snapshot->bad_files = standing->bad_files =
         mem_new_array(config->n_bad_files, sizeof(*standing->bad_files));

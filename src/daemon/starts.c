@@ -264,6 +264,7 @@ static void end(struct start *start)
                   err_advice(start->err.kind));
     engine_destroy(start->engine);
     start->engine = NULL;
+    desk_look_again(start->service);
     service_drop(start->generation);
     start->generation = NULL;
     if (!start->service->is_draining && (!is_again || start->again_ms > 0 || start->has_begun))

@@ -1,91 +1,123 @@
 #include "status/page.h"
 
 #include <inttypes.h>
-#include <time.h>
 
-#include "core/money.h"
+#include "core/when.h"
+#include "status/html.h"
+#include "status/page_private.h"
 
-void page_append_text(struct buf *out, const char *text)
+/*
+ * The document around the sections. It comes again by itself, faster while something runs; the
+ * browser keeps its place.
+ */
+
+#define AGAIN_RUNNING_S 5
+#define AGAIN_S 60
+
+/* A drop of the accent's color, for the tab. */
+static const char icon[] =
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Crect width='16' height='16' rx='4' fill='%230b6b66'/%3E%3Cpath d='M5 3v10h6' "
+    "fill='none' stroke='%23fff' stroke-width='2.4'/%3E%3C/svg%3E";
+
+static bool is_running(const struct snapshot *snapshot)
 {
-    for (; *text != '\0'; text++) {
-        if (*text == '<')
-            buf_append_string(out, "&lt;");
-        else if (*text == '>')
-            buf_append_string(out, "&gt;");
-        else if (*text == '&')
-            buf_append_string(out, "&amp;");
-        else if (*text == '"')
-            buf_append_string(out, "&quot;");
-        else if (*text == '\'')
-            buf_append_string(out, "&#39;");
-        else
-            buf_append_char(out, *text);
+    for (size_t i = 0; i < snapshot->n_jobs; i++)
+        if (snapshot->jobs[i].state == SNAPSHOT_RUNNING)
+            return true;
+    return false;
+}
+
+static void put_head(struct buf *out, const struct snapshot *snapshot)
+{
+    size_t n_problems = page_count_problems(snapshot);
+
+    buf_printf(out,
+               "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+               "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+               "<meta name=\"color-scheme\" content=\"light dark\">"
+               "<meta http-equiv=\"refresh\" content=\"%d\">"
+               "<link rel=\"icon\" href=\"%s\"><title>",
+               is_running(snapshot) ? AGAIN_RUNNING_S : AGAIN_S, icon);
+    if (n_problems > 0)
+        buf_printf(out, "(%zu) linkhaul", n_problems);
+    else
+        buf_append_string(out, "linkhaul: all is well");
+    buf_append_string(out, "</title>\n<style>\n");
+    for (size_t i = 0; page_style[i] != NULL; i++)
+        buf_append_string(out, page_style[i]);
+    buf_append_string(out, "</style></head><body>\n");
+}
+
+static void put_header(struct buf *out, const struct snapshot *snapshot)
+{
+    char now[WHEN_TEXT_MAX], up[WHEN_TEXT_MAX];
+
+    when_utc(snapshot->now_s, now);
+    buf_printf(out,
+               "<header><h1>linkhaul</h1><p class=\"quiet\">up for %s, as of "
+               "<time datetime=\"%s\">%.10s %.8s UTC</time></p></header>\n",
+               when_span(snapshot->now_s - snapshot->started_s, up), now, now, now + 11);
+}
+
+/* Money, and what it bought. */
+static void put_glance(struct buf *out, const struct snapshot *snapshot)
+{
+    buf_append_string(out,
+                      "<section aria-labelledby=\"glance\"><h2 id=\"glance\">At a glance</h2>"
+                      "<div class=\"cards\">\n");
+    page_put_accounts(out, snapshot);
+    if (snapshot->n_accounts > 1)
+        buf_append_string(out, "</div><div class=\"cards\">\n");
+    page_put_nights(out, snapshot);
+    buf_append_string(out, "</div></section>\n");
+}
+
+static void put_errors(struct buf *out, const struct snapshot *snapshot)
+{
+    buf_append_string(out,
+                      "<section aria-labelledby=\"errors\"><h2 id=\"errors\">Latest errors"
+                      "</h2><div class=\"card\">");
+    buf_append_string(out, snapshot->n_errors > 0
+                               ? "<ol class=\"errors\">"
+                               : "<p class=\"quiet\">None that the database knows of.</p>");
+    for (size_t i = 0; i < snapshot->n_errors; i++) {
+        const struct snapshot_error *error = &snapshot->errors[i];
+
+        buf_append_string(out, "<li><span class=\"quiet\">");
+        if (error->at_s >= 0)
+            html_ago(out, error->at_s, snapshot->now_s);
+        buf_append_string(out, "</span><b>");
+        html_text(out, error->job[0] != '\0' ? error->job : "the service");
+        buf_append_string(out, "</b><p>");
+        html_text(out, error->text);
+        buf_append_string(out, "</p></li>\n");
     }
+    buf_append_string(out,
+                      snapshot->n_errors > 0 ? "</ol></div></section>\n" : "</div></section>\n");
 }
 
-static void cell(struct buf *out, const char *text)
+static void put_footer(struct buf *out, const struct snapshot *snapshot)
 {
-    buf_append_string(out, "<td>");
-    page_append_text(out, text);
-    buf_append_string(out, "</td>");
-}
-
-static void time_cell(struct buf *out, int64_t at_s)
-{
-    char text[32] = "-";
-    time_t at = (time_t)at_s;
-    struct tm utc;
-
-    if (at_s >= 0 && gmtime_r(&at, &utc) != NULL)
-        strftime(text, sizeof(text), "%Y-%m-%d %H:%M UTC", &utc);
-    cell(out, text);
-}
-
-static void job_row(struct buf *out, const struct snapshot_job *job)
-{
-    const struct snapshot_progress *progress = &job->progress;
-
-    buf_append_string(out, "<tr>");
-    cell(out, job->title);
-    cell(out, snapshot_state_word(job->state));
-    cell(out, job->schedule);
-    time_cell(out, job->next_s);
-    time_cell(out, job->last_success_s);
-    buf_append_string(out, "<td>");
-    if (job->state == SNAPSHOT_RUNNING && progress->n_items_expected > 0)
-        buf_printf(out, "%" PRId64 " of %" PRId64 " items; ", progress->n_items,
-                   progress->n_items_expected);
-    if (!job->is_file_ok) {
-        page_append_text(out, job->file);
-        buf_append_string(out, " has mistakes; ");
-    }
-    page_append_text(out, job->reason);
-    buf_append_string(out, "</td></tr>\n");
+    buf_append_string(out, "<footer class=\"quiet\">linkhaul ");
+    html_text(out, snapshot->version);
+    buf_append_string(out, ", ");
+    html_text(out, snapshot->config_file);
+    buf_append_string(out,
+                      " \xc2\xb7 <a href=\"status\">JSON</a> \xc2\xb7 "
+                      "<a href=\"metrics\">metrics</a></footer>\n</body></html>\n");
 }
 
 void page_write(struct buf *out, const struct snapshot *snapshot)
 {
-    char dollars[MONEY_TEXT_MAX];
-
-    buf_append_string(out,
-                      "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
-                      "<meta name=\"viewport\" content=\"width=device-width\">"
-                      "<meta name=\"color-scheme\" content=\"light dark\">"
-                      "<title>linkhaul</title></head><body>\n<h1>linkhaul ");
-    page_append_text(out, snapshot->version);
-    buf_append_string(out, "</h1>\n");
-    if (!snapshot->has_database) {
-        buf_append_string(out, "<p>The database is away: ");
-        page_append_text(out, snapshot->database_away);
-        buf_append_string(out, "</p>\n");
-    }
-    if (snapshot->spent_today_nanousd >= 0)
-        buf_printf(out, "<p>%s spent today</p>\n",
-                   money_format(snapshot->spent_today_nanousd, dollars));
-    buf_append_string(out,
-                      "<table><tr><th>Job<th>State<th>Schedule<th>Next<th>Last success"
-                      "<th>Note</tr>\n");
-    for (size_t i = 0; i < snapshot->n_jobs; i++)
-        job_row(out, &snapshot->jobs[i]);
-    buf_append_string(out, "</table>\n</body></html>\n");
+    put_head(out, snapshot);
+    put_header(out, snapshot);
+    buf_append_string(out, "<main>\n");
+    page_put_banner(out, snapshot);
+    page_put_running(out, snapshot);
+    put_glance(out, snapshot);
+    page_put_jobs(out, snapshot);
+    put_errors(out, snapshot);
+    buf_append_string(out, "</main>\n");
+    put_footer(out, snapshot);
 }

@@ -6,6 +6,3 @@
 
 /* The whole document. What does not fit the buffer's ceiling marks it as overfull. */
 void page_write(struct buf *out, const struct snapshot *snapshot);
-
-/* `text` as HTML shows it, in an element or a quoted attribute. */
-void page_append_text(struct buf *out, const char *text);

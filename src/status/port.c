@@ -33,8 +33,8 @@
 #define TEXT_TYPE "text/plain; charset=utf-8"
 
 /* The page brings all that it needs. */
-#define CONTENT_POLICY                                                                             \
-    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; "         \
+#define CONTENT_POLICY                                                                                    \
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; " \
     "frame-ancestors 'none'"
 
 struct port {
@@ -229,12 +229,23 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     turn(poll->data);
 }
 
-/* The timer is for the library's own timeouts, and for what it could not do at once. */
+static unsigned count_connections(const struct port *port)
+{
+    return MHD_get_daemon_info(port->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
+/* The timer is for the library's own timeouts, and for what it could not do at once. Where there
+ * were as many connections as may be, it takes up listening again only when it is next called. */
 static void turn(struct port *port)
 {
     MHD_UNSIGNED_LONG_LONG in_ms;
+    unsigned n_before, n = count_connections(port);
 
-    MHD_run(port->daemon);
+    do {
+        n_before = n;
+        MHD_run(port->daemon);
+        n = count_connections(port);
+    } while (n < n_before);
     if (MHD_get_timeout(port->daemon, &in_ms) == MHD_YES)
         uv_timer_start(&port->timer, on_timer, in_ms, 0);
     else

@@ -30,6 +30,10 @@ void store_read_account_facts(struct store *store, const char *const names[],
                               const char *const timezones[], size_t n, store_account_facts_fn *done,
                               void *data);
 
+/* For how many nights the balance is enough as the last ones were, with `keep_nanousd` of it left;
+ * -1: not known. */
+double store_nights_covered(const struct store_account_fact *fact, int64_t keep_nanousd);
+
 /* A cap of a day or a month; of a scope there may be none, or several. */
 struct store_cap_fact {
     const char *scope, *per;

@@ -72,6 +72,15 @@ void store_read_account_facts(struct store *store, const char *const names[],
               data);
 }
 
+double store_nights_covered(const struct store_account_fact *fact, int64_t keep_nanousd)
+{
+    if (fact->balance_nanousd < 0 || fact->night_nanousd <= 0)
+        return -1;
+    return fact->balance_nanousd > keep_nanousd
+               ? (double)(fact->balance_nanousd - keep_nanousd) / (double)fact->night_nanousd
+               : 0;
+}
+
 static void on_cap_facts(void *data, const struct db_result *result, const struct err *err)
 {
     struct question *question = data;

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "core/mem.h"
-#include "status/page.h"
 #include "unit/status/made_up.h"
 
 static struct made_up made_up;
@@ -80,13 +79,4 @@ Test(report, says_that_the_database_is_away)
     made_up.snapshot.database_away = "connection refused";
     made_up.snapshot.spent_today_nanousd = made_up.snapshot.spool_bytes = -1;
     expect_parts(report_write, parts);
-}
-
-Test(report, text_of_the_page_cannot_become_markup)
-{
-    struct buf text = BUF_WITH_CEILING(1000);
-
-    page_append_text(&text, "<a href=\"x\">&'");
-    cr_expect_str_eq(buf_text(&text), "&lt;a href=&quot;x&quot;&gt;&amp;&#39;");
-    buf_deinit(&text);
 }
