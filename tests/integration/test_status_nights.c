@@ -118,7 +118,7 @@ Test(status_nights, tell_what_is_held_until_it_is_not)
                "reason = 'it has shrunk' where night = '2026-03-03'");
     serve();
     await("\"result\":\"held\",\"reason\":\"it has shrunk\",");
-    await("\"job\":\"walk\",\"text\":\"example.com: it has shrunk\"},");
+    await("\"job\":\"walk\",\"text\":\"example.com: it has shrunk\"}");
     pg_execute(database,
                "update linkhaul.listing set state = 'published', published_at = now(), "
                "reason = '' where night = '2026-03-03'");
