@@ -20,7 +20,7 @@ LEFT JOIN LATERAL (
     SELECT last.*, coalesce(original.run_id, last.run_id) AS place
     FROM linkhaul.listing AS last
     LEFT JOIN linkhaul.listing AS original ON original.listing_id = last.replay_of
-    WHERE last.feed_id = f.feed_id AND NOT linkhaul.is_probe(last)
+    WHERE last.feed_id = f.feed_id AND (last.kind <> 'count' OR NOT linkhaul.is_probe(last))
     ORDER BY coalesce(original.run_id, last.run_id) DESC, last.kind = 'full' DESC,
              coalesce(last.replay_of, last.listing_id) DESC, last.listing_id DESC
     LIMIT 1

@@ -157,14 +157,14 @@ static void tell_sums(const struct engine_run *run, struct log_fields fields,
         {"items", sums->n_items}, {"rows", sums->n_rows}, {"duplicates", sums->n_duplicates},
         {"missing", sums->n_missing}, {"new", sums->n_new}, {"lost", sums->n_lost},
         {"calls", sums->n_calls}, {"seconds", seconds});
-    log_event(is_done ? LOG_INFO : LOG_WARNING, fields,
-              "the run of %s has ended: %s: %" PRId64 " of %" PRId64
-              " listings published%s; %" PRId64 " rows, %" PRId64 " repeats, %" PRId64
-              " missing, %" PRId64 " new, %" PRId64 " lost; %" PRId64 " calls, %s of %s, %" PRId64
-              " s",
-              run->run->night, fields.result, sums->n_published, sums->n_listings, quiet,
-              sums->n_rows, sums->n_duplicates, sums->n_missing, sums->n_new, sums->n_lost,
-              sums->n_calls, money_format(sums->booked_nanousd, spent), cap, seconds);
+    log_event(
+        is_done ? LOG_INFO : LOG_WARNING, fields,
+        "the run of %s has ended: %s: %" PRId64 " of %" PRId64 " listings published%s; %" PRId64
+        " rows, %" PRId64 " repeats, %" PRId64 " missing, %" PRId64 " new, %" PRId64
+        " lost; %" PRId64 " call%s, %s of %s, %" PRId64 " s",
+        run->run->night, fields.result, sums->n_published, sums->n_listings, quiet, sums->n_rows,
+        sums->n_duplicates, sums->n_missing, sums->n_new, sums->n_lost, sums->n_calls,
+        sums->n_calls == 1 ? "" : "s", money_format(sums->booked_nanousd, spent), cap, seconds);
 }
 
 void engine_tell_run(const struct engine_run *run, const struct store_sums *sums)

@@ -1,7 +1,10 @@
+#define _XOPEN_SOURCE 700 /* posix_openpt */
+
 #include "core/log.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
+#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -313,6 +316,24 @@ Test(log, has_times_only_once_it_is_configured)
     now_ms = 1;
     log_warning("served");
     cr_expect_str_eq(written(), "typed\n2026-03-30T00:00:00.000Z warning: served\n");
+}
+
+/* Somebody sits there: no objects, and no times either. */
+Test(log, writes_for_people_on_a_terminal)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY), terminal;
+    ssize_t size;
+
+    cr_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0, "no terminal");
+    terminal = open(ptsname(master), O_RDWR | O_NOCTTY);
+    dup2(terminal, STDERR_FILENO);
+    log_configure("json", "info");
+    log_warning("slow");
+    size = read(master, text, sizeof(text) - 1);
+    text[size > 0 ? size : 0] = '\0';
+    cr_expect_str_eq(text, "warning: slow\r\n");
+    close(terminal);
+    close(master);
 }
 
 /* --- repeats --------------------------------------------------------------------------------- */
