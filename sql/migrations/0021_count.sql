@@ -66,3 +66,78 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Such a night is tried, too, and a plan that only counted is none.
+CREATE OR REPLACE VIEW linkhaul_bi.freshness AS
+SELECT f.project,
+       f.target,
+       f.feed_id,
+       f.job,
+       f.endpoint,
+       good.night AS last_good_night,
+       coalesce(whole.completeness, l.completeness) AS completeness,
+       (now() AT TIME ZONE coalesce(asked.timezone, 'UTC'))::date - good.night AS days_old,
+       why.status,
+       CASE why.status
+           WHEN 'ok' THEN ''
+           WHEN 'unmoved' THEN format('nothing moved since %s, the vendor says', l.night)
+           WHEN 'never' THEN 'no listing of it has begun'
+           WHEN 'not_asked' THEN 'the job no longer has this feed'
+           WHEN 'running' THEN format('the night of %s is under way', last.night)
+           WHEN 'behind' THEN format('the night of %s has no listing of it', asked.night)
+           WHEN 'incomplete' THEN format('what changed did not come whole in the night of %s', last.night)
+           ELSE last.reason END AS reason,
+       last.night AS last_tried_night,
+       asked.night AS last_run_night,
+       l.published_at,
+       complete.night AS last_complete_night,
+       l.n_missing,
+       why.status IN ('ok', 'unmoved') AS is_current,
+       p.role
+FROM linkhaul.feed AS f
+LEFT JOIN linkhaul.listing AS l ON l.listing_id = f.state_listing_id
+LEFT JOIN linkhaul.listing AS whole ON whole.listing_id = f.published_listing_id
+LEFT JOIN linkhaul.project_target AS p ON p.project = f.project AND p.target = f.target
+CROSS JOIN LATERAL (SELECT greatest(whole.night, f.synced_night) AS night) AS good
+LEFT JOIN LATERAL (
+    SELECT tried.night, tried.state, tried.completeness, tried.reason, r.state AS run_state
+    FROM linkhaul.listing AS tried
+    JOIN linkhaul.run AS r USING (run_id)
+    WHERE tried.feed_id = f.feed_id AND tried.replay_of IS NULL
+      AND (tried.kind <> 'count' OR tried.why IS NOT NULL)
+    ORDER BY tried.night DESC, tried.state IN ('open', 'held') DESC, tried.kind = 'count',
+             tried.listing_id DESC
+    LIMIT 1
+) AS last ON true
+LEFT JOIN LATERAL (
+    SELECT max(done.night) AS night
+    FROM linkhaul.listing AS done
+    WHERE done.feed_id = f.feed_id AND done.state = 'published' AND done.kind = 'full'
+      AND done.completeness = 'complete'
+) AS complete ON true
+LEFT JOIN LATERAL (
+    SELECT r.night, r.timezone, r.started_at
+    FROM linkhaul.run AS r
+    WHERE r.project = f.project AND r.job = f.job AND r.replay_of IS NULL
+      AND EXISTS (SELECT FROM linkhaul.listing AS any_one
+                  WHERE any_one.run_id = r.run_id AND any_one.state <> 'abandoned'
+                    AND (any_one.kind <> 'count' OR any_one.why IS NOT NULL))
+    ORDER BY r.night DESC, r.run_id DESC
+    LIMIT 1
+) AS asked ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN last.night IS NULL AND good.night IS NULL THEN 'never'
+                WHEN f.asked_at < asked.started_at THEN 'not_asked'
+                WHEN last.state = 'held' THEN 'held'
+                WHEN last.state = 'open' AND last.completeness IS NOT NULL THEN last.completeness
+                WHEN last.state = 'open' THEN 'running'
+                WHEN last.state = 'abandoned' AND last.night > good.night IS NOT FALSE
+                THEN 'abandoned'
+                WHEN last.state = 'published' AND last.night > good.night IS NOT FALSE
+                THEN CASE last.run_state WHEN 'open' THEN 'running' ELSE 'incomplete' END
+                WHEN asked.night > good.night THEN 'behind'
+                WHEN good.night > l.night THEN 'unmoved'
+                ELSE 'ok' END AS status
+) AS why
+-- The jobs of the bulk calls that a night begins with are nobody's, and not run where none is worth it.
+WHERE f.job NOT LIKE 'bulk:%';

@@ -1,6 +1,6 @@
 -- A row for each job that has run or was to, with its last run and the last start that was not made
--- since. What a run brought is summed over its listings; a feed in which nothing had moved has none, and
--- is done. Replays and runs that only counted (`plan --probe`) are none of a job's own.
+-- since. What a run brought is summed over its listings; a feed in which nothing had moved has none, or
+-- a count alone, and is done. Replays and runs that only counted (`plan --probe`) are none of a job's own.
 -- $1 jobs, as project/job, of which a run that is open is passed over
 SELECT j.project, j.job, coalesce(r.run_id, 0), coalesce(r.state, ''), r.night, coalesce(r.account, ''),
        extract(epoch FROM r.started_at)::bigint, extract(epoch FROM r.ended_at)::bigint,
@@ -14,7 +14,7 @@ SELECT j.project, j.job, coalesce(r.run_id, 0), coalesce(r.state, ''), r.night, 
             WHEN fed.n_short > 0 THEN 'short'
             WHEN fed.n_capped > 0 THEN 'capped'
             WHEN fed.n_limited > 0 THEN 'limited'
-            WHEN fed.n > 0 THEN 'complete'
+            WHEN fed.n_listed > 0 THEN 'complete'
             ELSE 'unmoved' END,
        fed.n + moved.n_unmoved, fed.n_done + moved.n_unmoved, fed.n_unended,
        fed.n_items, fed.n_expected, fed.n_rows, fed.n_new, fed.n_lost, fed.n_missing, coalesce(fed.reason, ''),
@@ -29,13 +29,14 @@ LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.run AS one
     WHERE one.project = j.project AND one.job = j.job AND one.replay_of IS NULL
       AND (one.state = 'done' OR j.project || '/' || j.job <> ALL ($1::text[]))
-      AND coalesce((SELECT bool_or(l.kind <> 'count') FROM linkhaul.listing AS l
+      AND coalesce((SELECT bool_or(NOT linkhaul.is_probe(l)) FROM linkhaul.listing AS l
                     WHERE l.run_id = one.run_id), true)
     ORDER BY one.run_id DESC
     LIMIT 1
 ) AS r ON true
 CROSS JOIN LATERAL (
-    SELECT count(*) AS n, count(*) FILTER (WHERE is_done) AS n_done,
+    SELECT count(*) AS n, count(*) FILTER (WHERE is_listed) AS n_listed,
+           count(*) FILTER (WHERE is_done) AS n_done,
            count(*) FILTER (WHERE 'error' = ANY (ends)) AS n_error,
            count(*) FILTER (WHERE 'budget' = ANY (ends)) AS n_budget,
            count(*) FILTER (WHERE 'short' = ANY (ends)) AS n_short,
@@ -50,10 +51,12 @@ CROSS JOIN LATERAL (
            coalesce(sum(n_lost), 0)::bigint AS n_lost, coalesce(sum(n_missing), 0)::bigint AS n_missing,
            min(reason) FILTER (WHERE reason <> '') AS reason
     FROM (
-        SELECT bool_and(l.state = 'published') AS is_done, bool_or(l.state = 'held') AS is_held,
+        SELECT bool_or(l.kind <> 'count') AS is_listed, bool_and(l.state = 'published') AS is_done,
+               bool_or(l.state = 'held') AS is_held,
                bool_and(l.state = 'abandoned') AS is_abandoned,
                bool_or(l.state = 'open' AND l.completeness IS NULL) AS is_unended,
-               array_agg(l.completeness) AS ends,
+               -- A count has one item of many: limited.
+               array_agg(l.completeness) FILTER (WHERE l.kind <> 'count' OR l.state <> 'published') AS ends,
                max(l.reason) FILTER (WHERE l.state <> 'published') AS reason,
                sum(l.n_items) FILTER (WHERE l.kind <> 'count') AS n_items,
                CASE WHEN bool_and(told.n_items IS NOT NULL OR l.state <> 'open' OR l.kind = 'count')

@@ -378,6 +378,7 @@ static void expect_counted(size_t n_before)
     expect_money();
     cr_assert(eq(int, story_run(&story, "status"), 0));
     cr_expect(ne(ptr, strstr(story.out, "unmoved"), NULL), "%s", story.out);
+    cr_expect(eq(ptr, strstr(story.out, "limited"), NULL), "%s", story.out);
     story_expect_text(&story, "unmoved", "select status from linkhaul_bi.freshness");
 }
 
@@ -395,6 +396,27 @@ Test(sync, a_death_on_a_night_that_only_counts_changes_nothing)
         expect_counted(n_before);
         story_end(&story);
     }
+}
+
+/* It is not current without its count, and everybody says so. */
+Test(sync, a_count_that_the_budget_ends_is_told_and_goes_on)
+{
+    size_t n_before;
+
+    go_to_its_weekday();
+    n_before = n_billed();
+    write_job("quiet.org", "sync: changes\nbudget: 0.01\n");
+    cr_expect(eq(int, run(), 2), "%s", story.err);
+    expect_synced("quiet.org", "2026-01-09");
+    story_expect_text(&story, "budget 2026-01-09 false",
+                      "select concat_ws(' ', status, last_good_night, is_current::text) from "
+                      "linkhaul_bi.freshness");
+    cr_assert(eq(int, story_run(&story, "status"), 0), "%s", story.out);
+    cr_expect(ne(ptr, strstr(story.out, "budget"), NULL), "%s", story.out);
+    write_job("quiet.org", "sync: changes\nbudget: 1\n");
+    cr_expect(eq(int, run(), 0), "%s", story.err);
+    expect_counted(n_before);
+    story_end(&story);
 }
 
 /* A plan that was to count it broke off in the same night: its count becomes the night's. */
