@@ -4,6 +4,7 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "daemon/handover.h"
 #include "daemon/service_private.h"
 
 /*
@@ -217,6 +218,7 @@ static void on_opened(void *data, const struct err *err)
     service->away = (struct err){.kind = ERR_NONE};
     service->is_open = service->had_place = true;
     catch_up(service);
+    handover_opened(service);
     desk_pulse(service);
     service_ready(service);
     starts_wake(service);
@@ -237,6 +239,7 @@ static void on_spent(void *data, int64_t nanousd, const struct err *err)
 
 void desk_pulse(struct service *service)
 {
+    handover_look(service);
     if (!service->is_open || service->is_asking_spent)
         return;
     service->is_asking_spent = true;

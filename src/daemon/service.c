@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "daemon/handover.h"
 #include "daemon/service_private.h"
 
 /*
@@ -217,6 +218,7 @@ struct service *service_new(uv_loop_t *loop, const struct service_settings *sett
     init_timer(service, &service->pulse);
     init_timer(service, &service->drain);
     init_timer(service, &service->desk_timer);
+    handover_begin(service);
     service->scheduler = scheduler_new(&ports, service);
     tell_bad_files(settings->config);
     set_jobs(service);
@@ -279,6 +281,7 @@ static void close_all(struct service *service)
     service->is_closed = true;
     herald_end(&service->herald);
     desk_close(service);
+    handover_close(service);
     uv_close((uv_handle_t *)&service->clock, NULL);
     uv_close((uv_handle_t *)&service->pulse, NULL);
     uv_close((uv_handle_t *)&service->drain, NULL);
@@ -287,7 +290,7 @@ static void close_all(struct service *service)
 
 void service_end_if_over(struct service *service)
 {
-    bool is_recording = service->is_open && service->unmade != NULL;
+    bool is_recording = (service->is_open && service->unmade != NULL) || handover_is_busy(service);
 
     if (service->is_draining && !service->is_closed && service->starts == NULL && !is_recording)
         close_all(service);
@@ -325,6 +328,7 @@ void service_fail(struct service *service, const struct err *err)
 void service_destroy(struct service *service)
 {
     desk_destroy(service);
+    handover_destroy(service);
     scheduler_destroy(service->scheduler);
     commons_destroy(service->commons);
     service_drop(service->now);

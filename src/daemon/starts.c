@@ -6,6 +6,9 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "core/text.h"
+#include "core/tz.h"
+#include "daemon/handover.h"
 #include "daemon/service_private.h"
 
 /*
@@ -23,6 +26,7 @@
 /* Each has three connections to the database; a server has room for a hundred by default. */
 #define ENGINES_MAX 16
 
+#define DAY_S 86400
 #define AGAIN_MS 600000 /* so often an account may be asked for its balance: TURN_MS of it */
 
 static void free_start(struct start *start)
@@ -97,6 +101,7 @@ void starts_ask(struct service *service, const struct scheduler_fire *fire)
     start->fire = *fire;
     start->fire.job = start->job;
     start->is_asked = true;
+    start->is_by_hand = false;
     date_text(fire->night, start->night);
     starts_wake(service);
 }
@@ -148,6 +153,75 @@ static void tell_over(struct start *start)
     start->has_begun = start->is_asked = false;
 }
 
+/* --- by hand --------------------------------------------------------------------------------- */
+
+/* Today where the job is. */
+static int64_t today_of(const struct config_job *job)
+{
+    int64_t now_s = service_wall_ms(NULL) / 1000;
+    struct err err;
+    struct tz *tz = tz_load(job->timezone, &err);
+
+    if (tz != NULL) /* else its run says so */
+        now_s += tz_span(tz, now_s).offset_s;
+    tz_free(tz);
+    return now_s / DAY_S;
+}
+
+/* Of yyyy-mm-dd. */
+static int64_t day_of(const char *night)
+{
+    int64_t year = 0, month = 0, day = 0;
+
+    text_parse_int64(night, 4, &year);
+    text_parse_int64(night + 5, 2, &month);
+    text_parse_int64(night + 8, 2, &day);
+    return date_days(year, (int)month, (int)day);
+}
+
+/* The scheduler takes the job as running from here on: what comes due meanwhile is skipped. */
+enum starts_answer starts_by_hand(struct service *service, const struct config_job *job,
+                                  const char *night, bool is_fresh)
+{
+    struct start *start = find_start(service, job->title);
+
+    if (service->is_draining)
+        return STARTS_DRAINING;
+    if (start != NULL && (is_fresh || night[0] != '\0'))
+        return STARTS_REFUSED;
+    if (start != NULL) {
+        if (start->state == START_AGAIN)
+            start->again_ms = 0; /* somebody wants to know now */
+        starts_wake(service);
+        return STARTS_JOINED;
+    }
+    start = add_start(service, job->title);
+    start->is_by_hand = true;
+    start->is_fresh = is_fresh;
+    snprintf(start->asked_night, sizeof(start->asked_night), "%s", night);
+    start->fire = (struct scheduler_fire){.job = start->job, .night = today_of(job), .n = 1};
+    if (night[0] != '\0')
+        start->fire.night = day_of(night);
+    date_text(start->fire.night, start->night);
+    tell_begun(start);
+    starts_wake(service);
+    return STARTS_MADE;
+}
+
+const struct engine *starts_engine(const struct service *service, const char *job)
+{
+    const struct start *start = find_start(service, job);
+
+    return start != NULL ? start->engine : NULL;
+}
+
+bool starts_is_at_work(const struct service *service, const char *job)
+{
+    const struct start *start = find_start(service, job);
+
+    return start != NULL && start->is_at_work;
+}
+
 /* --- an engine's life ------------------------------------------------------------------------ */
 
 static void on_began(void *data)
@@ -155,6 +229,9 @@ static void on_began(void *data)
     struct start *start = data;
 
     tell_begun(start);
+    start->is_fresh = false;
+    start->is_at_work = true;
+    handover_begun(start);
 }
 
 /* The engine is freed on a later turn: its own is not over. */
@@ -178,18 +255,23 @@ static void begin(struct start *start, const struct config_job *job)
     service_use(start->generation);
     if (!start->is_told)
         log_info("%s: starts for the night of %s%s", start->job, start->night,
-                 start->fire.is_caught_up ? ", which was missed and is caught up" : "");
-    start->engine = engine_new(service->loop, &(struct engine_settings){
-                                                  .config = start->generation->config,
-                                                  .jobs = &start->running,
-                                                  .n_jobs = 1,
-                                                  .scheduled_night = start->night,
-                                                  .commons = service->commons,
-                                                  .scheduled_s = start->fire.at_s,
-                                                  .began = on_began,
-                                                  .done = on_done,
-                                                  .data = start,
-                                              });
+                 start->is_by_hand          ? ", by hand (linkhaul run)"
+                 : start->fire.is_caught_up ? ", which was missed and is caught up"
+                                            : "");
+    start->engine = engine_new(
+        service->loop, &(struct engine_settings){
+                           .config = start->generation->config,
+                           .jobs = &start->running,
+                           .n_jobs = 1,
+                           .scheduled_night = start->is_by_hand ? NULL : start->night,
+                           .night = start->asked_night[0] != '\0' ? start->asked_night : NULL,
+                           .is_fresh = start->is_fresh,
+                           .commons = service->commons,
+                           .scheduled_s = start->fire.at_s,
+                           .began = on_began,
+                           .done = on_done,
+                           .data = start,
+                       });
 }
 
 /* --- its end --------------------------------------------------------------------------------- */
@@ -252,7 +334,7 @@ static bool is_to_try_again(struct start *start, int code)
         start->again_ms = 0;
         return true;
     }
-    if (code != err_exit_code(ERR_BUSY))
+    if (code != err_exit_code(ERR_BUSY) || start->is_by_hand)
         return false;
     start->again_ms = clock_mono_ms() + clock_api_ms(AGAIN_MS);
     return true;
@@ -266,16 +348,28 @@ static void tell_again(struct start *start)
     start->is_told = true;
 }
 
+/* Whoever follows it: what the end of the service cuts short goes on with the next one, and what
+ * waits for the database is not over. */
+static void tell_follower(const struct start *start, int code, bool is_again)
+{
+    bool is_cut_short = start->service->is_draining && code == err_exit_code(ERR_CANCELED);
+
+    if (!is_cut_short && !(is_again && start->err.kind == ERR_DB))
+        handover_ended(start, start->engine, code, code == 0 ? "" : start->reason);
+}
+
 static void end(struct start *start)
 {
     int code = engine_exit_code(start->engine);
     bool is_again = is_to_try_again(start, code);
 
     describe(start, code);
+    tell_follower(start, code, is_again);
     if (!is_again || !start->is_told)
         summarize(start, code);
     engine_destroy(start->engine);
     start->engine = NULL;
+    start->is_at_work = false;
     service_drop(start->generation);
     start->generation = NULL;
     if (!start->service->is_draining && (!is_again || start->again_ms > 0 || start->has_begun))
@@ -300,6 +394,7 @@ static void give_up(struct start *start)
 {
     snprintf(start->reason, sizeof(start->reason),
              "skipped: the job is no longer in the configuration");
+    handover_ended(start, NULL, err_exit_code(ERR_CONFIG), start->reason);
     tell_over(start);
     free_start(start);
 }
