@@ -10,7 +10,7 @@ WITH newest AS (
     SELECT night FROM newest
     WHERE night IS NOT NULL AND night > ALL (SELECT t.night FROM linkhaul.told_night AS t)
     RETURNING night
-), job AS (
+), ran AS (
     SELECT r.project, r.job, r.run_id AS run, r.account,
            coalesce((SELECT CASE WHEN l.state = 'held' THEN 'held' ELSE coalesce(l.completeness, 'stopped') END
                      FROM linkhaul.listing AS l
@@ -40,8 +40,8 @@ WITH newest AS (
 SELECT c.night,
        jsonb_build_object(
            'night', c.night,
-           'jobs', coalesce((SELECT jsonb_agg(to_jsonb(job) ORDER BY job.run) FROM job
-                             WHERE job.job NOT LIKE 'bulk:%'), '[]'),
+           'jobs', coalesce((SELECT jsonb_agg(to_jsonb(ran) ORDER BY ran.run) FROM ran
+                             WHERE ran.job NOT LIKE 'bulk:%'), '[]'),
            'missed', coalesce((SELECT jsonb_agg(jsonb_build_object(
                                    'project', m.project, 'job', m.job, 'scheduled_at', m.scheduled_at,
                                    'starts', m.starts, 'reason', m.reason) ORDER BY m.missed_id)
@@ -49,7 +49,7 @@ SELECT c.night,
            'totals', (SELECT jsonb_build_object(
                           'items', coalesce(sum(items), 0), 'rows', coalesce(sum(rows), 0),
                           'new', coalesce(sum(new), 0), 'lost', coalesce(sum(lost), 0),
-                          'dollars', coalesce(sum(dollars), 0)) FROM job),
+                          'dollars', coalesce(sum(dollars), 0)) FROM ran),
            'accounts', coalesce((SELECT jsonb_agg(jsonb_build_object(
                                      'account', b.account, 'balance', trim_scale(b.left_nanousd::numeric / 1000000000),
                                      'asked_at', b.asked_at) ORDER BY b.account)

@@ -148,6 +148,7 @@ struct config {
     int64_t archive_max_bytes;    /* all of them together; 0: any amount */
     int64_t drain_s;              /* the service's end may take so long */
     int64_t missing_ok_ppm;       /* of jobs that have none of their own */
+    struct config_texts on_night; /* a program and its arguments; none: nothing is run */
     struct config_project *projects; /* NULL: none */
     size_t n_projects;
     char *job_files;         /* the pattern, as written */

@@ -144,7 +144,9 @@ static const struct key all_main_keys[] = {
     { "drain", KEY_DURATION, IN_MAIN(drain_s), 1, DURATION_MAX_S, .fallback = "150s",
       .doc = "how long the service's end may take: no new calls, and what is paid for lands" },
     { "http", LATER }, { "log", LATER },
-    { "on_night", LATER },
+    { "on_night", KEY_COMMAND, IN_MAIN(on_night), .min = 1, .max = 64,
+      .sample = "[/usr/local/bin/rebuild-dashboard, --quiet]", .is_second_choice = true,
+      .doc = "what the service runs once when the last run of a night has ended: a program and its arguments, no shell; a summary as JSON on its standard input" },
 };
 
 static const struct key all_job_keys[] = {
@@ -299,6 +301,8 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_PROJECT] = "the name of a project",
         [KEY_PROJECT_LIST] = "a list of names of projects",
         [KEY_FORMERLY] = "the name that the job had, or a list of such names",
+        [KEY_COMMAND] =
+            "a program's absolute path and its arguments, such as [/usr/bin/touch, /run/x]",
         [KEY_FEEDS] = "a list of 1 to 100 maps of API parameters",
         [KEY_LABELS] = "a map of up to 16 labels",
         [KEY_ACCOUNT] = "a map with login and password_file, or with provider: aisa and token_file",

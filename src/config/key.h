@@ -44,6 +44,7 @@ enum key_type {
     KEY_PROJECT,    /* a job's: the name of one of them */
     KEY_PROJECT_LIST,
     KEY_FORMERLY, /* a name or a list of them */
+    KEY_COMMAND,  /* struct config_texts: a program's path, and its arguments */
     KEY_LABELS,   /* char *: JSON object */
 };
 

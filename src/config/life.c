@@ -61,6 +61,7 @@ void config_destroy(struct config *config)
     free(config->database_url);
     free(config->spool);
     free(config->job_files);
+    config_texts_deinit(&config->on_night);
     free(config);
 }
 

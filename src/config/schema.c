@@ -217,6 +217,7 @@ static void put_type(struct writer *writer, const struct key *key)
         put_endpoints(writer);
         return;
     case KEY_TARGETS:
+    case KEY_COMMAND:
         put_strings(writer, key->min, key->max);
         return;
     case KEY_REQUEST:

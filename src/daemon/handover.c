@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/date.h"
 #include "core/mem.h"
+#include "core/text.h"
+#include "core/tz.h"
 #include "daemon/service_private.h"
 #include "store/handover.h"
 
@@ -14,6 +17,7 @@
  * there is to note one statement is under way at a time, and it is put again after a lost database.
  */
 
+#define DAY_S 86400
 #define TELL_MS 1000 /* so often whoever follows is told how far it is; of our time */
 
 struct wish {
@@ -144,6 +148,30 @@ static void end(struct wish *wish, int exit_code, const char *reason)
     wish->reason = mem_strdup(reason);
 }
 
+/* Today where the job is. */
+static int64_t today_of(const struct config_job *job)
+{
+    int64_t now_s = service_wall_ms(NULL) / 1000;
+    struct err err;
+    struct tz *tz = tz_load(job->timezone, &err);
+
+    if (tz != NULL) /* else its run says so */
+        now_s += tz_span(tz, now_s).offset_s;
+    tz_free(tz);
+    return now_s / DAY_S;
+}
+
+/* Of yyyy-mm-dd. */
+static int64_t day_of(const char *night)
+{
+    int64_t year = 0, month = 0, day = 0;
+
+    text_parse_int64(night, 4, &year);
+    text_parse_int64(night + 5, 2, &month);
+    text_parse_int64(night + 8, 2, &day);
+    return date_days(year, (int)month, (int)day);
+}
+
 static void refuse_unknown(struct wish *wish)
 {
     CLEANUP(mem_free_string)
@@ -160,12 +188,14 @@ static void begin(struct wish *wish, const struct store_wanted *wanted)
     struct service *service = wish->service;
     const struct config_job *job =
         config_job_find(service->now->config, wanted->project, wanted->job);
+    int64_t day;
 
     if (job == NULL) {
         refuse_unknown(wish);
         return;
     }
-    switch (starts_by_hand(service, job, wanted->night, wanted->is_fresh)) {
+    day = wanted->night[0] != '\0' ? day_of(wanted->night) : today_of(job);
+    switch (starts_by_hand(service, job, wanted->night, day, wanted->is_fresh)) {
     case STARTS_MADE:
         break;
     case STARTS_JOINED:

@@ -103,6 +103,10 @@ void scheduler_on_refused(struct scheduler *scheduler, const char *job, const ch
 /* The job's run is over, however it ended. */
 void scheduler_on_finished(struct scheduler *scheduler, const char *job);
 
+/* The first night, in days since 1970, that a fire of any job may still come for; INT64_MIN where
+ * that is not known yet of some job, INT64_MAX where none comes. */
+int64_t scheduler_first_night(const struct scheduler *scheduler);
+
 /* When the job comes due next, jitter included; SCHEDULE_NEVER where it does not, or not known yet.
  */
 int64_t scheduler_next_s(const struct scheduler *scheduler, const char *job);

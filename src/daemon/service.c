@@ -8,6 +8,7 @@
 #include "core/mem.h"
 #include "core/money.h"
 #include "daemon/handover.h"
+#include "daemon/on_night.h"
 #include "daemon/service_private.h"
 
 /*
@@ -212,6 +213,7 @@ struct service *service_new(uv_loop_t *loop, const struct service_settings *sett
     service->now = new_generation(settings->config);
     service->commons = commons_new(/* is_shared= */ true);
     service->spent_nanousd = -1;
+    service->night_looked = INT64_MIN;
     herald_begin(&service->herald, loop);
     init_timer(service, &service->clock);
     init_timer(service, &service->turn);
@@ -290,9 +292,10 @@ static void close_all(struct service *service)
 
 void service_end_if_over(struct service *service)
 {
-    bool is_recording = (service->is_open && service->unmade != NULL) || handover_is_busy(service);
+    bool is_busy = (service->is_open && service->unmade != NULL) || handover_is_busy(service) ||
+                   on_night_is_busy(service);
 
-    if (service->is_draining && !service->is_closed && service->starts == NULL && !is_recording)
+    if (service->is_draining && !service->is_closed && service->starts == NULL && !is_busy)
         close_all(service);
 }
 
@@ -315,6 +318,7 @@ void service_stop(struct service *service)
     uv_timer_stop(&service->desk_timer);
     uv_timer_start(&service->drain, on_overdue, (uint64_t)drain_ms, 0);
     starts_stop(service);
+    on_night_stop(service, drain_ms);
     tell_status(service);
     service_end_if_over(service);
 }

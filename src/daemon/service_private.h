@@ -67,7 +67,8 @@ struct look_up {
     struct look_up *next;
 };
 
-struct wish; /* handover.c */
+struct wish;    /* handover.c */
+struct command; /* on_night.c */
 
 struct service {
     uv_loop_t *loop;
@@ -104,6 +105,11 @@ struct service {
     uv_timer_t tell; /* whoever follows is told how far it is */
     bool is_taking, is_noting;
     bool has_adopted; /* what an earlier process had taken */
+
+    /* on_night.c */
+    struct command *command; /* NULL: none is under way */
+    bool is_claiming;
+    int64_t night_looked; /* the first open one when it was last asked about those before */
 };
 
 /* --- service.c --- */
@@ -134,7 +140,8 @@ void starts_stop_job(struct service *service, const char *job);
 /* A run of the job that an earlier process was cut short in is gone on with. */
 void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_t night);
 
-/* A start that somebody asks for; `night` is yyyy-mm-dd, or "" for today. */
+/* A start that somebody asks for; `night` is yyyy-mm-dd, or "" for today, `day` the same since
+ * 1970. */
 enum starts_answer {
     STARTS_MADE,
     STARTS_JOINED,   /* the one that the job has */
@@ -142,11 +149,14 @@ enum starts_answer {
     STARTS_DRAINING, /* the service begins nothing more */
 };
 enum starts_answer starts_by_hand(struct service *service, const struct config_job *job,
-                                  const char *night, bool is_fresh);
+                                  const char *night, int64_t day, bool is_fresh);
 
 /* The engine of the job's start, and whether it has taken its run up; NULL: there is none. */
 const struct engine *starts_engine(const struct service *service, const char *job);
 bool starts_is_at_work(const struct service *service, const char *job);
+
+/* All nights before it are over (night_end.h). */
+int64_t starts_first_open_night(const struct service *service);
 
 /* They are looked at on the next turn: something has changed that may let one go on. */
 void starts_wake(struct service *service);

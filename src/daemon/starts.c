@@ -6,9 +6,9 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "core/text.h"
-#include "core/tz.h"
 #include "daemon/handover.h"
+#include "daemon/night_end.h"
+#include "daemon/on_night.h"
 #include "daemon/service_private.h"
 
 /*
@@ -26,7 +26,6 @@
 /* Each has three connections to the database; a server has room for a hundred by default. */
 #define ENGINES_MAX 16
 
-#define DAY_S 86400
 #define AGAIN_MS 600000 /* so often an account may be asked for its balance: TURN_MS of it */
 
 static void free_start(struct start *start)
@@ -68,6 +67,22 @@ size_t starts_in_flight(const struct service *service)
             n += progress.n_in_flight;
         }
     return n;
+}
+
+int64_t starts_first_open_night(const struct service *service)
+{
+    int64_t *nights, first;
+    size_t n = 0;
+
+    for (const struct start *start = service->starts; start != NULL; start = start->next)
+        n++;
+    nights = mem_new_array(n, sizeof(*nights));
+    n = 0;
+    for (const struct start *start = service->starts; start != NULL; start = start->next)
+        nights[n++] = start->fire.night;
+    first = night_end_first_open(service->scheduler, nights, n);
+    free(nights);
+    return first;
 }
 
 void starts_wake(struct service *service)
@@ -155,33 +170,9 @@ static void tell_over(struct start *start)
 
 /* --- by hand --------------------------------------------------------------------------------- */
 
-/* Today where the job is. */
-static int64_t today_of(const struct config_job *job)
-{
-    int64_t now_s = service_wall_ms(NULL) / 1000;
-    struct err err;
-    struct tz *tz = tz_load(job->timezone, &err);
-
-    if (tz != NULL) /* else its run says so */
-        now_s += tz_span(tz, now_s).offset_s;
-    tz_free(tz);
-    return now_s / DAY_S;
-}
-
-/* Of yyyy-mm-dd. */
-static int64_t day_of(const char *night)
-{
-    int64_t year = 0, month = 0, day = 0;
-
-    text_parse_int64(night, 4, &year);
-    text_parse_int64(night + 5, 2, &month);
-    text_parse_int64(night + 8, 2, &day);
-    return date_days(year, (int)month, (int)day);
-}
-
 /* The scheduler takes the job as running from here on: what comes due meanwhile is skipped. */
 enum starts_answer starts_by_hand(struct service *service, const struct config_job *job,
-                                  const char *night, bool is_fresh)
+                                  const char *night, int64_t day, bool is_fresh)
 {
     struct start *start = find_start(service, job->title);
 
@@ -199,9 +190,7 @@ enum starts_answer starts_by_hand(struct service *service, const struct config_j
     start->is_by_hand = true;
     start->is_fresh = is_fresh;
     snprintf(start->asked_night, sizeof(start->asked_night), "%s", night);
-    start->fire = (struct scheduler_fire){.job = start->job, .night = today_of(job), .n = 1};
-    if (night[0] != '\0')
-        start->fire.night = day_of(night);
+    start->fire = (struct scheduler_fire){.job = start->job, .night = day, .n = 1};
     date_text(start->fire.night, start->night);
     tell_begun(start);
     starts_wake(service);
@@ -436,6 +425,7 @@ void starts_on_turn(uv_timer_t *timer)
         next = start->next;
         look_at(start, &n_running);
     }
+    on_night_look(service);
     service_end_if_over(service);
 }
 

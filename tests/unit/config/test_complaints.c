@@ -43,7 +43,7 @@ static const struct mistake in_main[] = {
      "main.yaml:3:3: api.pasword: unknown key; did you mean password?\n"},
     {MAIN "colour: red\n",
      "main.yaml:3:1: colour: unknown key; known are api, accounts, database, budget, spool, "
-     "spool_free_min, archive, archive_max, missing_ok, jobs, projects, drain\n"},
+     "spool_free_min, archive, archive_max, missing_ok, jobs, projects, drain, on_night\n"},
     {"api: {login: me, password: x, provider: aisa}\nbudget: 1",
      "main.yaml:1:6: api.token or token_file is missing\n"
      "main.yaml:1:7: api.login: aisa takes no login and password; write its key to token_file, or "
@@ -124,6 +124,21 @@ static const struct mistake in_main[] = {
     {MAIN "missing_ok: 100.01%\n",
      "main.yaml:3:13: missing_ok: found \"100.01%\", expected a percentage from 0% to 100%, such "
      "as 0.1%\n"},
+    {MAIN "on_night: curl https://example.com\n",
+     "main.yaml:3:11: on_night: found \"curl https://example.com\", expected a program's absolute "
+     "path and its arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: [curl, -s]\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: []\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: [/bin/sh, [x]]\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: [/bin/sh, \"a\\nb\"]\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
     {MAIN "missing_ok: 0.001\n",
      "main.yaml:3:13: missing_ok: found 0.001, expected a percentage from 0% to 100%, such as "
      "0.1%\n"},
