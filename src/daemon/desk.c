@@ -38,7 +38,7 @@ void desk_on_timer(uv_timer_t *timer)
 }
 
 /* Told once, until it is back. */
-static void lose(struct service *service, const struct err *err)
+void desk_lose(struct service *service, const struct err *err)
 {
     bool was_there = service->away.kind == ERR_NONE;
 
@@ -75,7 +75,7 @@ static void on_scheduled(void *data, int64_t last_s, int64_t open_night, const s
     if (err != NULL) {
         look_up->next = service->look_ups;
         service->look_ups = look_up;
-        lose(service, err);
+        desk_lose(service, err);
         return;
     }
     scheduler_on_looked_up(service->scheduler, look_up->job,
@@ -130,7 +130,7 @@ static void on_recorded(void *data, const struct err *err)
 
     service->is_recording = false;
     if (err != NULL) {
-        lose(service, err);
+        desk_lose(service, err);
         service_end_if_over(service);
         return;
     }
@@ -208,7 +208,7 @@ static void on_opened(void *data, const struct err *err)
         return;
     }
     if (err != NULL) {
-        lose(service, err);
+        desk_lose(service, err);
         service_ready(service);
         service_end_if_over(service);
         return;
@@ -232,7 +232,7 @@ static void on_spent(void *data, int64_t nanousd, const struct err *err)
     if (service->is_closed)
         return;
     if (err != NULL)
-        lose(service, err);
+        desk_lose(service, err);
     else
         service->spent_nanousd = nanousd;
 }

@@ -57,7 +57,9 @@ static void on_begun_noted(void *data, const struct err *err)
 
     wish->service->is_noting = false;
     wish->is_begun_noted = err == NULL;
-    if (err == NULL)
+    if (err != NULL)
+        desk_lose(wish->service, err);
+    else
         note_next(wish->service);
 }
 
@@ -67,10 +69,12 @@ static void on_end_noted(void *data, const struct err *err)
     struct service *service = wish->service;
 
     service->is_noting = false;
-    if (err != NULL)
-        return; /* once more when the database is back */
-    free_wish(wish);
-    note_next(service);
+    if (err != NULL) {
+        desk_lose(service, err); /* and it is put again when the database is back */
+    } else {
+        free_wish(wish);
+        note_next(service);
+    }
     service_end_if_over(service);
 }
 
@@ -243,9 +247,10 @@ static void on_taken(void *data, const struct store_wanted *wanted, size_t n, co
     struct service *service = data;
 
     service->is_taking = false;
-    if (err != NULL || n == 0)
-        return; /* a database that is lost is told by whoever needs it next */
-    take(service, wanted, n);
+    if (err != NULL)
+        desk_lose(service, err);
+    else
+        take(service, wanted, n);
 }
 
 void handover_look(struct service *service)
@@ -263,8 +268,8 @@ static void on_wake(void *data)
 
 static void on_listening(void *data, const struct err *err)
 {
-    (void)data;
-    (void)err;
+    if (err != NULL)
+        desk_lose(data, err);
 }
 
 static void on_adopted(void *data, const struct store_wanted *wanted, size_t n,
@@ -273,8 +278,10 @@ static void on_adopted(void *data, const struct store_wanted *wanted, size_t n,
     struct service *service = data;
 
     service->is_taking = false;
-    if (err != NULL)
+    if (err != NULL) {
+        desk_lose(service, err);
         return;
+    }
     service->has_adopted = true;
     take(service, wanted, n);
     handover_look(service);

@@ -275,7 +275,8 @@ static void on_claimed(void *data, const char *night, const char *summary, const
 
     service->is_claiming = false;
     if (err != NULL) {
-        service->night_looked = INT64_MIN; /* a database that is lost is told by others */
+        service->night_looked = INT64_MIN;
+        desk_lose(service, err);
         return;
     }
     if (night == NULL)

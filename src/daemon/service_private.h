@@ -170,6 +170,9 @@ size_t starts_in_flight(const struct service *service);
 
 /* --- desk.c --- */
 
+/* A statement of the service's own connection has failed: that is made anew. */
+void desk_lose(struct service *service, const struct err *err);
+
 /* Opens the store, now and whenever it was lost. */
 void desk_open(struct service *service);
 void desk_on_timer(uv_timer_t *timer);

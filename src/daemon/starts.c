@@ -123,9 +123,11 @@ void starts_ask(struct service *service, const struct scheduler_fire *fire)
 
 void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_t night)
 {
-    struct start *start;
+    struct start *start = find_start(service, job);
 
-    if (service->is_draining || find_start(service, job) != NULL)
+    if (start != NULL)
+        start->is_by_hand = false;
+    if (service->is_draining || start != NULL)
         return;
     log_info("%s: its run was cut short by the end of linkhaul, and goes on", job);
     start = add_start(service, job);
