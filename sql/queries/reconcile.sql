@@ -78,7 +78,7 @@ FROM (
     UNION ALL
     SELECT attempt_id, 'void', NULL, '', 'not on the vendor''s list: never executed'
     FROM absent
-) AS v
-WHERE a.attempt_id = v.attempt_id AND a.state = 'unknown'
+) AS v, linkhaul.run AS r
+WHERE a.attempt_id = v.attempt_id AND a.state = 'unknown' AND r.run_id = a.run_id
 RETURNING a.attempt_id, a.listing_id, a.slice_no, a.position, a.state <> 'void',
-          coalesce(a.charged_nanousd, 0)
+          coalesce(a.charged_nanousd, 0), r.project, r.job

@@ -6,6 +6,10 @@
 #define LOGIN "check login and password (the API password, not the one of the web site)"
 #define BALANCE "top up the account, then run again"
 #define SUPPORT "ask the vendor's support"
+#define PASSES "if it goes on for hours, ask the vendor's support"
+#define WAITS "linkhaul waits and goes on by itself"
+#define OURS "linkhaul should never send that: report it, with this line"
+#define NETWORK "check base_url, the network, and what proxies stand in between"
 
 /* The longest that the vendor itself asks for (40206); a Retry-After beyond it is a mistake. */
 #define WAIT_MAX_S 86400
@@ -21,60 +25,60 @@ struct line {
 // clang-format off
 static const struct line codes[] = {
     { 20000, VERDICT_OK,      0, 0, "ok", NULL },
-    { 20100, VERDICT_LISTING, 0, 0, "a task was queued, which a live endpoint never does", NULL },
-    { 40000, VERDICT_JOB,     0, 0, "only one task may be sent at a time", NULL },
-    { 40001, VERDICT_LISTING, 0, 0, "the task belongs to another client", NULL },
-    { 40002, VERDICT_LISTING, 0, 0, "the task belongs to another engine", NULL },
-    { 40003, VERDICT_LISTING, 0, 0, "the task is of another type", NULL },
-    { 40004, VERDICT_LISTING, 0, 0, "the task is of another function", NULL },
-    { 40005, VERDICT_LISTING, 0, 0, "the task is of another device type", NULL },
-    { 40006, VERDICT_JOB,     0, 0, "too many tasks in one request", NULL },
+    { 20100, VERDICT_LISTING, 0, 0, "a task was queued, which a live endpoint never does", SUPPORT },
+    { 40000, VERDICT_JOB,     0, 0, "only one task may be sent at a time", OURS },
+    { 40001, VERDICT_LISTING, 0, 0, "the task belongs to another client", SUPPORT },
+    { 40002, VERDICT_LISTING, 0, 0, "the task belongs to another engine", OURS },
+    { 40003, VERDICT_LISTING, 0, 0, "the task is of another type", OURS },
+    { 40004, VERDICT_LISTING, 0, 0, "the task is of another function", OURS },
+    { 40005, VERDICT_LISTING, 0, 0, "the task is of another device type", OURS },
+    { 40006, VERDICT_JOB,     0, 0, "too many tasks in one request", OURS },
     { 40100, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the login was refused", LOGIN },
-    { 40101, VERDICT_RETRY,   0, 0, "the search engine behind the API failed", NULL },
+    { 40101, VERDICT_RETRY,   0, 0, "the search engine behind the API failed", PASSES },
     { 40102, VERDICT_OK,      0, 0, "no results", NULL },
-    { 40103, VERDICT_RETRY,   0, 0, "the task failed and may be sent again", NULL },
+    { 40103, VERDICT_RETRY,   0, 0, "the task failed and may be sent again", PASSES },
     { 40104, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the account is not verified", "verify it on the vendor's site" },
-    { 40106, VERDICT_RETRY,   0, 0, "the results are partial", NULL },
+    { 40106, VERDICT_RETRY,   0, 0, "the results are partial", PASSES },
     { 40200, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "payment is required", BALANCE },
     { 40201, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the account is paused", SUPPORT },
     { 40202, VERDICT_WAIT,   60, 0, "too many calls in a minute", "lower calls_per_minute, or slow your other tools" },
     { 40203, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "the account's daily cost limit is reached", "raise it on the vendor's site, or run again tomorrow" },
     { 40204, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the account has no access to the Backlinks API", SUPPORT },
-    { 40205, VERDICT_WAIT, 3600, 0, "the same task was sent too often within an hour", NULL },
-    { 40206, VERDICT_WAIT, 86400, 0, "the same task was sent too often within a day", NULL },
+    { 40205, VERDICT_WAIT, 3600, 0, "the same task was sent too often within an hour", "linkhaul waits and goes on by itself; start the job less often" },
+    { 40206, VERDICT_WAIT, 86400, 0, "the same task was sent too often within a day", "linkhaul waits and goes on by itself; start the job less often" },
     { 40207, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "this machine's address is not on the account's list", "add it on the vendor's site" },
     { 40208, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the account has no access", SUPPORT },
     { 40209, VERDICT_WAIT,    2, 0, "too many calls at once", "lower in_flight: it is shared with your other tools" },
     { 40210, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "the balance is used up", BALANCE },
-    { 40400, VERDICT_JOB,     0, 0, "not found", NULL },
-    { 40401, VERDICT_LISTING, 0, 0, "the task was not found", NULL },
+    { 40400, VERDICT_JOB,     0, 0, "not found", "check base_url" },
+    { 40401, VERDICT_LISTING, 0, 0, "the task was not found", SUPPORT },
     { 40402, VERDICT_JOB,     0, 0, "the path is invalid", "check base_url" },
-    { 40403, VERDICT_LISTING, 0, 0, "the results have expired", NULL },
-    { 40404, VERDICT_LISTING, 0, 0, "no data is prepared for this path", NULL },
+    { 40403, VERDICT_LISTING, 0, 0, "the results have expired", "run again" },
+    { 40404, VERDICT_LISTING, 0, 0, "no data is prepared for this path", "check base_url" },
     { 40408, VERDICT_LISTING, 0, 0, "the target's URL is invalid", "check the target" },
     { 40501, VERDICT_JOB,     0, 0, "a field is invalid", "check the request of the job" },
-    { 40502, VERDICT_JOB,     0, 0, "the request was empty", NULL },
-    { 40503, VERDICT_JOB,     0, 0, "the request could not be read", NULL },
+    { 40502, VERDICT_JOB,     0, 0, "the request was empty", OURS },
+    { 40503, VERDICT_JOB,     0, 0, "the request could not be read", OURS },
     { 40504, VERDICT_LISTING, 0, 0, "the request asks for too much", "narrow it with filters" },
     { 40505, VERDICT_JOB,     0, 0, "a parameter is outdated", "check the request of the job" },
     { 40506, VERDICT_JOB,     0, 0, "a field is unknown", "check the request of the job" },
-    { 40601, VERDICT_WAIT,   60, 0, "the task was handed over", NULL },
-    { 40602, VERDICT_WAIT,   60, 0, "the task is in a queue", NULL },
-    { 50000, VERDICT_RETRY,   0, 0, "an internal error of the API", NULL },
-    { 50001, VERDICT_RETRY,   0, 0, "the API could not check the balance", NULL },
-    { 50100, VERDICT_JOB,     0, 0, "not implemented by the API", NULL },
-    { 50301, VERDICT_RETRY,   0, 0, "a service behind the API is away", NULL },
-    { 50303, VERDICT_WAIT,  240, 0, "the API is being updated", NULL },
-    { 50304, VERDICT_WAIT,  600, 0, "the function is unavailable for now", NULL },
-    { 50401, VERDICT_RETRY,   0, 0, "the API ran into its own time limit", NULL },
-    { 50402, VERDICT_RETRY,   0, 0, "the target page was too slow", NULL },
+    { 40601, VERDICT_WAIT,   60, 0, "the task was handed over", WAITS },
+    { 40602, VERDICT_WAIT,   60, 0, "the task is in a queue", WAITS },
+    { 50000, VERDICT_RETRY,   0, 0, "an internal error of the API", PASSES },
+    { 50001, VERDICT_RETRY,   0, 0, "the API could not check the balance", PASSES },
+    { 50100, VERDICT_JOB,     0, 0, "not implemented by the API", "look for a newer version of linkhaul" },
+    { 50301, VERDICT_RETRY,   0, 0, "a service behind the API is away", PASSES },
+    { 50303, VERDICT_WAIT,  240, 0, "the API is being updated", WAITS },
+    { 50304, VERDICT_WAIT,  600, 0, "the function is unavailable for now", WAITS },
+    { 50401, VERDICT_RETRY,   0, 0, "the API ran into its own time limit", "if it goes on, lower request.limit" },
+    { 50402, VERDICT_RETRY,   0, 0, "the target page was too slow", PASSES },
 };
 
 /* For codes that no list names: by their family. */
 static const struct { int first, last; struct line line; } families[] = {
     { 40100, 40199, { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the account was refused", LOGIN } },
     { 40200, 40299, { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "the account was refused", SUPPORT } },
-    { 50000, 59999, { 0, VERDICT_RETRY,   0, 0, "an error of the API", NULL } },
+    { 50000, 59999, { 0, VERDICT_RETRY,   0, 0, "an error of the API", PASSES } },
     {     0, 99999, { 0, VERDICT_LISTING, 0, 0, "a code that linkhaul does not know", "look it up with the vendor" } },
 };
 
@@ -84,13 +88,13 @@ static const struct { int first, last; struct line line; } statuses[] = {
     { 402, 402, { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "payment is required", BALANCE } },
     { 403, 403, { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "access was refused", LOGIN } },
     { 404, 404, { 0, VERDICT_JOB,     0, 0, "the path is unknown", "check base_url" } },
-    { 429, 429, { 0, VERDICT_WAIT,   60, 0, "too many calls", NULL } },
-    { 502, 504, { 0, VERDICT_WAIT,   10, 0, "a proxy before the API failed", NULL } },
-    { 520, 527, { 0, VERDICT_WAIT,   10, 0, "a proxy before the API failed", NULL } },
-    { 500, 599, { 0, VERDICT_RETRY,   0, 0, "an error of the API", NULL } },
-    { 200, 299, { 0, VERDICT_RETRY,   0, 0, "the answer is not what the API sends", NULL } },
+    { 429, 429, { 0, VERDICT_WAIT,   60, 0, "too many calls", "lower calls_per_minute or in_flight" } },
+    { 502, 504, { 0, VERDICT_WAIT,   10, 0, "a proxy before the API failed", WAITS } },
+    { 520, 527, { 0, VERDICT_WAIT,   10, 0, "a proxy before the API failed", WAITS } },
+    { 500, 599, { 0, VERDICT_RETRY,   0, 0, "an error of the API", PASSES } },
+    { 200, 299, { 0, VERDICT_RETRY,   0, 0, "the answer is not what the API sends", NETWORK } },
     { 300, 499, { 0, VERDICT_LISTING, 0, 0, "an answer that the API does not document", "check base_url" } },
-    {   0,   0, { 0, VERDICT_RETRY,   0, 0, "no whole answer came", NULL } },
+    {   0,   0, { 0, VERDICT_RETRY,   0, 0, "no whole answer came", NETWORK } },
 };
 
 /*
@@ -99,7 +103,7 @@ static const struct { int first, last; struct line line; } statuses[] = {
  */
 static const struct { int first, last; const char *code; struct line line; } gateway[] = {
     { 429, 429, "quota_exceeded", { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LATER, "the key's spending limit is reached", "raise it at the gateway, or run again when it is renewed" } },
-    { 429, 429, "upstream_rate_limit", { 0, VERDICT_WAIT, 60, 0, "too many calls for the API behind the gateway", NULL } },
+    { 429, 429, "upstream_rate_limit", { 0, VERDICT_WAIT, 60, 0, "too many calls for the API behind the gateway", WAITS } },
     { 429, 429, "", { 0, VERDICT_WAIT,   60, 0, "too many calls", "lower calls_per_minute or in_flight to what the key allows" } },
     { 400, 400, "", { 0, VERDICT_JOB,     0, 0, "the gateway cannot read the request", "check the request of the job, and the account's body: object or array" } },
     { 401, 401, "", { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the key was refused", "check token_file or token" } },
@@ -107,7 +111,7 @@ static const struct { int first, last; const char *code; struct line line; } gat
     { 403, 403, "", { 0, VERDICT_ACCOUNT, 0, VERDICT_STOP_LOGIN, "the key may not do this", "look at the key's permissions at the gateway" } },
     { 404, 404, "", { 0, VERDICT_JOB,     0, 0, "the gateway does not know the path", "check base_url" } },
     { 422, 422, "", { 0, VERDICT_LISTING, 0, 0, "the gateway refused a parameter", "check the target and the request" } },
-    { 500, 599, "", { 0, VERDICT_RETRY,   0, 0, "the API behind the gateway failed", NULL } },
+    { 500, 599, "", { 0, VERDICT_RETRY,   0, 0, "the API behind the gateway failed", PASSES } },
 };
 // clang-format on
 
@@ -177,6 +181,7 @@ struct verdict verdict_of(const struct verdict_facts *facts)
      * nor is a task that is fine around no result. */
     if (code == 20000 && (facts->task_status_code == 0 || !facts->has_result)) {
         verdict.class = VERDICT_RETRY;
+        verdict.remedy = PASSES;
         verdict.meaning = facts->task_status_code == 0 ? "the answer holds no task"
                                                        : "the answer holds no result";
     }

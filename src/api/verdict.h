@@ -30,7 +30,7 @@ struct verdict {
     uint32_t wait_s;        /* VERDICT_WAIT only */
     bool names_token;       /* a field is invalid, and it is search_after_token */
     const char *meaning;    /* for people; a constant */
-    const char *remedy;     /* what to do, or NULL; a constant */
+    const char *remedy;     /* what to do; a constant. NULL: VERDICT_OK */
 };
 
 /* What came back from one call. */

@@ -95,18 +95,29 @@ static const struct command commands[] = {
       "  SIGTERM, SIGINT    no new calls, what is paid for lands, within `drain`; a second one ends\n"
       "                     at once, and nothing is lost\n",
       command_serve },
-    { "status", "[--size] [--json]", "each feed: its last listing, rows, dollars",
-      "What the database knows; no call is made. PUBLISHED is the night that analysts see; the other\n"
-      "columns are of the feed's last run. LAST is the completeness of its listing, or changes, or\n"
-      "unmoved, where it is published; else its state: open, held (see `linkhaul help publish`),\n"
-      "abandoned.\n\n"
+    { "status", "[JOB...] [--size] [--json]", "accounts, jobs, and what needs attention",
+      "What the database knows; no call is made. Accounts: what is left, for how many nights as the\n"
+      "last 14 were, and what the caps of today and this month still allow. Jobs: the last run, and\n"
+      "when the service starts the next one. RESULT is of its listings the worst completeness\n"
+      "(complete, limited, capped, short), or held (see `linkhaul help publish`), abandoned, unmoved;\n"
+      "of a run that is not over running, stopped, budget, error, or open where nobody is at it.\n"
+      "Then the feeds that need attention, or all of the jobs that are named: PUBLISHED is the night\n"
+      "that analysts see, LAST what the last run took.\n\n"
       "  --size   also what takes how much room: facts by week, state, ledger, spool\n"
-      "  --json   {running: {name, since} or null, feeds: [{project, job, target, endpoint,\n"
+      "  --json   {running: {name, since} or null,\n"
+      "           accounts: [{account, balance, asked_at, keep_balance, nights, a_night,\n"
+      "           left_today, left_this_month}],\n"
+      "           jobs: [{project, job, schedule, timezone, next, last: {run, night, account,\n"
+      "           result, reason, started_at, ended_at, feeds, feeds_published, items,\n"
+      "           items_expected, rows, missing, new, lost, calls_under_way, budget, settled,\n"
+      "           undelivered, unknown, reserved}, missed: {scheduled_at, starts, reason}}],\n"
+      "           feeds: [{project, job, target, endpoint,\n"
       "           published_night, last: {run, run_state, night, way (full, changes, unmoved),\n"
       "           state, completeness, reason, published_at, total_count, max_rows, items,\n"
-      "           rows, repeats, missing, new, lost, and in dollars, as decimal strings: settled, undelivered, unknown,\n"
-      "           reserved}}]}; with --size also sizes: [{of, table, partition, rows_about,\n"
-      "           bytes}], spool_bytes, bytes\n",
+      "           rows, repeats, missing, new, lost, settled, undelivered, unknown, reserved}}]};\n"
+      "           all feeds, dollars as decimal strings, null what is not known or not there;\n"
+      "           with --size also sizes: [{of, table, partition, rows_about, bytes}],\n"
+      "           spool_bytes, bytes\n",
       command_status },
     { "stop", "RUN | JOB", "no more calls for a run; what was paid for lands",
       "Said to an open run by its number (see `status`), or to a job. Whoever works on it makes no\n"
@@ -283,8 +294,12 @@ static int read_line(int argc, char **argv)
 
 int cli_main(int argc, char **argv)
 {
+    int exit_code;
+
     protect();
-    return flush_output(read_line(argc, argv));
+    exit_code = flush_output(read_line(argc, argv));
+    log_flush(NULL);
+    return exit_code;
 }
 
 int command_misused(const char *command, const char *format, ...)
@@ -362,14 +377,18 @@ int command_read(int argc, char **argv, const struct command_switch *switches, b
     return n_kept;
 }
 
-struct config *command_load(const char *file, int *ret_exit_code)
+static struct config *load(const char *file, bool is_logged, int *ret_exit_code)
 {
     struct config *config = NULL;
     struct err err;
     bool is_good = config_load(file, &config, &err);
 
-    if (config != NULL)
+    if (is_good && is_logged) {
+        log_configure(config->log, config->log_level);
+        config_log_complaints(config);
+    } else if (config != NULL) {
         config_print_complaints(config, stderr);
+    }
     if (is_good)
         return config;
     *ret_exit_code = command_fail(&err);
@@ -377,9 +396,19 @@ struct config *command_load(const char *file, int *ret_exit_code)
     return NULL;
 }
 
+struct config *command_load(const char *file, int *ret_exit_code)
+{
+    return load(file, /* is_logged= */ false, ret_exit_code);
+}
+
+struct config *command_load_logged(const char *file, int *ret_exit_code)
+{
+    return load(file, /* is_logged= */ true, ret_exit_code);
+}
+
 int command_fail(const struct err *err)
 {
-    log_error("%s", err->text);
+    log_error("%s%s", err->text, err_advice(err->kind));
     return err_exit_code(err->kind);
 }
 

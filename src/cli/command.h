@@ -54,6 +54,9 @@ int command_read(int argc, char **argv, const struct command_switch *switches, b
 /* Loads the configuration and prints its complaints; NULL, with the exit code, where it is bad. */
 struct config *command_load(const char *file, int *ret_exit_code);
 
+/* The same for a command that works on its own for long: from here on the log is as configured. */
+struct config *command_load_logged(const char *file, int *ret_exit_code);
+
 /* Says what is wrong with the command line, and which help there is; returns the exit code. */
 int command_misused(const char *command, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

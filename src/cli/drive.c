@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include "cli/progress.h"
+#include "config/config.h"
 #include "core/log.h"
 #include "daemon/engine.h"
 
@@ -26,6 +27,7 @@ static void on_signal(uv_signal_t *handle, int signal_no)
     (void)signal_no;
     if (running->is_stopping) {
         log_warning("stopped at once; the next start goes on from the spool");
+        log_flush(NULL);
         _exit(err_exit_code(ERR_CANCELED));
     }
     running->is_stopping = true;
@@ -70,7 +72,8 @@ int drive(const struct engine_settings *settings, void (*at_end)(const struct en
     uv_run(&running.loop, UV_RUN_DEFAULT);
     assert(running.is_done);
     if (running.err.kind != ERR_NONE)
-        log_error("%s", running.err.text);
+        log_event(LOG_ERROR, LOG_JOB(settings->n_jobs == 1 ? settings->jobs[0]->title : NULL),
+                  "%s%s", running.err.text, err_advice(running.err.kind));
     if (at_end != NULL)
         at_end(running.engine);
     exit_code = engine_exit_code(running.engine);

@@ -95,7 +95,7 @@ static void tell(struct following *following, const struct store_start *start, s
 {
     if (start->note[0] != '\0' && !told->has_note) {
         told->has_note = true;
-        log_info("%s: %s", start->job, start->note);
+        log_event(LOG_INFO, LOG_JOB(start->job), "%s", start->note);
     }
     if (!start->is_over || told->is_over)
         return;
@@ -103,7 +103,7 @@ static void tell(struct following *following, const struct store_start *start, s
     following->n_over++;
     following->exit_code = graver(following->exit_code, start->exit_code);
     if (start->exit_code != 0)
-        log_error("%s: %s", start->job, start->reason);
+        log_event(LOG_ERROR, LOG_JOB(start->job), "%s", start->reason);
 }
 
 static void on_starts(void *data, const struct store_start *starts, size_t n, bool has_service,
@@ -189,10 +189,10 @@ static void on_left(void *data, const struct store_start *starts, size_t n, bool
         if (starts[i].is_over)
             continue;
         if (following->is_signalled)
-            log_info("%s: the service goes on with it; `linkhaul stop %s` stops it", starts[i].job,
-                     starts[i].job);
+            log_event(LOG_INFO, LOG_JOB(starts[i].job),
+                      "the service goes on with it; `linkhaul stop %s` stops it", starts[i].job);
         else
-            log_error("%s: the service is gone; %s", starts[i].job,
+            log_event(LOG_ERROR, LOG_JOB(starts[i].job), "the service is gone; %s",
                       starts[i].run_id != 0 ? "it goes on with the run when it is back, and "
                                               "`linkhaul status` shows how it is"
                                             : "whether the run had begun, `linkhaul status` shows");

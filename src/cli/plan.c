@@ -11,11 +11,11 @@
 #include "cli/command.h"
 #include "cli/jobs.h"
 #include "cli/plan_compare.h"
-#include "cli/writer.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
 #include "core/sat.h"
+#include "core/writer.h"
 #include "store/plan.h"
 #include "store/store.h"
 

@@ -7,9 +7,9 @@
 #include "cli/command.h"
 #include "cli/plan.h"
 #include "cli/table.h"
-#include "cli/writer.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "core/writer.h"
 #include "store/plan.h"
 
 /* `plan --compare`: asks what the shapes hang on, and shows them. */

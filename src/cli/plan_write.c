@@ -3,8 +3,8 @@
 #include "api/endpoint.h"
 #include "cli/plan.h"
 #include "cli/plan_compare.h"
-#include "cli/writer.h"
 #include "core/mem.h"
+#include "core/writer.h"
 
 /*
  * The plan for programs; `linkhaul help plan` documents the keys. What is unknown is null, and the

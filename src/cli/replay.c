@@ -116,7 +116,7 @@ int command_replay(const char *file, int argc, char **argv)
         return command_misused("replay", "%s: no number of a run", argv[1]);
     if (settings.into != NULL && !replay_may_fill(settings.into, &err))
         return command_fail(&err);
-    config = command_load(file, &exit_code);
+    config = command_load_logged(file, &exit_code);
     if (config == NULL)
         return exit_code;
     settings.config = config;

@@ -63,7 +63,7 @@ int command_run(const char *file, int argc, char **argv)
     }
     if (night != NULL && !is_date(night))
         return command_misused("run", "--night %s: is no date; write it as 2026-03-14", night);
-    config = command_load(file, &exit_code);
+    config = command_load_logged(file, &exit_code);
     if (config == NULL)
         return exit_code;
     exit_code = jobs_pick(config, n_words, argv, is_all, &jobs, &n_jobs);

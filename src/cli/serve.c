@@ -22,6 +22,7 @@ struct serving {
 static void end_at_once(void)
 {
     log_warning("stopped at once; the next start goes on from the spool");
+    log_flush(NULL);
     _exit(err_exit_code(ERR_CANCELED));
 }
 
@@ -106,7 +107,8 @@ int command_serve(const char *file, int argc, char **argv)
         return err_exit_code(ERR_USAGE);
     kept = config_kept_new();
     if (config_reload(file, kept, &config, &err)) {
-        config_print_complaints(config, stderr);
+        log_configure(config->log, config->log_level);
+        config_log_complaints(config);
         exit_code = serve(file, config, kept);
     } else {
         config_print_complaints(config, stderr);

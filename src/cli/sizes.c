@@ -6,8 +6,8 @@
 
 #include "cli/command.h"
 #include "cli/table.h"
-#include "cli/writer.h"
 #include "core/text.h"
+#include "core/writer.h"
 
 /* Partitions that hold nothing and tables that are small by nature are told as one line. */
 #define SMALL_BYTES 1048576

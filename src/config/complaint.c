@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/log.h"
 #include "core/mem.h"
 
 #define COMPLAINT_TEXT_MAX 4096 /* bytes; longer texts are cut */
@@ -98,6 +99,22 @@ void complaints_print(const struct complaints *complaints, enum complaint_level 
         else
             fprintf(out, "%s:%u:%u: %s%s\n", item->file, item->line, item->column,
                     levels[item->level], item->text);
+    }
+}
+
+void complaints_log(const struct complaints *complaints)
+{
+    for (size_t i = 0; i < complaints->n_items; i++) {
+        const struct complaint *item = &complaints->items[i];
+        enum log_level level = item->level == COMPLAINT_ERROR ? LOG_ERROR : LOG_WARNING;
+
+        if (item->level == COMPLAINT_NOTE)
+            continue;
+        if (item->line == 0)
+            log_event(level, LOG_PLAIN, "%s: %s", item->file, item->text);
+        else
+            log_event(level, LOG_PLAIN, "%s:%u:%u: %s", item->file, item->line, item->column,
+                      item->text);
     }
 }
 

@@ -57,4 +57,7 @@ void complaints_sort(struct complaints *complaints);
 void complaints_print(const struct complaints *complaints, enum complaint_level from,
                       enum complaint_level to, FILE *out);
 
+/* Errors and warnings, a line of the log each. */
+void complaints_log(const struct complaints *complaints);
+
 void complaints_deinit(struct complaints *complaints);

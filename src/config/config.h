@@ -147,6 +147,8 @@ struct config {
     int64_t archive_s;            /* how long the answers of a run that is over are kept; 0: not */
     int64_t archive_max_bytes;    /* all of them together; 0: any amount */
     int64_t drain_s;              /* the service's end may take so long */
+    char *log, *log_level;        /* words of core/log.h: log_configure() */
+    char *http;                   /* where its status port listens, or "off": listen.h */
     int64_t missing_ok_ppm;       /* of jobs that have none of their own */
     struct config_texts on_night; /* a program and its arguments; none: nothing is run */
     struct config_project *projects; /* NULL: none */
@@ -208,6 +210,9 @@ const struct config_job *config_job_find(const struct config *config, const char
 
 /* One line per error and warning: "file:line:column: text". */
 void config_print_complaints(const struct config *config, FILE *out);
+
+/* The same into the log, where that is read by others than who wrote the file. */
+void config_log_complaints(const struct config *config);
 
 /* What is no mistake and worth saying when somebody asks (`check`). */
 void config_print_notes(const struct config *config, FILE *out);

@@ -6,9 +6,7 @@
 
 #include "config/yaml.h"
 #include "core/buf.h"
-
-/* A quoted JSON string. */
-void json_append_text(struct buf *out, const char *text);
+#include "core/json.h"
 
 /* A whole node. A broken node becomes null; its complaint refuses the job anyway. */
 void json_append_node(struct buf *out, const struct yaml_node *node);

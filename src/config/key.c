@@ -8,6 +8,7 @@
 #include "api/provider.h"
 #include "config/config.h"
 #include "config/quantity.h"
+#include "core/log.h"
 #include "core/text.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -27,7 +28,6 @@
 #define JITTER_MAX_S (12 * 3600)
 #define WHOLE_PPM 1000000
 #define DAYS_MAX 3660
-#define LATER .is_later = true
 
 const char *const config_sync_words[] = {[CONFIG_SYNC_AUTO] = "auto",
                                          [CONFIG_SYNC_FULL] = "full",
@@ -143,7 +143,12 @@ static const struct key all_main_keys[] = {
       .doc = "whom jobs are for, by name; a job with project: or projects: may say $own and $competitors" },
     { "drain", KEY_DURATION, IN_MAIN(drain_s), 1, DURATION_MAX_S, .fallback = "150s",
       .doc = "how long the service's end may take: no new calls, and what is paid for lands" },
-    { "http", LATER }, { "log", LATER },
+    { "log", KEY_WORD, IN_MAIN(log), .words = log_form_words, .fallback = "text",
+      .doc = "how lines of the log are written: text for people, or json, an object a line, for collectors (a terminal gets text)" },
+    { "log_level", KEY_WORD, IN_MAIN(log_level), .words = log_level_words, .fallback = "info",
+      .doc = "which are: error, warning, info, or debug, with a line for each page; a reload changes both at once" },
+    { "http", KEY_LISTEN, IN_MAIN(http), .fallback = "127.0.0.1:9464",
+      .doc = "the service's status port: a page at /, /metrics for Prometheus, /status as JSON, /healthz, /readyz; it has no password, so it stays on this machine unless another address is given; or off" },
     { "on_night", KEY_COMMAND, IN_MAIN(on_night), .min = 1, .max = 64,
       .sample = "[/usr/local/bin/rebuild-dashboard, --quiet]", .is_second_choice = true,
       .doc = "what the service runs once when the last run of a night has ended: a program and its arguments, no shell; a summary as JSON on its standard input" },
@@ -271,6 +276,20 @@ bool key_parse_number(const struct key *key, const char *text, int64_t *ret_valu
     return true;
 }
 
+/* "text or json", "error, warning, info or debug" */
+static void list_words(const char *const *words, char ret_list[KEY_EXPECTED_MAX])
+{
+    size_t used = 0;
+
+    ret_list[0] = '\0';
+    for (size_t i = 0; words[i] != NULL; i++, used = strlen(ret_list))
+        snprintf(ret_list + used, KEY_EXPECTED_MAX - used, "%s%s",
+                 i == 0                 ? ""
+                 : words[i + 1] != NULL ? ", "
+                                        : " or ",
+                 words[i]);
+}
+
 const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_MAX])
 {
     static const char *const expected[] = {
@@ -282,6 +301,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_SYNC] = "auto, full or changes",
         [KEY_URL] = "a URL such as https://api.dataforseo.com",
         [KEY_PATH] = "a path",
+        [KEY_LISTEN] = "an address and a port such as 127.0.0.1:9464, or off",
         [KEY_NAME] =
             "a name of lower-case letters, digits, _ . - (63 at most), beginning with a "
             "letter or digit",
@@ -319,8 +339,7 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
                  quantity_format(key->min, key_units(key), least),
                  quantity_format(key->max, key_units(key), most));
     else if (key->type == KEY_WORD || key->type == KEY_PROVIDER)
-        snprintf(ret_expected, KEY_EXPECTED_MAX, "%s%s%s", key->words[0],
-                 key->words[1] != NULL ? " or " : "", key->words[1] != NULL ? key->words[1] : "");
+        list_words(key->words, ret_expected);
     else
         snprintf(ret_expected, KEY_EXPECTED_MAX, "%s", expected[key->type]);
     return ret_expected;

@@ -2,8 +2,7 @@
  * Every key of a main file and of a job: its type, range, default and one line of documentation.
  *
  * This table is what the reader goes by; the sample file, the JSON Schemas and `check --show` are
- * made from it too, so they cannot say anything else. A key of a later version stands here as well,
- * so that it is refused as such rather than as unknown.
+ * made from it too, so they cannot say anything else.
  */
 #pragma once
 
@@ -19,6 +18,7 @@ enum key_type {
     KEY_DATABASE,   /* char *: a connection URL or string; its password is never shown */
     KEY_URL,        /* char *: the API's base URL */
     KEY_PATH,       /* char *: relative to the file it stands in */
+    KEY_LISTEN,     /* char *: "off", or where to listen; see listen.h */
     KEY_WORD,       /* char *: one of `words` */
     KEY_SYNC,       /* enum config_sync: the place of one of `words` */
     KEY_NAME,       /* char *: of a job */
@@ -78,7 +78,6 @@ struct key {
     bool is_required;      /* of these */
     bool is_second_choice; /* the sample shows it commented out */
     bool is_hidden;        /* not shown: it is in what other keys are shown with */
-    bool is_later;         /* refused with "not in this version" */
 };
 
 struct key_table {

@@ -34,6 +34,11 @@ void config_print_complaints(const struct config *config, FILE *out)
     complaints_print(&config->complaints, COMPLAINT_ERROR, COMPLAINT_WARNING, out);
 }
 
+void config_log_complaints(const struct config *config)
+{
+    complaints_log(&config->complaints);
+}
+
 void config_print_notes(const struct config *config, FILE *out)
 {
     complaints_print(&config->complaints, COMPLAINT_NOTE, COMPLAINT_NOTE, out);
@@ -60,8 +65,11 @@ void config_destroy(struct config *config)
     free(config->accounts);
     free(config->database_url);
     free(config->spool);
+    free(config->http);
     free(config->job_files);
     config_texts_deinit(&config->on_night);
+    free(config->log);
+    free(config->log_level);
     free(config);
 }
 

@@ -183,6 +183,7 @@ static void put_type(struct writer *writer, const struct key *key)
     case KEY_DATABASE:
     case KEY_URL:
     case KEY_PATH:
+    case KEY_LISTEN:
     case KEY_ZONE:
     case KEY_SCHEDULE:
         put_text(writer, "type", "string");
@@ -237,7 +238,6 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_LABELS:
         put_labels(writer, key);
-        return;
     }
 }
 
@@ -303,8 +303,6 @@ static void put_keys(struct writer *writer, const struct key *keys, size_t n_key
     put_false(writer, "additionalProperties");
     open_in(writer, "properties", '{');
     for (size_t i = 0; i < n_keys; i++) {
-        if (keys[i].is_later)
-            continue;
         open_in(writer, keys[i].name, '{');
         put_text(writer, "description", keys[i].doc);
         if (keys[i].fallback != NULL && keys[i].type == KEY_INT) {

@@ -232,13 +232,13 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_TEXT:
     case KEY_URL:
     case KEY_PATH:
+    case KEY_LISTEN:
     case KEY_WORD:
     case KEY_NAME:
     case KEY_ZONE:
     case KEY_SCHEDULE:
     case KEY_CATCH_UP:
         append_text(out, *(char *const *)(const void *)at);
-        return;
     }
 }
 
@@ -267,7 +267,7 @@ static bool is_there(const struct key *key, const void *base)
         return false;
     if (key->type == KEY_ACCOUNT || key->type == KEY_ACCOUNTS)
         return has_accounts(base, key->type);
-    if (key->is_later || key->is_hidden || key->type == KEY_FILE || key->type == KEY_TARGETS ||
+    if (key->is_hidden || key->type == KEY_FILE || key->type == KEY_TARGETS ||
         key->type == KEY_FEEDS || key->type == KEY_PROJECT_LIST)
         return false;
     if (key->type == KEY_PROJECT)

@@ -8,6 +8,7 @@
 #include "config/config.h"
 #include "config/file.h"
 #include "config/host.h"
+#include "config/listen.h"
 #include "config/zone.h"
 #include "core/buf.h"
 #include "core/mem.h"
@@ -223,6 +224,29 @@ static void read_path(const struct slot *slot)
         keep(slot, path_beside(slot->source->file, text));
 }
 
+static void read_listen(const struct slot *slot)
+{
+    const char *text = text_of(slot);
+    struct listen_address address;
+    struct err err;
+
+    if (text == NULL)
+        return;
+    if (strcmp(text, LISTEN_OFF) != 0 && !listen_parse(text, &address, &err)) {
+        if (slot->node->raw != NULL)
+            value_refuse(slot); /* without what the variable holds */
+        else
+            yaml_complain(slot->source, slot->node, "%s: %s; or off", slot->path, err.text);
+        return;
+    }
+    if (strcmp(text, LISTEN_OFF) != 0 && !address.is_loopback)
+        complain(slot->source, COMPLAINT_NOTE, slot->node->line, slot->node->column,
+                 "%s: the status port has no password: whoever reaches this address sees jobs and "
+                 "costs",
+                 slot->path);
+    keep(slot, mem_strdup(text));
+}
+
 static bool is_among(const char *const *words, const char *word)
 {
     for (; words != NULL && *words != NULL; words++)
@@ -422,6 +446,7 @@ static void read_nothing(const struct slot *slot)
 
 void value_read(const struct slot *slot)
 {
+    // clang-format off
     static void (*const readers[])(const struct slot *slot) = {
         [KEY_MAP] = read_nothing,
         [KEY_TEXT] = read_text,
@@ -430,6 +455,7 @@ void value_read(const struct slot *slot)
         [KEY_DATABASE] = read_database,
         [KEY_URL] = read_url,
         [KEY_PATH] = read_path,
+        [KEY_LISTEN] = read_listen,
         [KEY_WORD] = read_word,
         [KEY_NAME] = read_name,
         [KEY_INT] = read_int,
@@ -458,6 +484,7 @@ void value_read(const struct slot *slot)
         [KEY_ACCOUNTS] = read_nothing,
         [KEY_ACCOUNT_OF] = read_nothing,
     };
+    // clang-format on
 
     if (slot->node->kind != YAML_BROKEN)
         readers[slot->key->type](slot);

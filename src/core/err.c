@@ -30,6 +30,18 @@ bool err_wrap(struct err *err, const char *format, ...)
     return false;
 }
 
+const char *err_advice(enum err_kind kind)
+{
+    switch (kind) {
+    case ERR_DB:
+        return "; look at `database.url` and at PostgreSQL's own log";
+    case ERR_INTERNAL:
+        return "; this is a mistake of linkhaul: report it, with the log";
+    default:
+        return "";
+    }
+}
+
 int err_exit_code(enum err_kind kind)
 {
     switch (kind) {

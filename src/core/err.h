@@ -40,5 +40,11 @@ bool err_set(struct err *err, enum err_kind kind, const char *format, ...)
 /* Puts "context: " before the text and keeps the kind. Always returns false. */
 bool err_wrap(struct err *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/*
+ * What to do about an error whose text cannot say it, since it is PostgreSQL's or should not exist:
+ * to stand behind the text where it is told. "" for the other kinds, whose texts say it themselves.
+ */
+const char *err_advice(enum err_kind kind);
+
 /* The exit code of a command that ended with this error (sysexits; see --help). */
 int err_exit_code(enum err_kind kind);

@@ -114,6 +114,16 @@ const char *money_format(int64_t nanousd, char text[MONEY_TEXT_MAX])
     return format(nanousd, "$", text);
 }
 
+const char *money_format_cents(int64_t nanousd, char text[MONEY_TEXT_MAX])
+{
+    const int64_t cent = NANOUSD_PER_USD / 100;
+
+    if (nanousd <= 0 || nanousd >= cent / 2)
+        return format((nanousd + (nanousd < 0 ? -cent : cent) / 2) / cent * cent, "$", text);
+    snprintf(text, MONEY_TEXT_MAX, "<$0.01");
+    return text;
+}
+
 const char *money_format_plain(int64_t nanousd, char text[MONEY_TEXT_MAX])
 {
     return format(nanousd, "", text);

@@ -22,5 +22,8 @@ bool money_parse(const char *text, size_t length, int64_t *ret_nanousd);
 /* "$0.02015": at least two decimals, as many as needed. Returns `text`. */
 const char *money_format(int64_t nanousd, char text[MONEY_TEXT_MAX]);
 
+/* "$0.02": rounded to cents, for a glance; "<$0.01" where there is less of it. Returns `text`. */
+const char *money_format_cents(int64_t nanousd, char text[MONEY_TEXT_MAX]);
+
 /* The same without the sign, for other programs: "0.02015". */
 const char *money_format_plain(int64_t nanousd, char text[MONEY_TEXT_MAX]);

@@ -206,10 +206,20 @@ static int64_t sooner(int64_t a_ms, int64_t b_ms)
     return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
 }
 
+/* No page could be asked for: is it money that is missing? */
+static enum pace_wait wait_of_runs(const struct crawl *crawl)
+{
+    for (size_t i = 0; i < crawl->n_runs; i++)
+        if (crawl->runs[i]->is_refused && crawl->runs[i]->state == CRAWL_RUN_WALKING)
+            return PACE_WAIT_CAP;
+    return PACE_WAIT_NONE;
+}
+
 /* One page after the other while there is a way, and nobody waits who comes first. Gives when time
  * alone brings the next slot; -1: it does not. */
 static int64_t ask_in_turn(struct crawl *crawl, int64_t now_ms)
 {
+    enum pace_wait wait = PACE_WAIT_LANDING;
     int64_t at_ms = -1;
 
     while (!crawl->is_full && crawl->n_backlog < crawl->settings.backlog_max) {
@@ -217,15 +227,20 @@ static int64_t ask_in_turn(struct crawl *crawl, int64_t now_ms)
         struct crawl_page *page;
 
         if (!is_free || !pace_is_turn(crawl->pace, &crawl->place)) {
+            wait = is_free ? PACE_WAIT_SLOT : pace_why_not(crawl->pace, now_ms);
+            pace_note(crawl->pace, &crawl->place, wait, now_ms);
             pace_wait(crawl->pace, &crawl->place);
             return is_free ? -1 : at_ms;
         }
         page = next_page(crawl, now_ms);
-        if (page == NULL)
+        if (page == NULL) {
+            wait = wait_of_runs(crawl);
             break;
+        }
         crawl_page_reserve(page);
         pace_leave(crawl->pace, &crawl->place);
     }
+    pace_note(crawl->pace, &crawl->place, wait, now_ms);
     pace_leave(crawl->pace, &crawl->place);
     return -1;
 }

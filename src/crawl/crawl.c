@@ -349,7 +349,7 @@ void crawl_stop(struct crawl *crawl)
 void crawl_note_stop(struct crawl_run *run, const char *why)
 {
     if (!run->is_stopping)
-        log_warning("%s: %s; what is paid for lands", run->job, why);
+        log_event(LOG_WARNING, crawl_run_fields(run), "%s; what is paid for lands", why);
     run->is_stopping = true;
 }
 

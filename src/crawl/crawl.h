@@ -21,6 +21,7 @@
 #include "api/request.h"
 #include "api/verdict.h"
 #include "core/err.h"
+#include "core/log.h"
 #include "core/uuid.h"
 #include "crawl/pace.h"
 #include "crawl/pager.h"
@@ -83,6 +84,7 @@ struct crawl_page {
     bool is_hopeless;    /* and the vendor's list does not tell */
     int64_t asked_ms;    /* when its money was asked for */
     int64_t sent_ms;     /* the last of them; not later than that */
+    int64_t took_ms;     /* from then to its last byte, or until it broke off; 0: not known */
     int64_t held_until_ms; /* its slot is taken until then; 0: it is not */
     int64_t not_before_ms;
     int64_t reserved_nanousd;
@@ -381,6 +383,13 @@ void crawl_on_restarted(struct crawl_slice *slice, bool is_begun, int64_t from_s
 void crawl_on_published(struct crawl_listing *listing, bool is_held, const struct err *err);
 void crawl_on_suspended(struct crawl_listing *listing, const struct err *err);
 void crawl_on_run_ended(struct crawl_run *run, const struct err *err);
+
+/* What is known of it, for a line of the log; valid as long as it is. Of a page also what its last
+ * call has brought and cost. */
+struct log_fields crawl_fields(const struct crawl *crawl); /* of its only run, if it is that */
+struct log_fields crawl_run_fields(const struct crawl_run *run);
+struct log_fields crawl_listing_fields(const struct crawl_listing *listing);
+struct log_fields crawl_page_fields(const struct crawl_page *page);
 
 /* For progress and summaries. */
 /* Items of a listing as its slices have them, and in all as it was told (-1: not known). */

@@ -181,8 +181,8 @@ static void cut_long(struct crawl_slice *slice)
     struct points points = {NULL, 0};
 
     if (listing->n_slices == 1)
-        log_info("%s: %s: %" PRId64 " items: walked in slices, side by side", listing->run->job,
-                 listing->target, slice->pager.total_count);
+        log_event(LOG_INFO, crawl_listing_fields(listing),
+                  "%" PRId64 " items: walked in slices, side by side", slice->pager.total_count);
     cut_by_guess(slice, &points);
     if (points.at_s[0] == slice->range.from_s && !slice->pager.settings.has_token &&
         slice->range.to_s - slice->range.from_s <= 1) {
@@ -207,8 +207,9 @@ static void cut_known(struct crawl_slice *slice)
     cut_as_last_time(slice, &points);
     if (points.n == 0)
         return;
-    log_info("%s: %s: walked in %zu slices, side by side, as the last listing was distributed",
-             listing->run->job, listing->target, points.n + 1);
+    log_event(LOG_INFO, crawl_listing_fields(listing),
+              "walked in %zu slices, side by side, as the last listing was distributed",
+              points.n + 1);
     record(slice, &points, /* is_probe= */ false);
 }
 
@@ -260,12 +261,12 @@ void crawl_say_why_not_cut(const struct crawl_slice *slice)
     if (request_may_be_cut(listing->run->endpoint, listing->request, slice->order_by, &why))
         why = pager->settings.may_be_cut ? "max_rows is less than that" : "they share one second";
     if (pager->walk == PAGER_CHAIN)
-        log_info("%s: %s: %" PRId64
-                 " items are walked one page after the other, not in slices, since %s",
-                 listing->run->job, listing->target, pager->total_count, why);
+        log_event(LOG_INFO, crawl_listing_fields(listing),
+                  "%" PRId64 " items are walked one page after the other, not in slices, since %s",
+                  pager->total_count, why);
     else
-        log_warning("%s: %s: of %" PRId64 " items the first %" PRId64
-                    " can be had: this endpoint has no token, and no slices can be made, since %s",
-                    listing->run->job, listing->target, pager->total_count,
-                    pager->settings.offset_reach, why);
+        log_event(LOG_WARNING, crawl_listing_fields(listing),
+                  "of %" PRId64 " items the first %" PRId64
+                  " can be had: this endpoint has no token, and no slices can be made, since %s",
+                  pager->total_count, pager->settings.offset_reach, why);
 }

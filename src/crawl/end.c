@@ -49,7 +49,7 @@ void crawl_fail_listing(struct crawl_listing *listing, const char *completeness,
     vsnprintf(reason, sizeof(reason), format, arguments);
     va_end(arguments);
     crawl_fail_told_listing(listing, completeness, reason);
-    log_error("%s: %s: %s", listing->run->job, listing->target, listing->reason);
+    log_event(LOG_ERROR, crawl_listing_fields(listing), "%s", listing->reason);
 }
 
 static void drop_waiting(struct crawl_listing *listing)
@@ -122,8 +122,9 @@ static void end_walking(struct crawl *crawl, struct crawl_listing *listing)
     case -1:
         listing->completeness = "error"; /* the reason has been told when it came */
         listing->state = CRAWL_LISTING_FAILING;
-        log_error("%s: %s: %zu of its pages may have been charged and never came: %s",
-                  listing->run->job, listing->target, n_stuck(listing), listing->reason);
+        log_event(LOG_ERROR, crawl_listing_fields(listing),
+                  "%zu of its pages may have been charged and never came: %s", n_stuck(listing),
+                  listing->reason);
         return;
     default:
         if (crawl->is_stopping || listing->run->is_stopping) {

@@ -35,7 +35,7 @@ static void fail_job(struct crawl_run *run, const char *reason)
 
     for (size_t i = 0; i < run->n_listings; i++) {
         if (crawl_listing_may_fail(&run->listings[i]) && !is_told)
-            log_error("%s: %s", run->job, reason);
+            log_event(LOG_ERROR, crawl_run_fields(run), "%s", reason);
         is_told = is_told || crawl_listing_may_fail(&run->listings[i]);
         crawl_fail_told_listing(&run->listings[i], "error", reason);
     }
@@ -99,8 +99,8 @@ static void retry(struct crawl_page *page, const char *what)
         return;
     }
     pause_ms = crawl_backoff_ms(crawl, page->n_tries);
-    log_warning("%s: %s: page at %" PRId64 ": %s; asking again in %.1f s", listing->run->job,
-                listing->target, page->position, what, (double)pause_ms / 1000);
+    log_event(LOG_WARNING, log_folded(crawl_page_fields(page)), "%s; asking again in %.1f s", what,
+              (double)pause_ms / 1000);
     crawl_page_wait(page, crawl->ports->now_ms(crawl->data) + pause_ms);
 }
 
@@ -111,8 +111,8 @@ static void pause_account(struct crawl_page *page, const char *what)
     int64_t until_ms = crawl->ports->now_ms(crawl->data) + (int64_t)page->verdict.wait_s * 1000;
 
     if (until_ms >= crawl->pace->paused_until_ms + PAUSE_WORTH_SAYING_MS)
-        log_warning("%s: %s; no calls for %u s", page->slice->listing->run->job, what,
-                    page->verdict.wait_s);
+        log_event(LOG_WARNING, log_folded(crawl_page_fields(page)), "%s; no calls for %u s", what,
+                  page->verdict.wait_s);
     pace_pause(crawl->pace, until_ms);
 }
 
@@ -146,7 +146,8 @@ static void stop_account(struct crawl_page *page, const char *what)
         if (!crawl_listing_may_fail(listing))
             continue;
         if (!is_told)
-            log_error("%s; no more calls to this account", what);
+            log_event(LOG_ERROR, crawl_page_fields(page), "%s; no more calls to this account",
+                      what);
         is_told = true;
         listing->run->stop = page->verdict.stop;
         crawl_fail_told_listing(listing, "error", what);

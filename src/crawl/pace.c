@@ -253,6 +253,21 @@ bool pace_may_send(struct pace *pace, int64_t now_ms, int64_t *ret_at_ms)
     return true;
 }
 
+enum pace_wait pace_why_not(const struct pace *pace, int64_t now_ms)
+{
+    if (now_ms < pace->paused_until_ms)
+        return PACE_WAIT_PAUSE;
+    return pace->n_in_flight >= pace->in_flight_now ? PACE_WAIT_SLOT : PACE_WAIT_MINUTE;
+}
+
+void pace_note(struct pace *pace, struct pace_place *place, enum pace_wait wait, int64_t now_ms)
+{
+    if (place->waits_for != PACE_WAIT_NONE)
+        pace->waited_ms[place->waits_for] += now_ms - place->since_ms;
+    place->waits_for = wait;
+    place->since_ms = now_ms;
+}
+
 void pace_sent(struct pace *pace)
 {
     pace->n_in_flight++;

@@ -17,12 +17,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What keeps calls that somebody wants to make from going. */
+enum pace_wait {
+    PACE_WAIT_NONE,
+    PACE_WAIT_SLOT,
+    PACE_WAIT_MINUTE,
+    PACE_WAIT_PAUSE,   /* pace_pause() */
+    PACE_WAIT_CAP,     /* the money; told by the crawl, as what follows */
+    PACE_WAIT_LANDING, /* answers that have not landed */
+    PACE_N_WAITS
+};
+
 /* Somebody who waits in line. */
 struct pace_place {
     void (*wake)(void *data); /* may only note that the turn has come: it is not called back here */
     void *data;
     bool is_in_line;
     struct pace_place *next;
+    enum pace_wait waits_for; /* since `since_ms`; pace_note() */
+    int64_t since_ms;
 };
 
 struct pace {
@@ -35,8 +48,9 @@ struct pace {
     int64_t paused_until_ms;
     int64_t *held_until_ms; /* slots of calls that broke off and may still run at the server */
     size_t held_size, n_held;
-    int64_t shrunk_ms;       /* when a limit was last shrunk; -1: never */
-    struct pace_place *line; /* whose turn it is comes first */
+    int64_t shrunk_ms;               /* when a limit was last shrunk; -1: never */
+    struct pace_place *line;         /* whose turn it is comes first */
+    int64_t waited_ms[PACE_N_WAITS]; /* of all who waited, each for itself */
 };
 
 void pace_init(struct pace *pace, size_t in_flight_max, size_t per_minute_max);
@@ -59,6 +73,12 @@ void pace_pass_on(struct pace *pace, const struct pace_place *place);
 /* True where a call may be sent at `now_ms`. Otherwise `ret_at_ms` is when to ask again; -1: after
  * the next call has ended. */
 bool pace_may_send(struct pace *pace, int64_t now_ms, int64_t *ret_at_ms);
+
+/* What it is that pace_may_send() said no for, at the same time. */
+enum pace_wait pace_why_not(const struct pace *pace, int64_t now_ms);
+
+/* From here on `place` waits for that, until it is told otherwise. */
+void pace_note(struct pace *pace, struct pace_place *place, enum pace_wait wait, int64_t now_ms);
 
 void pace_sent(struct pace *pace);
 

@@ -82,7 +82,8 @@ void crawl_page_reserve(struct crawl_page *page)
     page->charge = VERDICT_CHARGE_FREE; /* as long as it is not sent; nothing of an earlier try */
     page->charged_nanousd = 0;
     page->verdict = (struct verdict){.class = VERDICT_OK};
-    page->code = 0;
+    page->code = page->http_status = 0;
+    page->took_ms = 0;
     page->message[0] = '\0';
     page->reserved_nanousd = price_worst(page->slice->listing->run->price, page->slice->limit);
     pace_sent(crawl->pace);
@@ -166,11 +167,12 @@ static void tell_slow(struct crawl *crawl, int64_t took_ms)
     if (crawl->told_slow_ms >= 0 && now_ms - crawl->told_slow_ms < SLOW_TOLD_EVERY_MS)
         return;
     crawl->told_slow_ms = now_ms;
-    log_warning("the database took %" PRId64
-                " s to reserve the money of a call; after more than %d s a call is given back, "
-                "unsent, and asked for again: look for locks on linkhaul.attempt and "
-                "linkhaul.spend, and for a disk or a synchronous standby that is slow to commit",
-                took_ms / 1000, CRAWL_RESERVE_MS / 1000);
+    log_event(LOG_WARNING, crawl_fields(crawl),
+              "the database took %" PRId64
+              " s to reserve the money of a call; after more than %d s a call is given back, "
+              "unsent, and asked for again: look for locks on linkhaul.attempt and "
+              "linkhaul.spend, and for a disk or a synchronous standby that is slow to commit",
+              took_ms / 1000, CRAWL_RESERVE_MS / 1000);
 }
 
 /*
@@ -230,6 +232,7 @@ void crawl_on_arrived(struct crawl_page *page, bool was_sent, bool is_whole)
     int64_t now_ms = crawl->ports->now_ms(crawl->data);
 
     page->state = CRAWL_PAGE_ARRIVED;
+    page->took_ms = now_ms - page->sent_ms;
     crawl->n_backlog++;
     crawl->n_in_flight--;
     if (!was_sent)
@@ -359,8 +362,8 @@ static void not_landed(struct crawl_page *page, const struct err *err)
     if (crawl->failure.kind != ERR_NONE)
         return; /* no more than the consequence of what has been told */
     if (err->kind == ERR_DATA || err->kind == ERR_INTERNAL)
-        crawl_fail_listing(page->slice->listing, "error", "page at %" PRId64 " cannot land: %s",
-                           page->position, err->text);
+        crawl_fail_listing(page->slice->listing, "error", "page at %" PRId64 " cannot land: %s%s",
+                           page->position, err->text, err_advice(err->kind));
     else
         crawl_fail(crawl, err);
 }

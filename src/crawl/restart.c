@@ -71,8 +71,8 @@ bool crawl_page_breaks_chain(struct crawl_page *page, const char *what)
         return true;
     }
     slice->restart_limit = is_refused ? slice->limit : slice->limit / 2;
-    log_warning("%s: %s: page at %" PRId64 ": %s; going on behind it with pages of %" PRId64,
-                listing->run->job, listing->target, page->position, what, slice->restart_limit);
+    log_event(LOG_WARNING, crawl_page_fields(page), "%s; going on behind it with pages of %" PRId64,
+              what, slice->restart_limit);
     pager_end(&slice->pager);
     crawl_page_drop(page);
     return true;

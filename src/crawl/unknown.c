@@ -86,7 +86,7 @@ static void give_up(struct crawl_page *page, const char *why)
         snprintf(listing->reason, sizeof(listing->reason),
                  "page at %" PRId64 " may have been charged, and %s", page->position, why);
         text_end_torn(listing->reason);
-        log_warning("%s: %s: %s", listing->run->job, listing->target, listing->reason);
+        log_event(LOG_WARNING, log_folded(crawl_listing_fields(listing)), "%s", listing->reason);
     }
     pager_put_back(&page->slice->pager, page->position, /* is_stuck= */ true);
     crawl_page_free(page);
@@ -106,7 +106,6 @@ static bool may_try_again(struct crawl_page *page, const char *why)
 static void retry_or_give_up(struct crawl_page *page)
 {
     struct crawl *crawl = crawl_of(page->slice);
-    const struct crawl_listing *listing = page->slice->listing;
 
     if (page->n_unknown > crawl->settings.unknown_retries) {
         give_up(page,
@@ -118,10 +117,9 @@ static void retry_or_give_up(struct crawl_page *page)
         crawl_page_free(page);
         return;
     }
-    log_warning("%s: %s: page at %" PRId64
-                " may have been charged, and nobody can tell; asking for "
-                "it again (unknown_retries)",
-                listing->run->job, listing->target, page->position);
+    log_event(LOG_WARNING, log_folded(crawl_page_fields(page)),
+              "it may have been charged, and nobody can tell; asking for it again "
+              "(unknown_retries)");
     ask_again(page, now_of(crawl) + crawl_backoff_ms(crawl, page->n_unknown));
 }
 
@@ -138,9 +136,8 @@ void crawl_page_is_unknown(struct crawl_page *page, const char *what)
     }
     crawl_page_let_go(page);
     page->n_unknown++;
-    log_warning("%s: %s: page at %" PRId64 ": %s; it may have been charged%s", listing->run->job,
-                listing->target, page->position, what,
-                crawl->settings.has_list ? ", which the vendor's list will tell" : "");
+    log_event(LOG_WARNING, log_folded(crawl_page_fields(page)), "%s; it may have been charged%s",
+              what, crawl->settings.has_list ? ", which the vendor's list will tell" : "");
     if (!crawl->settings.has_list) {
         retry_or_give_up(page);
         return;
@@ -266,18 +263,18 @@ static struct crawl_slice *find_slice(struct crawl *crawl, int64_t listing_id, i
 
 static void say_what_became(const struct crawl_page *page, bool is_billed, int64_t charged_nanousd)
 {
-    const struct crawl_listing *listing = page->slice->listing;
+    struct log_fields fields = log_folded(crawl_page_fields(page));
     char charged[MONEY_TEXT_MAX];
 
+    fields.charge = is_billed ? "undelivered" : "void";
+    fields.nanousd = &charged_nanousd;
     if (is_billed)
-        log_warning("%s: %s: page at %" PRId64
-                    " was billed (%s) and its answer never came: "
-                    "undelivered; asking for it again",
-                    listing->run->job, listing->target, page->position,
-                    money_format(charged_nanousd, charged));
+        log_event(LOG_WARNING, fields,
+                  "its call was billed (%s) and its answer never came: undelivered; asking for it "
+                  "again",
+                  money_format(charged_nanousd, charged));
     else
-        log_info("%s: %s: page at %" PRId64 " was not billed; asking for it again",
-                 listing->run->job, listing->target, page->position);
+        log_event(LOG_INFO, fields, "its call was not billed; asking for it again");
 }
 
 /* All is known of a page that waited: it is asked for again. */
@@ -385,7 +382,9 @@ void crawl_on_looked(struct crawl *crawl, const struct err *err)
     crawl->n_failed_looks = err == NULL ? 0 : crawl->n_failed_looks + 1;
     is_away = crawl->n_failed_looks >= LOOKS_FAILED_MAX;
     if (err != NULL)
-        log_warning("the vendor's list of calls cannot be had: %s", err->text);
+        log_event(LOG_WARNING, log_folded(crawl_fields(crawl)),
+                  "the vendor's list of calls cannot be had, asking again in %d s: %s",
+                  LOOK_FAILED_MS / 1000, err->text);
     if (err == NULL || is_away)
         settle_the_rest(crawl, looked_since_ms, is_away);
     if (is_away || (err == NULL && looked_since_ms > crawl->strays_until_ms))

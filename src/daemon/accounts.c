@@ -248,23 +248,26 @@ static void on_asked(void *data, const struct account *accounts, const struct er
     struct turn *turn = data;
     struct engine_account *account = turn->account;
     bool is_stopped = err != NULL && (err->kind == ERR_LOGIN || err->kind == ERR_BUSY);
+    struct log_fields fields = engine_fields(account->engine);
 
+    fields.account = account->config->name;
     account->asking = NULL;
     account->asked_at_ms = clock_mono_ms();
     if (is_stopped) {
         account->err = *err;
         tell_others(account, NULL);
         if (account->engine->n_accounts > 1)
-            log_error("account %s: %s; its jobs do not run", account->config->name, err->text);
+            log_event(LOG_ERROR, fields, "account %s: %s; its jobs do not run",
+                      account->config->name, err->text);
         begin_turn(turn);
         return;
     }
     if (!goes_on(turn, NULL))
         return;
     if (err != NULL) {
-        log_warning(
-            "the prices of account %s cannot be asked for (%s); going by the last known ones",
-            account->config->name, err->text);
+        log_event(LOG_WARNING, log_folded(fields),
+                  "the prices of account %s cannot be asked for (%s); going by the last known ones",
+                  account->config->name, err->text);
         tell_others(account, NULL);
         begin_turn(turn);
         return;

@@ -352,13 +352,14 @@ static void settle_lost(struct engine *engine, struct engine_run *run)
     spool_each(run->spool, pass_slice_no, run->crawl_run);
     spool_each(run->spool, forget_landed, NULL);
     if (n_adopted > 0)
-        log_info("%s: %zu answer%s of an earlier start %s in the spool and will be landed",
-                 run->job->title, n_adopted, n_adopted == 1 ? "" : "s",
-                 n_adopted == 1 ? "is" : "are");
+        log_event(LOG_INFO, engine_run_fields(run),
+                  "%zu answer%s of an earlier start %s in the spool and will be landed", n_adopted,
+                  n_adopted == 1 ? "" : "s", n_adopted == 1 ? "is" : "are");
     if (n_lost > 0)
-        log_warning("%s: %zu call%s of an earlier start got no answer: charged or not, %s",
-                    run->job->title, n_lost, n_lost == 1 ? "" : "s",
-                    run->account->config->provider->has_list
-                        ? "the vendor's list will tell"
-                        : "nobody tells; they stay booked as unknown");
+        log_event(LOG_WARNING, engine_run_fields(run),
+                  "%zu call%s of an earlier start got no answer: charged or not, %s", n_lost,
+                  n_lost == 1 ? "" : "s",
+                  run->account->config->provider->has_list
+                      ? "the vendor's list will tell"
+                      : "nobody tells; they stay booked as unknown");
 }

@@ -13,6 +13,7 @@
 #include "crawl/sync.h"
 #include "daemon/engine_private.h"
 #include "decode/page.h"
+#include "status/meter.h"
 
 /*
  * One call: the body is made, its beginning is noted in the spool, http sends it, and what comes
@@ -118,8 +119,9 @@ static int64_t told_charge(const struct call *call, const struct http_answer *an
         return -1;
     if (money_parse(answer->header, strlen(answer->header), &nanousd))
         return nanousd;
-    log_warning("%s: the header %s cannot be read, ignoring: %.100s", call->run->job->title,
-                call->run->account->config->provider->charge_header, answer->header);
+    log_event(LOG_WARNING, log_folded(engine_run_fields(call->run)),
+              "the header %s cannot be read, ignoring: %.100s",
+              call->run->account->config->provider->charge_header, answer->header);
     return -1;
 }
 
@@ -136,6 +138,8 @@ static void on_done(struct http_request *request, const struct http_answer *answ
         return;
     }
     call->elapsed_ms = answer->elapsed_ms;
+    meter_time_call(call->run->engine->commons->meter, call->run->account->config->name,
+                    call->run->job->endpoint->name, (int64_t)answer->elapsed_ms * 1000);
     spool_end(call->answer,
               &(struct spool_end){.status = answer->status,
                                   .retry_after_s = answer->retry_after_s,
@@ -238,10 +242,10 @@ static int64_t charge_of(struct call *call)
                                     : engine_price_before_asking(payer),
                                 envelope->n_items);
     if (!account->is_charge_missed)
-        log_warning(
-            "%s: an answer of account %s came without %s, which says its charge; such calls are "
-            "booked at the larger of the account's price and the API's cost",
-            call->run->job->title, payer->name, payer->provider->charge_header);
+        log_event(LOG_WARNING, engine_run_fields(call->run),
+                  "an answer of account %s came without %s, which says its charge; such calls are "
+                  "booked at the larger of the account's price and the API's cost",
+                  payer->name, payer->provider->charge_header);
     account->is_charge_missed = true;
     return cost_nanousd > price_nanousd ? cost_nanousd : price_nanousd;
 }
@@ -327,6 +331,22 @@ void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outco
     ret_outcome->elapsed_ms = (int64_t)call->elapsed_ms;
 }
 
+/* The counters of its job. */
+static struct meter_job *meter_of(const struct engine_run *run)
+{
+    return meter_job(run->engine->commons->meter, run->job->project, run->job->name);
+}
+
+void call_count(const struct crawl_page *page)
+{
+    const struct engine_run *run = run_of(page);
+
+    meter_count_call(run->engine->commons->meter, run->payer->name, run->job->endpoint->name,
+                     page->code != 0 ? page->code : page->http_status);
+    if (page->charge == VERDICT_CHARGE_KNOWN)
+        meter_of(run)->nanousd += page->charged_nanousd;
+}
+
 /* The last second that its rows reach. */
 static int64_t seen_to_s(const struct landing *landing)
 {
@@ -343,7 +363,11 @@ static void on_landed(struct landing *landing, const struct err *err)
     struct call *call = landing->data;
 
     if (err == NULL) {
+        call_count(call->page);
+        meter_of(call->run)->n_rows += landing->outcome.n_rows;
+        meter_time_commit(call->run->engine->commons->meter, landing->commit_us);
         engine_database_works(call->run->engine);
+        log_event(LOG_DEBUG, crawl_page_fields(call->page), "landed, %zu items", landing->n_items);
         engine_watch_drift(call->run, page_drift(call->decoder));
     }
     crawl_on_landed(call->page, seen_to_s(landing), landing->is_end, err);
@@ -376,6 +400,7 @@ void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoin
         .n_items = call->envelope.n_items,
         .newest_us = PAGE_NO_TIME,
         .known_max = listing->ends_when_known ? SYNC_KNOWN : 0,
+        .fields = crawl_page_fields(page),
         .checkpoint = {.listing_id = listing->listing_id,
                        .slice_no = page->slice->slice_no,
                        .walk = walks[checkpoint->walk],

@@ -6,12 +6,14 @@
 #include "api/endpoint.h"
 #include "config/config.h"
 #include "core/mem.h"
+#include "status/meter.h"
 
 struct commons *commons_new(bool is_shared)
 {
     struct commons *commons = mem_new(sizeof(*commons));
 
     commons->is_shared = is_shared;
+    commons->meter = meter_new();
     return commons;
 }
 
@@ -24,21 +26,29 @@ void commons_destroy(struct commons *commons)
         free(commons->accounts[i]);
     }
     free(commons->accounts);
+    meter_destroy(commons->meter);
     free(commons->place.left);
     free(commons);
+}
+
+struct commons_account *commons_find(const struct commons *commons, const char *name)
+{
+    for (size_t i = 0; i < commons->n_accounts; i++)
+        if (strcmp(commons->accounts[i]->name, name) == 0)
+            return commons->accounts[i];
+    return NULL;
 }
 
 struct commons_account *commons_account(struct commons *commons,
                                         const struct config_account *config)
 {
     size_t in_flight = (size_t)config->in_flight, per_minute = (size_t)config->calls_per_minute;
-    struct commons_account *account;
+    struct commons_account *account = commons_find(commons, config->name);
 
-    for (size_t i = 0; i < commons->n_accounts; i++)
-        if (strcmp(commons->accounts[i]->name, config->name) == 0) {
-            pace_set_limits(&commons->accounts[i]->pace, in_flight, per_minute);
-            return commons->accounts[i];
-        }
+    if (account != NULL) {
+        pace_set_limits(&account->pace, in_flight, per_minute);
+        return account;
+    }
     account = mem_new(sizeof(*account));
     account->name = mem_strdup(config->name);
     account->prices = mem_new_array(endpoint_count(), sizeof(*account->prices));

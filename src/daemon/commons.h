@@ -20,6 +20,7 @@
 
 struct config_account;
 struct engine;
+struct meter;
 
 struct commons_account {
     char *name;
@@ -43,6 +44,7 @@ struct commons {
     bool is_shared; /* stores are opened beside others; else the one engine's has the lock alone */
     struct store_place place;
     struct crawl_peers peers;
+    struct meter *meter;    /* what all of them have counted */
     struct engine *engines; /* that are there, in no order */
     struct commons_account **accounts;
     size_t n_accounts;
@@ -55,6 +57,9 @@ struct commons *commons_new(bool is_shared);
 
 /* After every engine. */
 void commons_destroy(struct commons *commons);
+
+/* The account of that name; NULL where no engine has worked for it yet. */
+struct commons_account *commons_find(const struct commons *commons, const char *name);
 
 /* The account of that name, with the limits that `config` has. */
 struct commons_account *commons_account(struct commons *commons,

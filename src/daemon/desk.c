@@ -4,7 +4,9 @@
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "daemon/facts.h"
 #include "daemon/handover.h"
+#include "daemon/history.h"
 #include "daemon/service_private.h"
 
 /*
@@ -239,11 +241,22 @@ static void on_spent(void *data, int64_t nanousd, const struct err *err)
 
 void desk_pulse(struct service *service)
 {
+    if (!service->is_open)
+        return;
     handover_look(service);
-    if (!service->is_open || service->is_asking_spent)
+    facts_ask(service->facts);
+    history_ask(service->history);
+    if (service->is_asking_spent)
         return;
     service->is_asking_spent = true;
     store_read_spent_today(service->store, on_spent, service);
+}
+
+void desk_look_again(struct service *service)
+{
+    service->facts->asked_ms = 0;
+    history_touch(service->history);
+    desk_pulse(service);
 }
 
 void desk_close(struct service *service)

@@ -19,7 +19,7 @@ void engine_watch_drift(struct engine_run *run, const struct drift *drift)
 static void tell(const struct engine_run *run, struct buf *list, const char *what)
 {
     if (list->size > 0)
-        log_warning("%s: %s: %s", run->job->title, what, buf_text(list));
+        log_event(LOG_WARNING, engine_run_fields(run), "%s: %s", what, buf_text(list));
     buf_clear(list);
 }
 

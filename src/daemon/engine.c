@@ -169,7 +169,7 @@ static void on_opened(void *data, const struct err *err)
 void engine_database_works(struct engine *engine)
 {
     if (engine->away_since_ms >= 0)
-        log_info("the database is back");
+        log_event(LOG_INFO, engine_fields(engine), "the database is back");
     engine->away_since_ms = -1;
 }
 
@@ -285,10 +285,10 @@ static bool may_come_back(struct engine *engine)
     if (engine->away_since_ms >= 0)
         return now_ms - engine->away_since_ms < clock_api_ms(DATABASE_WAIT_MS);
     engine->away_since_ms = now_ms;
-    log_warning(
-        "%s; no new calls, what is paid for waits in the spool; waiting for the database, "
-        "up to %d s",
-        engine->err.text, DATABASE_WAIT_MS / 1000);
+    log_event(LOG_WARNING, engine_fields(engine),
+              "%s; no new calls, what is paid for waits in the spool; waiting for the database, "
+              "up to %d s",
+              engine->err.text, DATABASE_WAIT_MS / 1000);
     return true;
 }
 

@@ -19,6 +19,7 @@
 #include "http/http.h"
 #include "spool/spool.h"
 #include "store/store.h"
+#include "store/sums.h"
 
 /* The API's own limit, in its time: how long a call runs. */
 #define CALL_RUNS_MS 120000
@@ -52,6 +53,7 @@ struct engine_run {
     struct engine_account *account;
     const struct config_account *payer; /* whose calls it has made, which may be another's */
     const struct config_job *job;
+    const struct engine_begun *begun;
     struct store_run *run;
     struct spool *spool;
     struct store_open_attempt *open_attempts; /* of earlier processes and lives */
@@ -86,6 +88,7 @@ struct engine_night {
 struct engine_begun {
     bool is_begun;
     struct uuid run_uid;
+    int64_t at_ms; /* monotonic */
 };
 
 /* What has stopped runs: the account's login was refused, or it is too early. */
@@ -254,6 +257,9 @@ void call_replay(void *data, struct crawl_page *page);
 void call_land(void *data, struct crawl_page *page, const struct crawl_checkpoint *checkpoint);
 void call_drop(void *data, struct crawl_page *page);
 
+/* Counts a call whose charge has been booked. */
+void call_count(const struct crawl_page *page);
+
 /* What is to be booked about a page that was judged. */
 void call_outcome(const struct crawl_page *page, struct store_outcome *ret_outcome);
 
@@ -286,6 +292,15 @@ void engine_watch_wishes(struct engine *engine);
 /* drift_watch.c: what a page that has landed shows of the API's changes; told at the run's end. */
 void engine_watch_drift(struct engine_run *run, const struct drift *drift);
 void engine_tell_drift(const struct engine_run *run);
+
+/* tell.c: the lines of the log about a listing that was published or held, and a run that has
+ * ended; `sums` may be NULL. */
+void engine_tell_listing(const struct crawl_listing *listing, const struct store_sums *sums);
+void engine_tell_run(const struct engine_run *run, const struct store_sums *sums);
+
+/* tell.c: what is known of the run, or of the only job of an engine, for a line of the log. */
+struct log_fields engine_run_fields(const struct engine_run *run);
+struct log_fields engine_fields(const struct engine *engine);
 
 /* summary.c: keeps what of this life the next one will not know; of one that made bulk calls only
  * what they took, and says which were in vain. */

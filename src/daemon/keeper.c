@@ -46,7 +46,8 @@ static void on_disk_checked(uv_work_t *work, int status)
     }
     if (engine->disk_err.kind == ERR_NONE || engine->err.kind != ERR_NONE)
         return;
-    log_error("%s; no new calls, what is paid for lands", engine->disk_err.text);
+    log_event(LOG_ERROR, engine_fields(engine), "%s; no new calls, what is paid for lands",
+              engine->disk_err.text);
     engine->err = engine->disk_err;
     engine_stop_crawls(engine);
 }

@@ -276,7 +276,8 @@ static void on_copied(void *data, const struct err *err)
     if (err == NULL)
         count(lander);
     if (may_bisect && !lander->is_bisecting) {
-        log_warning("a page of %s: %s; landing it in parts", lander->head->front.target, err->text);
+        log_event(LOG_WARNING, log_folded(lander->head->fields), "%s; landing it in parts",
+                  err->text);
         lander->is_bisecting = true;
         lander->ranges[lander->n_ranges++] = (struct range){0, lander->head->n_items};
         lander->books.abort(lander->store, on_aborted, lander);
@@ -380,6 +381,7 @@ static void end_page(struct lander *lander)
 static void commit(struct lander *lander)
 {
     point("before-commit");
+    lander->head->commit_us = -(int64_t)(uv_hrtime() / 1000);
     lander->books.commit(lander->store, lander->head, on_committed, lander);
 }
 
@@ -387,6 +389,7 @@ static void on_committed(void *data, const struct err *err)
 {
     struct lander *lander = data;
 
+    lander->head->commit_us += (int64_t)(uv_hrtime() / 1000);
     if (err == NULL)
         point("after-commit");
     if (err != NULL)

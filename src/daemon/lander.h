@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "core/err.h"
+#include "core/log.h"
 #include "decode/page.h"
 #include "store/store.h"
 
@@ -25,9 +26,11 @@ struct landing {
     int64_t n_items;              /* 0: there is no COPY */
     struct store_outcome outcome; /* the lander fills the counts */
     int64_t newest_us;            /* of its rows, as in struct page_counts: filled by the lander */
+    int64_t commit_us;            /* how long booking and commit took: filled by the lander */
     struct store_checkpoint checkpoint;
     int64_t known_max; /* so many items in a row without news end its slice; 0: nothing does */
     bool is_end;       /* they did, and the checkpoint says so: filled by the lander */
+    struct log_fields fields; /* of its page, for lines of the log */
     /*
      * Committed, or with `err` rolled back: ERR_DB, ERR_IO (the spool), ERR_DATA (should not be).
      */

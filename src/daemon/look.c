@@ -7,6 +7,7 @@
 #include "daemon/engine_private.h"
 #include "daemon/free_call.h"
 #include "decode/tasks.h"
+#include "status/meter.h"
 
 /*
  * A look at the vendor's list of tasks:
@@ -234,9 +235,12 @@ static void on_resolved(void *data, const struct store_resolved *resolved, size_
 
     if (is_over(look, err))
         return;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        meter_job(account->engine->commons->meter, resolved[i].project, resolved[i].job)->nanousd +=
+            resolved[i].charged_nanousd;
         crawl_on_resolved(account->crawl, resolved[i].listing_id, resolved[i].slice_no,
                           resolved[i].position, resolved[i].is_billed, resolved[i].charged_nanousd);
+    }
     if (++look->at < look->n_windows) {
         crawl_on_time(
             account->crawl); /* pages that may be asked for again do not wait for the rest */

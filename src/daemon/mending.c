@@ -31,7 +31,7 @@ static void look_for_lost(struct spool_answer *answer, void *data)
     if (answer->limit < 0 || is_known(mending, &answer->attempt))
         return;
     if (!spool_request(answer, &body, &err)) {
-        log_warning("%s: %s, ignoring", mending->job, err.text);
+        log_event(LOG_WARNING, log_folded(LOG_JOB(mending->job)), "%s, ignoring", err.text);
         return;
     }
     mending->attempts = mem_resize(mending->attempts, mending->n + 1, sizeof(*mending->attempts));
@@ -68,11 +68,12 @@ void mending_deinit(struct mending *mending)
 void mending_tell_rest(const char *job, size_t n_wanted, size_t n_restored)
 {
     if (n_restored < n_wanted)
-        log_warning(
-            "%s: %zu more calls that only the spool knows of cannot be taken up, since the "
+        log_event(
+            LOG_WARNING, LOG_JOB(job),
+            "%zu more calls that only the spool knows of cannot be taken up, since the "
             "database has lost the part of the listing that they are for: that part is bought "
             "again, and the ledger does not count them",
-            job, n_wanted - n_restored);
+            n_wanted - n_restored);
 }
 
 char **mending_read_notes(const struct spool *spool, size_t *ret_n)

@@ -126,6 +126,7 @@ static void decide(struct engine *engine, struct engine_feed *feed, const struct
 static void log_feed(const struct config_job *job, const char *target,
                      const struct engine_feed *feed)
 {
+    struct log_fields fields = {.job = job->title, .target = target};
     const struct sync_decision *decision = &feed->decision;
     time_t since = (time_t)decision->since_s;
     struct tm tm;
@@ -133,15 +134,15 @@ static void log_feed(const struct config_job *job, const char *target,
 
     switch (decision->way) {
     case SYNC_FULL:
-        log_info("%s: %s: taken whole: %s", job->title, target, decision->reason);
+        log_event(LOG_INFO, fields, "taken whole: %s", decision->reason);
         break;
     case SYNC_CHANGES:
         strftime(date, sizeof(date), "%Y-%m-%d %H:%M", gmtime_r(&since, &tm));
-        log_info("%s: %s: what changed since %s UTC%s: %s", job->title, target, date,
-                 decision->wants_refresh ? ", and a part anew" : "", decision->reason);
+        log_event(LOG_INFO, fields, "what changed since %s UTC%s: %s", date,
+                  decision->wants_refresh ? ", and a part anew" : "", decision->reason);
         break;
     case SYNC_UNMOVED:
-        log_info("%s: %s: %s", job->title, target, decision->reason);
+        log_event(LOG_INFO, fields, "%s", decision->reason);
     }
 }
 
@@ -159,8 +160,9 @@ static void log_night(const struct engine *engine)
             n[feed->decision.way]++;
         }
     if (n[SYNC_FULL] + n[SYNC_CHANGES] + n[SYNC_UNMOVED] > 1)
-        log_info("tonight: %zu taken whole, %zu by what changed, %zu where nothing moved",
-                 n[SYNC_FULL], n[SYNC_CHANGES], n[SYNC_UNMOVED]);
+        log_event(LOG_INFO, engine_fields(engine),
+                  "tonight: %zu taken whole, %zu by what changed, %zu where nothing moved",
+                  n[SYNC_FULL], n[SYNC_CHANGES], n[SYNC_UNMOVED]);
 }
 
 /* --- job by job ------------------------------------------------------------------------------ */

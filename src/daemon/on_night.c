@@ -71,7 +71,7 @@ static void close_handle(uv_handle_t *handle)
 static void say(struct output *output)
 {
     if (output->size > 0)
-        log_write(output->level, "on_night: %.*s", (int)output->size, output->line);
+        log_event(output->level, LOG_PLAIN, "on_night: %.*s", (int)output->size, output->line);
     output->size = 0;
 }
 

@@ -48,10 +48,9 @@ void engine_note(struct engine_run *run, const char *memo)
     if (strlen(memo) <= NOTE_BYTES_MAX)
         spool_note(run->spool, memo);
     else
-        log_warning(
-            "%s: it has too many targets for the spool to keep what the database knows of the "
-            "run: a fail-over that loses it would buy its pages again; split the job",
-            run->job->title);
+        log_event(LOG_WARNING, engine_run_fields(run),
+                  "it has too many targets for the spool to keep what the database knows of the "
+                  "run: a fail-over that loses it would buy its pages again; split the job");
 }
 
 static void end(struct restoring *restoring, const struct err *err)
@@ -139,7 +138,8 @@ static void on_calls_restored(void *data, size_t n, const struct err *err)
         end(restoring, err);
         return;
     }
-    log_warning("%s: %zu calls of it are taken up again from the spool", restoring->job, n);
+    log_event(LOG_WARNING, LOG_JOB(restoring->job),
+              "%zu calls of it are taken up again from the spool", n);
     mending_tell_rest(restoring->job, restoring->n_lost, n);
     restoring->at++;
     close_one(restoring);
@@ -151,10 +151,11 @@ static void restore_calls(struct restoring *restoring, const struct store_return
 
     restoring->job = mem_strdup(returned->job);
     mending.job = restoring->job;
-    log_warning("%s: the database has lost run %" PRId64
-                " of %s (a fail-over?); it is brought back from "
-                "the spool, and is gone on with when the job is started",
-                returned->job, returned->run_id, returned->night);
+    log_event(LOG_WARNING, (struct log_fields){.job = returned->job, .run = returned->run_id},
+              "the database has lost run %" PRId64
+              " of %s (a fail-over?); it is brought back from the spool, and is gone on with when "
+              "the job is started",
+              returned->run_id, returned->night);
     mending_collect(&mending, restoring->spool);
     restoring->n_lost = mending.n;
     store_restore_attempts(restoring->engine->store, mending.attempts, mending.sent_ms, mending.n,

@@ -8,7 +8,9 @@
 #include "core/mem.h"
 #include "core/point.h"
 #include "daemon/engine_private.h"
+#include "status/meter.h"
 #include "store/lost.h"
+#include "store/sums.h"
 #include "store/sync.h"
 
 /*
@@ -129,6 +131,7 @@ static void on_settled(void *data, const struct err *err)
     const struct engine_run *run = page->slice->listing->run->data;
 
     if (err == NULL) {
+        call_count(page);
         engine_database_works(run->engine);
         point("after-settle");
     }
@@ -183,51 +186,27 @@ static void restart(void *data, struct crawl_slice *slice, int32_t new_slice_no,
                         new_slice_no, limit, column, on_restarted, slice);
 }
 
-static const char *kind_of(const struct crawl_listing *listing)
+/* Where the sums cannot be had the database is away, which the next verb tells. */
+static void on_listing_summed(void *data, const struct store_sums *sums, const struct err *err)
 {
+    struct crawl_listing *listing = data;
     const struct engine_run *run = listing->run->data;
 
-    return run->run->listings[listing - listing->run->listings].kind;
+    (void)err;
+    engine_tell_listing(listing, sums);
+    crawl_on_published(listing, run->published[listing - listing->run->listings].is_held, NULL);
 }
 
-/* What a listing of that kind is called, before "published as"; "" for all of a feed. */
-static const char *words_of(const char *kind)
+static void count_published(const struct engine_run *run, const struct store_published *published)
 {
-    static const char *const words[][2] = {
-        {"new", "what is new, "}, {"lost", "what is lost, "}, {"refresh", "a part anew, "}};
+    struct meter_job *job =
+        meter_job(run->engine->commons->meter, run->job->project, run->job->name);
 
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(kind, words[i][0]) == 0)
-            return words[i][1];
-    return "";
-}
-
-static void log_published(const struct crawl_listing *listing,
-                          const struct store_published *published)
-{
-    const struct engine_run *run = listing->run->data;
-    bool is_whole = strcmp(published->completeness, "complete") == 0;
-
-    if (run->engine->is_bulk)
+    if (published->is_held)
         return;
-    if (strcmp(kind_of(listing), "count") == 0) {
-        log_info(run->engine->settings.counted != NULL ? "%s: %s: %" PRId64 " items"
-                                                       : "%s: %s: the vendor counts %" PRId64,
-                 listing->run->job, listing->target, listing->slices[0]->pager.total_count);
-        return;
-    }
-
-    if (published->is_held) {
-        log_warning("%s: %s: held, not published: %s", listing->run->job, listing->target,
-                    published->reason);
-        return;
-    }
-    log_write(is_whole ? LOG_INFO : LOG_WARNING,
-              "%s: %s: %spublished as %s: %" PRId64 " rows, %" PRId64 " repeats taken out, %" PRId64
-              " of total_count missing",
-              listing->run->job, listing->target, words_of(kind_of(listing)),
-              published->completeness, published->n_rows, published->n_duplicates,
-              published->n_missing);
+    job->n_published++;
+    job->n_duplicates += published->n_duplicates;
+    job->n_missing += published->n_missing;
 }
 
 static void on_published(void *data, const struct store_published *published, const struct err *err)
@@ -235,13 +214,16 @@ static void on_published(void *data, const struct store_published *published, co
     struct crawl_listing *listing = data;
     const struct engine_run *run = listing->run->data;
 
-    if (err == NULL) {
-        point("after-publish");
-        engine_database_works(run->engine);
-        run->published[listing - listing->run->listings] = *published;
-        log_published(listing, published);
+    if (err != NULL) {
+        crawl_on_published(listing, /* is_held= */ false, err);
+        return;
     }
-    crawl_on_published(listing, err == NULL && published->is_held, err);
+    point("after-publish");
+    engine_database_works(run->engine);
+    run->published[listing - listing->run->listings] = *published;
+    count_published(run, published);
+    store_sum_up(run->engine->store, listing->run->run_id, listing->listing_id, on_listing_summed,
+                 listing);
 }
 
 /* What has no value in the field that it is cut by is in no slice. */
@@ -252,9 +234,10 @@ static void say_what_slices_lack(const struct crawl_listing *listing, int64_t mi
     if (listing->whole_count < 0 || n_missing <= 10 ||
         (double)n_missing * 1e6 <= (double)listing->whole_count * (double)missing_ok_ppm)
         return;
-    log_warning("%s: %s: the slices hold %" PRId64 " of %" PRId64
-                " items; the others have no date that they could be cut by",
-                listing->run->job, listing->target, n_items, listing->whole_count);
+    log_event(LOG_WARNING, crawl_listing_fields(listing),
+              "the slices hold %" PRId64 " of %" PRId64
+              " items; the others have no date that they could be cut by",
+              n_items, listing->whole_count);
 }
 
 static void publish(void *data, struct crawl_listing *listing)
@@ -303,6 +286,15 @@ static bool has_ended_all(const struct crawl_run *run)
     return true;
 }
 
+static void on_run_summed(void *data, const struct store_sums *sums, const struct err *err)
+{
+    struct crawl_run *run = data;
+
+    (void)err;
+    engine_tell_run(run->data, sums);
+    crawl_on_run_ended(run, NULL);
+}
+
 static void on_run_ended(void *data, const struct store_fallback *fallbacks, size_t n,
                          const struct err *err)
 {
@@ -311,11 +303,16 @@ static void on_run_ended(void *data, const struct store_fallback *fallbacks, siz
 
     engine_run->is_over = err == NULL && n == 0 && has_ended_all(run);
     for (size_t i = 0; i < n; i++)
-        log_warning("%s: %s: is taken whole after all: %s", run->job, fallbacks[i].target,
-                    fallbacks[i].why);
+        log_event(
+            LOG_WARNING,
+            (struct log_fields){.job = run->job, .run = run->run_id, .target = fallbacks[i].target},
+            "is taken whole after all: %s", fallbacks[i].why);
     if (n > 0)
         fall_back(engine_run);
-    crawl_on_run_ended(run, err);
+    if (err == NULL && n == 0)
+        store_sum_up(engine_run->engine->store, run->run_id, 0, on_run_summed, run);
+    else
+        crawl_on_run_ended(run, err);
 }
 
 static void end_run(void *data, struct crawl_run *run)

@@ -311,6 +311,7 @@ static void on_envelope(uv_work_t *request, int status)
     replay->landing = (struct landing){
         .page = replay->decoder,
         .endpoint = replay->endpoint,
+        .fields = {.run = replay->run_id, .listing = replay->listing_id},
         .front = {.night = replay->run->night_days,
                   .run_id = replay->run_id,
                   .listing_id = replay->listing_id,
@@ -383,19 +384,25 @@ static void on_published(void *data, const struct store_published *published, bo
                          const struct err *err)
 {
     struct replay *replay = data;
-    const struct store_replay_listing *listing = &replay->run->listings[replay->at_listing];
+    struct log_fields fields = {.target = replay->run->listings[replay->at_listing].target,
+                                .run = replay->run_id,
+                                .listing = replay->listing_id};
 
     if (err != NULL) {
         close_all(replay, err);
         return;
     }
+    fields.result = published->is_held ? "held" : published->completeness;
+    fields.numbers =
+        LOG_NUMBERS({"rows", published->n_rows}, {"duplicates", published->n_duplicates});
     if (published->is_held)
-        log_warning("%s: held: %s", listing->target, published->reason);
+        log_event(LOG_WARNING, fields, "held: %s", published->reason);
     else
-        log_info("%s: published as %s%s: %" PRId64 " rows, %" PRId64 " repeats taken out",
-                 listing->target, published->completeness,
-                 is_shown ? "" : ", behind a newer listing, which stays what analysts see",
-                 published->n_rows, published->n_duplicates);
+        log_event(LOG_INFO, fields,
+                  "published as %s%s: %" PRId64 " rows, %" PRId64 " repeats taken out",
+                  published->completeness,
+                  is_shown ? "" : ", behind a newer listing, which stays what analysts see",
+                  published->n_rows, published->n_duplicates);
     replay->progress.new_run_id = replay->run_id;
     replay->progress.n_held += published->is_held;
     replay->progress.n_rows -= published->n_duplicates;

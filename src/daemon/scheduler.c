@@ -405,3 +405,11 @@ int64_t scheduler_first_night(const struct scheduler *scheduler)
     }
     return first;
 }
+
+int64_t scheduler_due_s(const struct scheduler *scheduler, const char *name, int64_t after_s)
+{
+    const struct job *job = find_job(scheduler, name);
+
+    return job != NULL && job->tz != NULL ? schedule_next(&job->cron, job->tz, after_s).at_s
+                                          : SCHEDULE_NEVER;
+}

@@ -107,6 +107,10 @@ void scheduler_on_finished(struct scheduler *scheduler, const char *job);
  * that is not known yet of some job, INT64_MAX where none comes. */
 int64_t scheduler_first_night(const struct scheduler *scheduler);
 
+/* The first time behind `after_s` that the job's schedule names, in the past or not; SCHEDULE_NEVER
+ * where there is none. */
+int64_t scheduler_due_s(const struct scheduler *scheduler, const char *job, int64_t after_s);
+
 /* When the job comes due next, jitter included; SCHEDULE_NEVER where it does not, or not known yet.
  */
 int64_t scheduler_next_s(const struct scheduler *scheduler, const char *job);

@@ -3,13 +3,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/listen.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "core/mem.h"
 #include "core/money.h"
+#include "daemon/facts.h"
 #include "daemon/handover.h"
+#include "daemon/history.h"
 #include "daemon/on_night.h"
 #include "daemon/service_private.h"
+#include "daemon/standing.h"
+#include "status/port.h"
 
 /*
  *   begin ─▶ first attempt at the database ─▶ ready ─▶ draining ─▶ closed
@@ -78,7 +83,7 @@ static struct scheduler_job scheduler_job(const struct config_job *job)
     if (job->schedule != NULL)
         wanted.tz = tz_load(job->timezone, &err);
     if (job->schedule != NULL && wanted.tz == NULL)
-        log_error("%s: %s; it runs only by hand", job->title, err.text);
+        log_event(LOG_ERROR, LOG_JOB(job->title), "%s; it runs only by hand", err.text);
     return wanted;
 }
 
@@ -143,7 +148,7 @@ static void stop(void *data, const char *job)
 
 static void record(void *data, const struct scheduler_fire *fire, const char *reason)
 {
-    log_warning("%s: a start was not made: %s", fire->job, reason);
+    log_event(LOG_WARNING, log_folded(LOG_JOB(fire->job)), "a start was not made: %s", reason);
     desk_record(data, fire->job, fire, reason);
 }
 
@@ -181,6 +186,7 @@ static void on_pulse(uv_timer_t *timer)
     struct service *service = timer->data;
 
     tell_status(service);
+    log_tick();
     if (service->is_draining)
         return;
     desk_pulse(service);
@@ -194,6 +200,36 @@ void service_ready(struct service *service)
         return;
     service->is_ready = true;
     herald_ready(&service->herald);
+}
+
+/* --- the status port ------------------------------------------------------------------------- */
+
+static void open_port(struct service *service)
+{
+    const char *http = service->now->config->http;
+    struct listen_address address;
+    struct err err;
+
+    service->http = mem_strdup(http);
+    if (strcmp(http, LISTEN_OFF) == 0)
+        return;
+    if (listen_parse(http, &address, &err))
+        service->port = port_open(service->loop,
+                                  &(struct port_settings){.host = address.host,
+                                                          .port = address.port,
+                                                          .is_loopback = address.is_loopback,
+                                                          .look = standing_look,
+                                                          .data = service->standing},
+                                  &err);
+    if (service->port == NULL) {
+        service_fail(service, &err);
+        return;
+    }
+    if (address.is_loopback)
+        log_info("status port: %s/", port_url(service->port));
+    else
+        log_warning("status port: %s/, which has no password and is open to other machines",
+                    port_url(service->port));
 }
 
 /* --- begin ----------------------------------------------------------------------------------- */
@@ -222,8 +258,15 @@ struct service *service_new(uv_loop_t *loop, const struct service_settings *sett
     init_timer(service, &service->desk_timer);
     handover_begin(service);
     service->scheduler = scheduler_new(&ports, service);
+    service->started_s = service_wall_ms(NULL) / 1000;
+    service->facts = facts_new(service);
+    service->history = history_new(service);
+    service->standing = standing_new(service);
     tell_bad_files(settings->config);
     set_jobs(service);
+    open_port(service);
+    if (service->is_draining)
+        return service;
     desk_open(service);
     uv_timer_start(&service->pulse, on_pulse, (uint64_t)clock_api_ms(PULSE_MS),
                    (uint64_t)clock_api_ms(PULSE_MS));
@@ -251,14 +294,21 @@ void service_reload(struct service *service)
         return;
     herald_reloading(&service->herald);
     is_fine = config_reload(service->settings.file, service->settings.kept, &config, &err);
-    config_print_complaints(config, stderr);
     is_fine = is_fine && is_usable(service, config, &err);
+    if (is_fine)
+        log_configure(config->log, config->log_level);
+    config_log_complaints(config);
     if (is_fine) {
         tell_bad_files(config);
         service_drop(service->now);
         service->now = new_generation(config);
         set_jobs(service);
         log_info("the configuration has been read again: %zu jobs", config->n_jobs);
+        if (strcmp(config->http, service->http) != 0)
+            log_warning(
+                "http: %s: another address of the status port takes a restart of the "
+                "service; it stays at %s",
+                config->http, service->http);
     } else {
         log_error("%s; the configuration stays as it was", err.text);
         config_destroy(config);
@@ -284,6 +334,7 @@ static void close_all(struct service *service)
     herald_end(&service->herald);
     desk_close(service);
     handover_close(service);
+    port_close(service->port);
     uv_close((uv_handle_t *)&service->clock, NULL);
     uv_close((uv_handle_t *)&service->pulse, NULL);
     uv_close((uv_handle_t *)&service->drain, NULL);
@@ -333,6 +384,10 @@ void service_destroy(struct service *service)
 {
     desk_destroy(service);
     handover_destroy(service);
+    standing_destroy(service->standing);
+    facts_destroy(service->facts);
+    history_destroy(service->history);
+    free(service->http);
     scheduler_destroy(service->scheduler);
     commons_destroy(service->commons);
     service_drop(service->now);

@@ -46,6 +46,7 @@ struct start {
     char asked_night[DATE_TEXT_MAX]; /* of --night; "" for none */
     char reason[256];              /* why it could not go on, or did not begin, as it is recorded */
     int64_t again_ms;              /* monotonic: when; 0: once the database is back */
+    int64_t begun_s;               /* since 1970: when its engine did */
     struct generation *generation; /* while it has an engine */
     const struct config_job *running; /* the job as it has it */
     struct engine *engine;
@@ -69,6 +70,9 @@ struct look_up {
 
 struct wish;    /* handover.c */
 struct command; /* on_night.c */
+struct facts;
+struct port;
+struct standing;
 
 struct service {
     uv_loop_t *loop;
@@ -84,7 +88,13 @@ struct service {
     bool is_ready; /* and systemd knows */
     bool is_draining;
     bool is_closed;
-    struct err err; /* why it could not begin; ERR_NONE */
+    struct err err;    /* why it could not begin; ERR_NONE */
+    int64_t started_s; /* since 1970, of the scheduler's clock */
+    struct facts *facts;
+    struct history *history;
+    struct standing *standing;
+    struct port *port; /* for who watches; NULL: there is none */
+    char *http;        /* where it is, as the configuration said at first */
 
     /* starts.c */
     struct start *starts; /* in the order in which they came */
@@ -165,6 +175,9 @@ void starts_on_turn(uv_timer_t *timer);
 /* No new ones, and those that run end. */
 void starts_stop(struct service *service);
 
+/* That of the job; NULL: it has none. */
+const struct start *starts_find(const struct service *service, const char *job);
+
 size_t starts_count(const struct service *service, enum start_state state);
 size_t starts_in_flight(const struct service *service);
 
@@ -183,6 +196,9 @@ void desk_record(struct service *service, const char *title, const struct schedu
 
 /* Asks for what is told of the whole; finds out that the database is lost. */
 void desk_pulse(struct service *service);
+
+/* The same, and for what is otherwise asked more rarely: a run has ended. */
+void desk_look_again(struct service *service);
 
 void desk_close(struct service *service);
 void desk_destroy(struct service *service);

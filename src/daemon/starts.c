@@ -47,6 +47,11 @@ static struct start *find_start(const struct service *service, const char *job)
     return NULL;
 }
 
+const struct start *starts_find(const struct service *service, const char *job)
+{
+    return find_start(service, job);
+}
+
 size_t starts_count(const struct service *service, enum start_state state)
 {
     size_t n = 0;
@@ -129,7 +134,7 @@ void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_
         start->is_by_hand = false;
     if (service->is_draining || start != NULL)
         return;
-    log_info("%s: its run was cut short by the end of linkhaul, and goes on", job);
+    log_event(LOG_INFO, LOG_JOB(job), "its run was cut short by the end of linkhaul, and goes on");
     start = add_start(service, job);
     start->fire = (struct scheduler_fire){.job = start->job, .at_s = at_s, .night = night, .n = 1};
     date_text(night, start->night);
@@ -142,10 +147,9 @@ void starts_stop_job(struct service *service, const char *job)
 
     if (start == NULL || start->engine == NULL)
         return;
-    log_warning(
-        "%s: the run has lasted for its max_duration: no more calls, what is paid for lands; "
-        "the job's next start goes on with it",
-        job);
+    log_event(LOG_WARNING, LOG_JOB(job),
+              "the run has lasted for its max_duration: no more calls, what is paid for lands; the "
+              "job's next start goes on with it");
     start->is_stopped = true;
     engine_stop(start->engine);
 }
@@ -240,15 +244,16 @@ static void begin(struct start *start, const struct config_job *job)
     struct service *service = start->service;
 
     start->state = START_RUNNING;
+    start->begun_s = service_wall_ms(NULL) / 1000;
     start->is_stopped = false;
     start->running = job;
     start->generation = service->now;
     service_use(start->generation);
     if (!start->is_told)
-        log_info("%s: starts for the night of %s%s", start->job, start->night,
-                 start->is_by_hand          ? ", by hand (linkhaul run)"
-                 : start->fire.is_caught_up ? ", which was missed and is caught up"
-                                            : "");
+        log_event(LOG_INFO, LOG_JOB(start->job), "starts for the night of %s%s", start->night,
+                  start->is_by_hand          ? ", by hand (linkhaul run)"
+                  : start->fire.is_caught_up ? ", which was missed and is caught up"
+                                             : "");
     start->engine = engine_new(
         service->loop, &(struct engine_settings){
                            .config = start->generation->config,
@@ -296,24 +301,6 @@ static void describe(struct start *start, int code)
                  text[0] != '\0' ? text : "the log says why");
 }
 
-static void summarize(const struct start *start, int code)
-{
-    struct engine_progress progress;
-    struct engine_listing listing;
-    size_t n_published = 0, n = 0;
-
-    engine_progress(start->engine, &progress);
-    for (; engine_listing_at(start->engine, n, &listing); n++)
-        n_published += listing.is_published;
-    if (start->err.kind != ERR_NONE)
-        log_error("%s: %s", start->job, start->err.text);
-    if (n > 0)
-        log_write(code == 0 ? LOG_INFO : LOG_WARNING,
-                  "%s: the run has %s: %zu of %zu listings published, %lld calls now", start->job,
-                  code == 0 ? "ended well" : "ended before it was whole", n_published, n,
-                  (long long)progress.n_calls);
-}
-
 /* Whether what kept it from going on may pass by itself; then it is tried again. */
 static bool is_to_try_again(struct start *start, int code)
 {
@@ -334,8 +321,8 @@ static bool is_to_try_again(struct start *start, int code)
 static void tell_again(struct start *start)
 {
     if (!start->is_told && start->again_ms > 0)
-        log_warning("%s: is tried again every 10 minutes, and goes on where it stopped",
-                    start->job);
+        log_event(LOG_WARNING, LOG_JOB(start->job),
+                  "is tried again every 10 minutes, and goes on where it stopped");
     start->is_told = true;
 }
 
@@ -356,11 +343,13 @@ static void end(struct start *start)
 
     describe(start, code);
     tell_follower(start, code, is_again);
-    if (!is_again || !start->is_told)
-        summarize(start, code);
+    if (start->err.kind != ERR_NONE && (!is_again || !start->is_told))
+        log_event(LOG_ERROR, LOG_JOB(start->job), "%s%s", start->err.text,
+                  err_advice(start->err.kind));
     engine_destroy(start->engine);
     start->engine = NULL;
     start->is_at_work = false;
+    desk_look_again(start->service);
     service_drop(start->generation);
     start->generation = NULL;
     if (!start->service->is_draining && (!is_again || start->again_ms > 0 || start->has_begun))

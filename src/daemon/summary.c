@@ -193,9 +193,8 @@ void engine_keep_bulk(struct engine *engine)
 
     for (size_t i = 0; own_listing_at(engine, i, &listing); i++)
         if (!listing.is_published)
-            log_warning(
-                "%s: nobody tells which feeds have not moved: each is asked for what changed",
-                listing.job);
+            log_event(LOG_WARNING, LOG_JOB(listing.job),
+                      "nobody tells which feeds have not moved: each is asked for what changed");
     for (size_t i = 0; i < n_runs(engine); i++)
         engine->before.booked_nanousd += engine->runs[i].crawl_run->booked_nanousd;
     keep_sums(engine);

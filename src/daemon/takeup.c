@@ -218,7 +218,7 @@ static void look_for_closing(struct engine *engine)
 
 static void leave_out(struct engine *engine, const struct config_job *job, const struct err *err)
 {
-    log_error("%s: %s", job->title, err->text);
+    log_event(LOG_ERROR, LOG_JOB(job->title), "%s%s", err->text, err_advice(err->kind));
     if (engine->job_err.kind == ERR_NONE)
         engine->job_err = *err;
 }
@@ -321,11 +321,29 @@ static void say_what_was_closed(const struct config_job *job, const struct store
     for (size_t i = 0; i < run->n_closed; i++) {
         const struct store_closed *closed = &run->closed[i];
 
-        log_warning("%s: %s: the open listing of %s is closed before it was whole: %s (%s, %" PRId64
-                    " rows); %s had been spent on it",
-                    job->title, closed->target, closed->night, closed->state, closed->completeness,
-                    closed->n_rows, money_format(closed->spent_nanousd, spent));
+        log_event(LOG_WARNING,
+                  (struct log_fields){.job = job->title,
+                                      .target = closed->target,
+                                      .result = closed->completeness,
+                                      .nanousd = &closed->spent_nanousd,
+                                      .numbers = LOG_NUMBERS({"rows", closed->n_rows})},
+                  "the open listing of %s is closed before it was whole: %s (%s, %" PRId64
+                  " rows); %s had been spent on it",
+                  closed->night, closed->state, closed->completeness, closed->n_rows,
+                  money_format(closed->spent_nanousd, spent));
     }
+}
+
+static void tell_begun(const struct engine_run *run)
+{
+    struct log_fields fields = engine_run_fields(run);
+
+    fields.numbers = LOG_NUMBERS({"listings", (int64_t)run->run->n_listings});
+    if (run->run->is_resumed)
+        log_event(LOG_INFO, fields, "going on with the run of %s", run->run->night);
+    else if (run->engine->settings.counted == NULL)
+        log_event(LOG_INFO, fields, "the run of %s begins: %zu listing%s", run->run->night,
+                  run->run->n_listings, run->run->n_listings == 1 ? "" : "s");
 }
 
 static void on_run(void *data, struct store_run *run, const struct err *err)
@@ -342,7 +360,8 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
         struct err named = *err;
 
         if (err->kind == ERR_DB || err->kind == ERR_CANCELED) {
-            err_wrap(&named, "%s", job->title);
+            if (engine->settings.n_jobs > 1) /* else whoever logs it names the only one */
+                err_wrap(&named, "%s", job->title);
             engine_close(engine, &named);
             return;
         }
@@ -360,6 +379,7 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
                             .account = engine_account_of(engine, job),
                             .payer = config_account_find(engine->settings.config, run->account),
                             .job = job,
+                            .begun = begun,
                             .run = run};
     if (engine_run->payer == NULL) /* it is no longer in the configuration */
         engine_run->payer = job->account;
@@ -372,10 +392,10 @@ static void on_run(void *data, struct store_run *run, const struct err *err)
     }
     engine_run->published = mem_new_array(run->n_listings, sizeof(*engine_run->published));
     engine->n_runs++;
-    if (run->is_resumed && !begun->is_begun && !engine->is_landing)
-        log_info("%s: going on with the run of %s", job->title, run->night);
-    if (!engine->is_landing)
-        *begun = (struct engine_begun){true, run->uid};
+    if (!begun->is_begun && !engine->is_landing) {
+        *begun = (struct engine_begun){true, run->uid, clock_mono_ms()};
+        tell_begun(engine_run);
+    }
     if (run->is_resumed)
         restore_slices(engine_run); /* reads what is noted: this start's memo comes behind it */
     engine_note(engine_run, run->memo);
@@ -408,10 +428,10 @@ static void on_slices_restored(void *data, size_t n, const struct err *err)
         store_read_attempt_ids(run->engine->store, run->run->run_id, on_attempt_ids, run);
         return;
     }
-    log_warning(
-        "%s: the database has lost %zu listings and slices that the spool knows of (a fail-over?); "
-        "they are taken up again",
-        run->job->name, n);
+    log_event(LOG_WARNING, engine_run_fields(run),
+              "the database has lost %zu listings and slices that the spool knows of (a "
+              "fail-over?); they are taken up again",
+              n);
     run->engine->has_restored = true;
     start_next_run(run->engine);
 }
@@ -444,10 +464,11 @@ static void on_restored(void *data, size_t n, const struct err *err)
         return;
     }
     if (n > 0)
-        log_warning(
-            "%s: the database has lost %zu calls that the spool knows of (a fail-over?); they are "
+        log_event(
+            LOG_WARNING, engine_run_fields(run),
+            "the database has lost %zu calls that the spool knows of (a fail-over?); they are "
             "taken up again",
-            run->job->title, n);
+            n);
     mending_tell_rest(run->job->title, run->n_lost, n);
     store_read_open_attempts(run->engine->store, run->run->run_id, on_open_attempts, run);
 }

@@ -147,9 +147,10 @@ static bool read_segment(const struct spool *spool, uint64_t offset, void *into,
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
-            return err_set(err, ERR_IO, "%s cannot be read: %s", spool->path,
-                           n < 0 ? spool_reason(errno, spool->path, reason, sizeof(reason))
-                                 : "somebody has cut it off");
+            return err_set(
+                err, ERR_IO, "%s cannot be read: %s", spool->path,
+                n < 0 ? spool_reason(errno, spool->path, reason, sizeof(reason))
+                      : "somebody has cut it off; start again, which asks for what it lacks");
         done += (size_t)n;
     }
     return true;

@@ -61,7 +61,7 @@ bool segment_open(struct spool *spool, const char *dir, const struct uuid *run_u
             return fail(err, spool->path, "cannot be looked at");
     } while (stat.st_nlink == 0);
     if (!S_ISREG(stat.st_mode))
-        return err_set(err, ERR_IO, "%s is not a file", spool->path);
+        return err_set(err, ERR_IO, "%s is not a file; move it away", spool->path);
     return check_head(spool, dir, run_uid, (uint64_t)stat.st_size, err) &&
            read_frames(spool, (uint64_t)stat.st_size, err);
 }

@@ -116,7 +116,7 @@ static bool check_applied(struct migration_session *session, const struct sql_mi
     if (!session->has_row)
         return err_set(err, ERR_CONFIG,
                        "migration %s was left out of this schema, and later ones were not: it was "
-                       "not made by linkhaul",
+                       "not made by linkhaul; let `database.url` name another database",
                        migration->name);
     if (!session->is_true)
         return err_set(err, ERR_CONFIG,

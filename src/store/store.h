@@ -380,6 +380,7 @@ struct store_resolved {
     int64_t position;
     bool is_billed;
     int64_t charged_nanousd;
+    const char *project, *job;
 };
 
 typedef void store_resolved_fn(void *data, const struct store_resolved *resolved, size_t n,

@@ -119,6 +119,8 @@ static void on_resolved(void *data, const struct db_result *result, const struct
         resolved[row].position = db_int64(result, row, 3);
         resolved[row].is_billed = db_bool(result, row, 4);
         resolved[row].charged_nanousd = db_int64(result, row, 5);
+        resolved[row].project = db_text(result, row, 6);
+        resolved[row].job = db_text(result, row, 7);
     }
     ((store_resolved_fn *)question->done)(question->data, resolved, (size_t)n, err);
     free(resolved);

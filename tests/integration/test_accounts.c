@@ -203,7 +203,7 @@ Test(accounts, are_named_by_status_and_plan_where_there_are_several)
 {
     begin_with("sandbox", ", budget: {per_day: 0.10}");
     story_run(&story, "run", "--all");
-    cr_expect(eq(int, story_run(&story, "status"), 0), "%s", story.err);
+    cr_expect(eq(int, story_run(&story, "status", "first", "second"), 0), "%s", story.err);
     cr_expect(ne(ptr, strstr(story.out, "account north"), NULL), "%s", story.out);
     cr_expect(ne(ptr, strstr(story.out, "account gateway"), NULL), "%s", story.out);
     cr_expect(eq(int, story_run(&story, "plan", "first", "second"), 0), "%s", story.err);

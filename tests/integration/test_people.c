@@ -95,7 +95,7 @@ Test(people, status_tells_how_far_an_open_listing_is_and_what_stopped_it)
                "UPDATE linkhaul.listing SET state = 'open', published_at = NULL, n_items = 3, "
                "completeness = 'budget', reason = 'raise it' FROM linkhaul.feed AS f WHERE "
                "f.feed_id = listing.feed_id AND f.target = 'two.com'");
-    cr_assert(eq(int, story_run(&story, "status"), 0), "%s", story.err);
+    cr_assert(eq(int, story_run(&story, "status", "a"), 0), "%s", story.err);
     expect_said(story.out, "open        5  $0.02418  3 of 5 items; budget; raise it\n");
 }
 

@@ -81,8 +81,6 @@ Test(refusals, words_on_the_command_line)
     expect_said("did you mean `run`");
     cr_expect(eq(int, story_run(&story, "run"), 64));
     cr_expect(eq(int, story_run(&story, "run", "--al"), 64));
-    cr_expect(eq(int, story_run(&story, "serve"), 64));
-    expect_said("not in this version");
     story_end(&story);
 }
 

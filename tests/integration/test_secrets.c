@@ -39,14 +39,18 @@ TestSuite(secrets, .timeout = 280, .init = make_haste, .fini = pg_drop_databases
 static struct story story;
 static const struct books books = {"example.com", 3000, 100, 20};
 
+/* All that is ever logged, in either form. */
+static const char *log_form = "text";
+
 static void write_config(const char *database_more)
 {
     story_file(&story, "linkhaul.yaml",
                "api:\n  base_url: %s\n  login: robot\n  password: %s\n"
                "database:\n  url: \"%s&password=%s%s\"\n"
-               "spool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n",
+               "spool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n"
+               "log: %s\nlog_level: debug\n",
                story.sandbox_url, API_PASSWORD, story.database_url, DATABASE_PASSWORD,
-               database_more, story.folder);
+               database_more, story.folder, log_form);
 }
 
 static void begin(void)
@@ -150,6 +154,9 @@ Test(secrets, none_gets_out)
     begin();
     cr_assert(eq(int, run("migrate"), 0), "%s", story.err);
     cr_expect(eq(int, run("run", "walk"), 77), "the login was not refused: %s", story.err);
+    log_form = "json";
+    write_config("");
+    cr_expect(eq(int, run("run", "walk"), 77), "the login was not refused: %s", story.err);
     process_signal(&story.sandbox, SIGUSR1);
     setenv("LINKHAUL_DIE_AT", "after-spool:5", 1);
     cr_expect(eq(int, run("run", "walk"), 128 + SIGKILL), "%s", story.err);
@@ -164,10 +171,13 @@ Test(secrets, none_gets_out)
     run("status");
     expect_none_in_spool();
     expect_none_in_database();
-    write_config("&port=1");
-    cr_expect(eq(int, run("run", "walk"), 69), "%s", story.err);
-    write_config("&no_such_option=1");
-    run("run", "walk");
+    for (int i = 0; i < 2; i++) {
+        log_form = i == 0 ? "json" : "text";
+        write_config("&port=1");
+        cr_expect(eq(int, run("run", "walk"), 69), "%s", story.err);
+        write_config("&no_such_option=1");
+        run("run", "walk");
+    }
     story_kill_sandbox(&story);
     write_config("");
     cr_expect(eq(int, run("check", "--live"), 69), "%s", story.err);
@@ -182,7 +192,8 @@ Test(secrets, no_token_gets_out)
                   "3=401,revoked_api_key");
     story_file(&story, "linkhaul.yaml",
                "api: {provider: aisa, base_url: %s/apis/v1, token: %s, calls_per_minute: 3000}\n"
-               "database: {url: \"%s\"}\nspool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n",
+               "database: {url: \"%s\"}\nspool: %s/spool\njobs: jobs.d/*.yaml\nbudget: 20\n"
+               "log: json\nlog_level: debug\n",
                story.sandbox_url, TOKEN, story.database_url, story.folder);
     books_write_job(&story, &books);
     cr_assert(eq(int, run("migrate"), 0), "%s", story.err);

@@ -127,7 +127,7 @@ Test(sync, takes_all_then_what_changed_and_where_nothing_moved_nothing)
     cr_expect(gt(i64, story_int(&story, "select sum(n_lost)::bigint from linkhaul.listing"), 0));
     cr_expect(ne(ptr, strstr(story.out, "nothing has moved in 1 feed: not asked for"), NULL));
     expect_money();
-    cr_assert(eq(int, story_run(&story, "status"), 0));
+    cr_assert(eq(int, story_run(&story, "status", "walk"), 0));
     cr_expect(ne(ptr, strstr(story.out, "changes"), NULL), "%s", story.out);
     cr_expect(ne(ptr, strstr(story.out, "unmoved"), NULL), "%s", story.out);
     cr_expect(eq(ptr, strstr(story.out, "bulk:"), NULL), "%s", story.out);

@@ -89,9 +89,21 @@ static char *indent(const char *text)
     return buf_take(&lines);
 }
 
+static bool has_key(const char *yaml, const char *key)
+{
+    size_t length = strlen(key);
+
+    while (*yaml != '\0') {
+        if (strncmp(yaml, key, length) == 0 && yaml[length] == ':')
+            return true;
+        yaml += strcspn(yaml, "\n");
+        yaml += *yaml == '\n';
+    }
+    return false;
+}
+
 void story_config_account(struct story *story, const char *account, const char *more)
 {
-    bool has_budget = strncmp(more, "budget:", 7) == 0 || strstr(more, "\nbudget:") != NULL;
     CLEANUP(mem_free_string) char *lines = indent(account);
 
     story_file(story, "linkhaul.yaml",
@@ -105,9 +117,10 @@ void story_config_account(struct story *story, const char *account, const char *
                "  url: \"%s\"\n"
                "spool: %s/spool\n"
                "jobs: jobs.d/*.yaml\n"
-               "%s%s",
+               "%s%s%s",
                story->sandbox_url, lines, story->database_url, story->folder,
-               has_budget ? "" : "budget: 100.00\n", more);
+               has_key(more, "budget") ? "" : "budget: 100.00\n",
+               has_key(more, "http") ? "" : "http: off\n", more);
 }
 
 /* Makes the folders above `path`, which lies in the story's folder. */

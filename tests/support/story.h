@@ -59,7 +59,8 @@ void story_sandbox_argv(struct story *story, const char *const arguments[]);
 
 /*
  * Writes linkhaul.yaml: sandbox, database, spool and jobs.d/ of this story, and what `more` has on
- * top (YAML at the top level, "" for nothing; without a budget in it, a run may spend $100).
+ * top (YAML at the top level, "" for nothing). Without a budget in it a run may spend $100, and
+ * without http there is no status port: services of tests are many.
  */
 void story_config(struct story *story, const char *more);
 

@@ -41,6 +41,23 @@ static struct verdict of_task(int code)
     return verdict_of(&facts);
 }
 
+/* What happened, and what to do: "check ...", "ask ...", or that nothing is to be done. */
+static void expect_texts(const struct verdict *verdict, const char *which, int code)
+{
+    static const char *const actions[] = {
+        "check ", "ask ",  "raise ",  "lower ", "top up ",           "add ",  "verify ",
+        "run ",   "look ", "narrow ", "report", "goes on by itself", "start "};
+    size_t n = 0;
+
+    cr_assert(verdict->meaning != NULL && verdict->meaning[0] != '\0', "%s %d", which, code);
+    if (verdict->class == VERDICT_OK)
+        return;
+    cr_assert(verdict->remedy != NULL, "%s %d does not say what to do", which, code);
+    for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+        n += strstr(verdict->remedy, actions[i]) != NULL;
+    cr_expect(n > 0, "%s %d: is that something to do: %s", which, code, verdict->remedy);
+}
+
 /* Each code stands where it is named first: at the task, or at the envelope without a task. */
 static void expect_class(const int *codes, size_t n_codes, enum verdict_class class)
 {
@@ -50,7 +67,8 @@ static void expect_class(const int *codes, size_t n_codes, enum verdict_class cl
         struct verdict verdict = verdict_of(&facts);
 
         cr_expect(eq(int, of_task(codes[i]).class, class), "task: %d", codes[i]);
-        cr_expect(ne(ptr, (void *)(uintptr_t)verdict.meaning, NULL), "%d", codes[i]);
+        if (codes[i] != 20000)
+            expect_texts(&verdict, "code", codes[i]);
         if (codes[i] != 20000) /* the envelope's 20000 needs its task's */
             cr_expect(eq(int, verdict.class, class), "envelope: %d", codes[i]);
         cr_expect(eq(int, (verdict.wait_s > 0), (verdict.class == VERDICT_WAIT)), "%d", codes[i]);
@@ -67,6 +85,39 @@ Test(verdict, has_the_class_of_every_code_in_the_vendors_list)
     expect_class(LIST(listing), VERDICT_LISTING);
     expect_class(LIST(job), VERDICT_JOB);
     expect_class(LIST(account), VERDICT_ACCOUNT);
+}
+
+/* Whatever may come: every code, every status, with an envelope, a gateway's error or neither. */
+Test(verdict, always_says_what_to_do)
+{
+    static const char *const gateway_codes[] = {"", "quota_exceeded", "upstream_rate_limit", "odd"};
+    struct verdict verdict;
+
+    for (int code = 10000; code < 70000; code++) {
+        verdict = of_task(code);
+        expect_texts(&verdict, "code", code);
+    }
+    for (int status = 0; status < 700; status++) {
+        verdict = verdict_of(&(struct verdict_facts){.http_status = status});
+        expect_texts(&verdict, "status", status);
+        for (size_t i = 0; i < sizeof(gateway_codes) / sizeof(gateway_codes[0]); i++) {
+            verdict = verdict_of(
+                &(struct verdict_facts){.http_status = status, .gateway_code = gateway_codes[i]});
+            expect_texts(&verdict, "gateway's status", status);
+        }
+    }
+    for (int has_task = 0; has_task < 2; has_task++) { /* fine, and no result in it */
+        verdict = verdict_of(&(struct verdict_facts){.http_status = 200,
+                                                     .has_envelope = true,
+                                                     .status_code = 20000,
+                                                     .task_status_code = has_task * 20000});
+        expect_texts(&verdict, "no result", has_task);
+    }
+    verdict = verdict_of(&(struct verdict_facts){.http_status = 200,
+                                                 .has_envelope = true,
+                                                 .status_code = 40501,
+                                                 .message = "Invalid Field: 'target'."});
+    expect_texts(&verdict, "target", 40501);
 }
 
 Test(verdict, takes_a_code_that_no_list_has_by_its_family)

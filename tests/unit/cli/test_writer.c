@@ -1,4 +1,4 @@
-#include "cli/writer.h"
+#include "core/writer.h"
 
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>

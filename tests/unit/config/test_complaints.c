@@ -43,7 +43,11 @@ static const struct mistake in_main[] = {
      "main.yaml:3:3: api.pasword: unknown key; did you mean password?\n"},
     {MAIN "colour: red\n",
      "main.yaml:3:1: colour: unknown key; known are api, accounts, database, budget, spool, "
-     "spool_free_min, archive, archive_max, missing_ok, jobs, projects, drain, on_night\n"},
+     "spool_free_min, archive, archive_max, missing_ok, jobs, projects, drain, log, "
+     "log_level, http, on_night\n"},
+    {MAIN "log: xml\nlog_level: loud\n",
+     "main.yaml:3:6: log: found \"xml\", expected text or json\n"
+     "main.yaml:4:12: log_level: found \"loud\", expected error, warning, info or debug\n"},
     {"api: {login: me, password: x, provider: aisa}\nbudget: 1",
      "main.yaml:1:6: api.token or token_file is missing\n"
      "main.yaml:1:7: api.login: aisa takes no login and password; write its key to token_file, or "

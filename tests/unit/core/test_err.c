@@ -53,6 +53,13 @@ Test(err, may_quote_its_own_text)
     cr_expect_str_eq(err.text, "was \"it\" before: gone");
 }
 
+Test(err, says_what_to_do_where_a_text_cannot)
+{
+    cr_expect_not_null(strstr(err_advice(ERR_DB), "PostgreSQL's own log"));
+    cr_expect_not_null(strstr(err_advice(ERR_INTERNAL), "report it"));
+    cr_expect_str_eq(err_advice(ERR_CONFIG), "");
+}
+
 /* The codes are the command line's contract: docs and scripts know them. */
 Test(err, ends_a_command_with_the_code_that_was_promised)
 {

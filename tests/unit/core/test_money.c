@@ -64,3 +64,18 @@ Test(money, is_written_without_its_sign_for_other_programs)
     cr_expect_str_eq(money_format_plain(0, text), "0.00");
     cr_expect_str_eq(money_format_plain(INT64_C(-1500000000), text), "-1.50");
 }
+
+Test(money, is_rounded_to_cents_for_a_glance)
+{
+    static const struct {
+        int64_t nanousd;
+        const char *text;
+    } cases[] = {{0, "$0.00"},          {1, "<$0.01"},
+                 {4999999, "<$0.01"},   {5000000, "$0.01"},
+                 {24180000, "$0.02"},   {1995000000, "$2.00"},
+                 {-24180000, "-$0.02"}, {9999471640000, "$9999.47"}};
+    char text[MONEY_TEXT_MAX];
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        cr_expect_str_eq(money_format_cents(cases[i].nanousd, text), cases[i].text);
+}

@@ -439,3 +439,41 @@ Test(pace, uses_the_slots_where_calls_are_slow)
     }
     cr_expect(ge(i64, busy_ms, (int64_t)10 * 30 * MINUTE_MS * 95 / 100));
 }
+
+Test(pace, tells_what_a_call_waits_for)
+{
+    int64_t at_ms;
+
+    begin(2, 3, 1);
+    pace_sent(&f.pace);
+    pace_sent(&f.pace);
+    cr_assert(not(pace_may_send(&f.pace, 0, &at_ms)));
+    cr_expect(eq(int, pace_why_not(&f.pace, 0), PACE_WAIT_SLOT));
+    pace_ended(&f.pace, 0);
+    pace_sent(&f.pace);
+    pace_ended(&f.pace, 0);
+    cr_assert(not(pace_may_send(&f.pace, 0, &at_ms)));
+    cr_expect(eq(int, pace_why_not(&f.pace, 0), PACE_WAIT_MINUTE));
+    pace_pause(&f.pace, 100);
+    cr_assert(not(pace_may_send(&f.pace, 99, &at_ms)));
+    cr_expect(eq(int, pace_why_not(&f.pace, 99), PACE_WAIT_PAUSE));
+    pace_deinit(&f.pace);
+}
+
+Test(pace, adds_up_how_long_each_has_waited)
+{
+    struct pace_place first = {.is_in_line = false}, second = {.is_in_line = false};
+
+    begin(2, 3, 1);
+    pace_note(&f.pace, &first, PACE_WAIT_SLOT, 1000);
+    pace_note(&f.pace, &second, PACE_WAIT_SLOT, 1200);
+    pace_note(&f.pace, &first, PACE_WAIT_SLOT, 1300);
+    pace_note(&f.pace, &first, PACE_WAIT_MINUTE, 1500);
+    pace_note(&f.pace, &second, PACE_WAIT_NONE, 1600);
+    pace_note(&f.pace, &second, PACE_WAIT_NONE, 5000);
+    pace_note(&f.pace, &first, PACE_WAIT_NONE, 1501);
+    cr_expect(eq(i64, f.pace.waited_ms[PACE_WAIT_SLOT], 500 + 400));
+    cr_expect(eq(i64, f.pace.waited_ms[PACE_WAIT_MINUTE], 1));
+    cr_expect(eq(i64, f.pace.waited_ms[PACE_WAIT_NONE], 0));
+    pace_deinit(&f.pace);
+}

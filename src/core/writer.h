@@ -30,6 +30,7 @@ void writer_int(struct writer *writer, const char *name, int64_t value);
 void writer_int_or_null(struct writer *writer, const char *name, int64_t value); /* below 0 */
 /* `value` over 10 to the power of `n_digits`: 123 with 2 is 1.23. */
 void writer_decimal(struct writer *writer, const char *name, int64_t value, int n_digits);
+void writer_bool(struct writer *writer, const char *name, bool value);
 void writer_null(struct writer *writer, const char *name);
 void writer_dollars(struct writer *writer, const char *name, int64_t nanousd);
 

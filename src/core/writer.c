@@ -1,8 +1,8 @@
-#include "cli/writer.h"
+#include "core/writer.h"
 
 #include <inttypes.h>
 
-#include "config/json.h"
+#include "core/json.h"
 #include "core/money.h"
 
 #define TEXT_MAX (256 * 1024 * 1024)
@@ -79,6 +79,12 @@ void writer_decimal(struct writer *writer, const char *name, int64_t value, int 
         one *= 10;
     begin_value(writer, name);
     buf_printf(&writer->text, "%" PRId64 ".%0*" PRId64, value / one, n_digits, value % one);
+}
+
+void writer_bool(struct writer *writer, const char *name, bool value)
+{
+    begin_value(writer, name);
+    buf_append_string(&writer->text, value ? "true" : "false");
 }
 
 void writer_null(struct writer *writer, const char *name)
