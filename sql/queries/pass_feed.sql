@@ -6,5 +6,5 @@ FROM linkhaul.run AS r
 WHERE f.key = $1::uuid AND r.project = $2 AND r.job = $3 AND r.state = 'open'
   AND f.synced_run_id IS DISTINCT FROM r.run_id
   AND NOT EXISTS (SELECT FROM linkhaul.listing AS l
-                  WHERE l.run_id = r.run_id AND l.feed_id = f.feed_id AND l.kind <> 'count'
+                  WHERE l.run_id = r.run_id AND l.feed_id = f.feed_id AND NOT linkhaul.is_probe(l)
                     AND l.state <> 'abandoned')

@@ -29,8 +29,8 @@ LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.run AS one
     WHERE one.project = j.project AND one.job = j.job AND one.replay_of IS NULL
       AND (one.state = 'done' OR j.project || '/' || j.job <> ALL ($1::text[]))
-      AND (EXISTS (SELECT FROM linkhaul.listing AS l WHERE l.run_id = one.run_id AND l.kind <> 'count')
-           OR NOT EXISTS (SELECT FROM linkhaul.listing AS l WHERE l.run_id = one.run_id))
+      AND coalesce((SELECT bool_or(l.kind <> 'count') FROM linkhaul.listing AS l
+                    WHERE l.run_id = one.run_id), true)
     ORDER BY one.run_id DESC
     LIMIT 1
 ) AS r ON true

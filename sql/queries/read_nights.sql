@@ -5,12 +5,20 @@ WITH recent AS (
 ), brought AS (
     SELECT r.project, r.job, r.night, sum(l.n_rows) AS n_rows, sum(l.n_new) AS n_new, sum(l.n_lost) AS n_lost
     FROM recent AS r
-    LEFT JOIN linkhaul.listing AS l ON l.run_id = r.run_id AND l.state <> 'abandoned' AND l.kind <> 'count'
+    CROSS JOIN LATERAL (
+        SELECT sum(n_rows) AS n_rows, sum(n_new) AS n_new, sum(n_lost) AS n_lost
+        FROM linkhaul.listing
+        WHERE run_id = r.run_id AND state <> 'abandoned' AND kind <> 'count'
+    ) AS l
     GROUP BY r.project, r.job, r.night
 ), paid AS (
-    SELECT r.project, r.job, s.period::date AS night, sum(s.settled_nanousd + s.unknown_nanousd) AS nanousd
+    SELECT r.project, r.job, s.period::date AS night, sum(s.nanousd) AS nanousd
     FROM recent AS r
-    JOIN linkhaul.spend AS s ON s.scope = 'run:' || r.run_id
+    CROSS JOIN LATERAL (
+        SELECT period, settled_nanousd + unknown_nanousd AS nanousd
+        FROM linkhaul.spend
+        WHERE scope = 'run:' || r.run_id
+    ) AS s
     GROUP BY r.project, r.job, s.period
 )
 SELECT project, job, night, coalesce(n_rows, 0)::bigint, coalesce(n_new, 0)::bigint,

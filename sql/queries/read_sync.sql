@@ -1,6 +1,7 @@
 -- What decides how a job's feeds are synced tonight, a row for each key in their order. Of the bulk
 -- call what it tells is taken where it was made tonight, behind the feed's last sync, and counts from
--- early enough on. The last column is the account's night.
+-- early enough on; not that nothing is new where links that are there were first seen since, a day of
+-- grace left out: then the vendor no longer knows them. The last column is the account's night.
 -- $1 project, $2 job, $3 timezone, $4 how old a run may be that is gone on with, in milliseconds,
 -- $5 account, $6 keys, $7 night or null, $8 within how many days a link is taken anew, 0 for never,
 -- $9 the account's time zone, $10 the job that makes the bulk call, $11 how many days before a sync
@@ -22,7 +23,7 @@ WITH tonight AS (
 )
 SELECT coalesce(f.synced_run_id = g.run_id, false)
        OR EXISTS (SELECT FROM linkhaul.listing AS l
-                  WHERE l.run_id = g.run_id AND l.feed_id = f.feed_id AND l.kind <> 'count'
+                  WHERE l.run_id = g.run_id AND l.feed_id = f.feed_id AND NOT linkhaul.is_probe(l)
                     AND l.state <> 'abandoned'),
        coalesce(linkhaul.is_narrowed(f.request::jsonb), false), coalesce(size.n_live, 0),
        coalesce(size.n_missing, 0),
@@ -30,13 +31,17 @@ SELECT coalesce(f.synced_run_id = g.run_id, false)
        coalesce(tonight.night - f.synced_night, 0),
        coalesce(extract(epoch FROM f.synced_as_of)::bigint, 0),
        coalesce(tonight.night - f.refreshed_night, 0), coalesce(moved.a_night, -1),
-       bulk.listing_id IS NOT NULL, coalesce(bulk.n_new, -1), coalesce(bulk.n_lost, -1),
+       bulk.listing_id IS NOT NULL, coalesce(bulk.n_new, -1),
+       coalesce(CASE WHEN bulk.n_new IS NOT NULL THEN bulk.n_lost END, -1),
        extract(epoch FROM f.refreshed_to)::bigint, extract(epoch FROM part.range_to)::bigint,
        CASE WHEN part.quota IS NULL THEN 0
             ELSE (SELECT count(*) FROM linkhaul.link AS k
                   WHERE k.feed_id = f.feed_id AND k.state IN ('live', 'missing')
                     AND (f.refreshed_to IS NULL OR k.first_seen >= f.refreshed_to)
                     AND (part.range_to IS NULL OR k.first_seen < part.range_to)) END,
+       coalesce(tonight.night - counted.night, 0),
+       (extract(isodow FROM tonight.night)::bigint + coalesce(f.feed_id, 0)) % 7 = 0
+       OR coalesce(counted.is_in_doubt, false),
        tonight.bulk_night
 FROM unnest($6::uuid[]) WITH ORDINALITY AS named (key, n)
 CROSS JOIN tonight
@@ -77,7 +82,13 @@ LEFT JOIN LATERAL (
     GROUP BY past.first
 ) AS moved ON true
 LEFT JOIN LATERAL (
-    SELECT l.listing_id, told.new_backlinks AS n_new, told.lost_backlinks AS n_lost
+    SELECT l.listing_id, told.lost_backlinks AS n_lost,
+           CASE WHEN told.new_backlinks > 0
+                     OR NOT EXISTS (SELECT FROM linkhaul.link AS k
+                                    WHERE k.feed_id = f.feed_id AND k.state = 'live'
+                                      AND k.first_seen AT TIME ZONE 'UTC'
+                                          >= (l.request ->> 'date_from')::date + 1)
+                THEN told.new_backlinks END AS n_new
     FROM linkhaul.run AS r
     JOIN linkhaul.listing AS l USING (run_id)
     LEFT JOIN linkhaul.bulk_new_lost_backlinks AS told
@@ -90,4 +101,14 @@ LEFT JOIN LATERAL (
     ORDER BY l.listing_id DESC
     LIMIT 1
 ) AS bulk ON true
+LEFT JOIN LATERAL (
+    -- What is later than the last good sync has led to none.
+    SELECT max(l.night) FILTER (WHERE l.night <= f.synced_night AND l.state = 'published'
+                                      AND (l.kind = 'count'
+                                           OR (l.kind = 'full' AND l.completeness = 'complete')))
+               AS night,
+           bool_or(l.night > f.synced_night) AS is_in_doubt
+    FROM linkhaul.listing AS l
+    WHERE l.feed_id = f.feed_id AND l.state <> 'abandoned' AND NOT linkhaul.is_probe(l)
+) AS counted ON true
 ORDER BY named.n

@@ -1,7 +1,6 @@
 -- Behind name_feed, in its transaction: gives up the open listings of feeds that the job no longer
--- has, and those that only were to count (before there were others of the feed) where the real ones
--- begin; and forgets why the others could not end the last time. $1 project, $2 job, $3 count, where
--- feeds are only to be counted
+-- has, and those that only were to count where the real ones begin; and forgets why the others could not
+-- end the last time. $1 project, $2 job, $3 count, where feeds are only to be counted
 WITH listed AS (
     SELECT l.listing_id, f.asked_at < now() AS is_gone, linkhaul.is_probe(l) AS is_probe
     FROM linkhaul.run AS r

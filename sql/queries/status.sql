@@ -1,6 +1,6 @@
--- A line per feed, with its last run: all of it, what changed, or nothing where nothing had moved. Of
--- changes it tells the sums, and of their listings the first that is not published. The jobs of the bulk
--- calls are nobody's: of them only what is not well.
+-- A line per feed, with its last run: all of it, what changed, or nothing (a count at most) where nothing
+-- had moved. Of changes it tells the sums, and of their listings the first that is not published. The jobs
+-- of the bulk calls are nobody's: of them only what is not well.
 SELECT f.job, f.project, f.target, f.endpoint, coalesce(r.run_id, 0), r.state, r.night,
        greatest(shown.night, f.synced_night), coalesce(l.state, CASE WHEN at.is_unmoved THEN 'published' END),
        coalesce(l.completeness, CASE WHEN at.is_unmoved THEN 'complete' END),
@@ -20,13 +20,17 @@ LEFT JOIN LATERAL (
     SELECT last.*, coalesce(original.run_id, last.run_id) AS place
     FROM linkhaul.listing AS last
     LEFT JOIN linkhaul.listing AS original ON original.listing_id = last.replay_of
-    WHERE last.feed_id = f.feed_id AND NOT linkhaul.is_probe(last)
+    WHERE last.feed_id = f.feed_id AND (last.kind <> 'count' OR NOT linkhaul.is_probe(last))
     ORDER BY coalesce(original.run_id, last.run_id) DESC, last.kind = 'full' DESC,
              coalesce(last.replay_of, last.listing_id) DESC, last.listing_id DESC
     LIMIT 1
 ) AS newest ON true
 LEFT JOIN LATERAL (
-    SELECT coalesce(f.synced_run_id > newest.place, false) AS is_unmoved
+    SELECT coalesce(f.synced_run_id > newest.place
+                    OR (f.synced_run_id = newest.place
+                        AND NOT EXISTS (SELECT FROM linkhaul.listing AS more
+                                        WHERE more.run_id = newest.place AND more.feed_id = f.feed_id
+                                          AND more.kind <> 'count')), false) AS is_unmoved
 ) AS at ON true
 LEFT JOIN LATERAL (
     SELECT * FROM linkhaul.listing AS one
@@ -56,7 +60,7 @@ LEFT JOIN LATERAL (
            sum(reserved_nanousd) FILTER (WHERE a.state = 'reserved')::bigint AS reserved
     FROM linkhaul.attempt AS a
     JOIN linkhaul.listing AS paid USING (listing_id)
-    WHERE paid.feed_id = f.feed_id AND paid.run_id = l.run_id
+    WHERE paid.feed_id = f.feed_id AND paid.run_id = r.run_id
 ) AS money ON true
 WHERE f.job NOT LIKE 'bulk:%' OR l.state <> 'published'
 ORDER BY f.project, f.job, f.target, f.feed_id

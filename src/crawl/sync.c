@@ -80,10 +80,15 @@ static int64_t price_of_lost(const struct sync_facts *facts, const struct sync_r
     return price_of(rules, up_to_page(rules, sat_add(n_lost, SYNC_KNOWN)));
 }
 
+static int64_t price_of_count(const struct sync_rules *rules)
+{
+    return price_worst(rules->price, 1);
+}
+
 static int64_t price_of_changes(const struct sync_facts *facts, const struct sync_rules *rules,
                                 int64_t n_refresh)
 {
-    int64_t n_new = facts->n_new, nanousd = price_worst(rules->price, 1); /* the count */
+    int64_t n_new = facts->n_new, nanousd = price_of_count(rules);
 
     if (n_new < 0)
         n_new = moved_in(facts, facts->nights_since + SYNC_OVERLAP_DAYS);
@@ -140,6 +145,28 @@ static bool has_not_moved(const struct sync_facts *facts)
     return facts->n_new == 0 && facts->n_lost == 0;
 }
 
+/*
+ * A target that is gone from the vendor's index has neither new links nor lost ones. It is counted
+ * once a week, and where so much is missing that the count would be off if it were gone.
+ */
+static bool is_count_due(const struct sync_facts *facts)
+{
+    return facts->nights_counted >= SYNC_COUNT_NIGHTS ||
+           (facts->is_count_night && facts->nights_counted > 0) ||
+           (facts->n_missing > 10 && facts->n_missing > facts->n_live / 100);
+}
+
+static void decide_unmoved(const struct sync_facts *facts, const struct sync_rules *rules,
+                           struct sync_decision *decision)
+{
+    decision->way = SYNC_UNMOVED;
+    decision->wants_lost = false;
+    decision->wants_count = is_count_due(facts);
+    decision->changes_nanousd = decision->wants_count ? price_of_count(rules) : 0;
+    say(decision, "nothing new and nothing lost since the last good sync%s",
+        decision->wants_count ? "; only counted" : "");
+}
+
 /* A feed that goes by its changes, or need not go at all. */
 static void decide_changes(const struct sync_facts *facts, const struct sync_rules *rules,
                            int64_t quota, struct sync_decision *decision)
@@ -147,17 +174,14 @@ static void decide_changes(const struct sync_facts *facts, const struct sync_rul
     char full[MONEY_TEXT_MAX], changes[MONEY_TEXT_MAX];
 
     if (has_not_moved(facts) && quota == 0) {
-        decision->way = SYNC_UNMOVED;
-        decision->wants_lost = false;
-        decision->changes_nanousd = 0;
-        say(decision, "nothing new and nothing lost since the last good sync");
+        decide_unmoved(facts, rules, decision);
         return;
     }
     decision->changes_nanousd = price_of_changes(facts, rules, quota > 0 ? facts->n_refresh : 0);
     if (is_better_full(facts, rules, quota, decision))
         return;
     decision->way = SYNC_CHANGES;
-    decision->wants_lost = true;
+    decision->wants_lost = decision->wants_count = true;
     decision->wants_refresh = quota > 0;
     say(decision, "%s against %s for all of it", money_format(decision->changes_nanousd, changes),
         money_format(decision->full_nanousd, full));

@@ -30,13 +30,17 @@
 /* The list of what is lost is read until so many in a row bring no news. */
 #define SYNC_KNOWN 1000
 
+/* Where nothing moves it is counted all the same when the last count was so many nights ago: a
+ * week, since read_sync.sql gives each feed its weekday. */
+#define SYNC_COUNT_NIGHTS 7
+
 enum sync_mode { SYNC_MODE_AUTO, SYNC_MODE_FULL, SYNC_MODE_CHANGES }; /* as of the job's key */
 
 enum sync_way {
     SYNC_FULL, /* one listing of kind full; where `wants_lost`, one of what is lost beside it, which
                   tells of links that are missing whether they are lost or have left the filter */
     SYNC_CHANGES, /* new, lost, count; where `wants_refresh`, a range taken anew beside them */
-    SYNC_UNMOVED, /* none */
+    SYNC_UNMOVED, /* none; where `wants_count`, the count alone */
 };
 
 /* What is known of a feed and the night. */
@@ -54,6 +58,8 @@ struct sync_facts {
     int64_t moved_a_night;    /* links found or lost in a usual night; -1: not known */
     int64_t n_refresh;        /* links of the part that is next: see sync_refresh_quota() */
     int64_t n_new, n_lost;    /* since `since`, as the vendor's bulk call tells; -1: not told */
+    int64_t nights_counted;   /* since the vendor's count was last held against its links */
+    bool is_count_night;      /* its weekday, or the last good sync is in doubt */
 };
 
 struct sync_rules {
@@ -65,7 +71,7 @@ struct sync_rules {
 
 struct sync_decision {
     enum sync_way way;
-    bool wants_lost, wants_refresh;
+    bool wants_lost, wants_refresh, wants_count;
     int64_t since_s;         /* of SYNC_CHANGES: what is new since, in seconds since 1970 */
     int64_t full_nanousd;    /* what all of it would cost */
     int64_t changes_nanousd; /* what its changes would; -1: they cannot be asked for */

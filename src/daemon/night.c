@@ -54,7 +54,9 @@ static struct sync_facts facts_of(const struct config_job *job, const struct con
                                .moved_a_night = known->moved_a_night,
                                .n_refresh = known->n_refresh,
                                .n_new = known->n_new,
-                               .n_lost = known->n_lost};
+                               .n_lost = known->n_lost,
+                               .nights_counted = known->nights_counted,
+                               .is_count_night = known->is_count_night};
     const char *why;
 
     if (!request_can_change(job->endpoint, feed->request, &why))
@@ -100,7 +102,7 @@ static void add_listings(struct engine_feed *feed, const char *request,
         feed->listings[feed->n_listings - 1].from_s = known->refresh_from_s;
         feed->listings[feed->n_listings - 1].to_s = known->refresh_to_s;
     }
-    if (decision->way == SYNC_CHANGES)
+    if (decision->wants_count)
         add_listing(feed, "count", NULL);
 }
 

@@ -200,6 +200,8 @@ void service_ready(struct service *service)
         return;
     service->is_ready = true;
     herald_ready(&service->herald);
+    if (service->is_reload_due)
+        service_reload(service);
 }
 
 /* --- the status port ------------------------------------------------------------------------- */
@@ -290,7 +292,10 @@ void service_reload(struct service *service)
     struct err err;
     bool is_fine;
 
-    if (service->is_draining || !service->is_ready)
+    if (service->is_draining)
+        return;
+    service->is_reload_due = !service->is_ready;
+    if (service->is_reload_due)
         return;
     herald_reloading(&service->herald);
     is_fine = config_reload(service->settings.file, service->settings.kept, &config, &err);

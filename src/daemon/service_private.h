@@ -85,7 +85,8 @@ struct service {
     uv_timer_t turn;  /* starts are looked at, on a turn of their own */
     uv_timer_t pulse; /* what is told of the whole, every few seconds */
     uv_timer_t drain;
-    bool is_ready; /* and systemd knows */
+    bool is_ready;      /* and systemd knows */
+    bool is_reload_due; /* asked for before */
     bool is_draining;
     bool is_closed;
     struct err err;    /* why it could not begin; ERR_NONE */

@@ -246,6 +246,8 @@ static void begin(struct start *start, const struct config_job *job)
     start->state = START_RUNNING;
     start->begun_s = service_wall_ms(NULL) / 1000;
     start->is_stopped = false;
+    if (!start->is_asked)
+        tell_begun(start); /* what comes due from here on is skipped, not taken for this one */
     start->running = job;
     start->generation = service->now;
     service_use(start->generation);

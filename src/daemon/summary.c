@@ -25,7 +25,8 @@ static void add_listing(const struct crawl_listing *listing, struct engine_progr
 static void add_unmoved(const struct engine_night *night, struct engine_progress *progress)
 {
     for (size_t i = 0; i < night->n_feeds; i++)
-        if (!night->feeds[i].is_begun && night->feeds[i].decision.way == SYNC_UNMOVED)
+        if (!night->feeds[i].is_begun && night->feeds[i].decision.way == SYNC_UNMOVED &&
+            !night->feeds[i].decision.wants_count)
             progress->n_unmoved++;
 }
 

@@ -37,9 +37,11 @@ static void on_sync(void *data, const struct db_result *result, const struct err
             .refresh_from_s = int64_or(result, row, 12, STORE_FROM_OPEN),
             .refresh_to_s = int64_or(result, row, 13, STORE_TO_OPEN),
             .n_refresh = db_int64(result, row, 14),
+            .nights_counted = db_int64(result, row, 15),
+            .is_count_night = db_bool(result, row, 16),
         };
     ((store_sync_fn *)question->done)(question->data, feeds, (size_t)n,
-                                      n > 0 ? db_text(result, 0, 15) : "", err);
+                                      n > 0 ? db_text(result, 0, 17) : "", err);
     free(feeds);
     question_end(question);
 }

@@ -36,7 +36,9 @@ struct store_sync_feed {
     int64_t nights_refreshed; /* since links were last taken anew */
     int64_t moved_a_night;    /* links found or lost, on the average; -1: not known */
     bool is_told;             /* a bulk call of tonight asked for it */
-    int64_t n_new, n_lost;    /* what that told; -1: nothing */
+    int64_t n_new, n_lost;    /* what that told; -1: nothing, or what cannot be */
+    int64_t nights_counted;   /* since a whole listing or a count that led to a good sync */
+    bool is_count_night; /* its weekday (by its number), or a night since then did not add up */
     /* The range that is next to be taken anew, and its links; STORE_FROM_OPEN, STORE_TO_OPEN. */
     int64_t refresh_from_s, refresh_to_s, n_refresh;
 };

@@ -1,6 +1,7 @@
 #include <criterion/criterion.h>
 #include <criterion/new/assert.h>
 #include <inttypes.h>
+#include <libpq-fe.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -286,5 +287,66 @@ Test(going_on, a_listing_that_shrank_too_much_is_held_and_the_others_go_out)
     story_expect_text(&story, "example.com 2000, example.org 1500",
                       "select string_agg(target || ' ' || n, ', ' order by target) from (select "
                       "target, count(*) as n from linkhaul_bi.backlinks group by target) x");
+    story_end(&story);
+}
+
+/* Which wait for a lock in the database. */
+static bool are_both_waiting(void *data)
+{
+    (void)data;
+    return story_int(&story,
+                     "select count(*) from pg_stat_activity where datname = "
+                     "current_database() and wait_event_type = 'Lock'") == 2;
+}
+
+/* Two people accept it at once: one of them does, the other is told so, and it happens once. */
+Test(going_on, what_is_held_is_accepted_once_by_two_at_once)
+{
+    struct story other;
+    PGconn *holder;
+    int code, other_code;
+
+    begin("--items", "example.com=3000", "--items", "example.org=2500");
+    story_file(&story, "jobs.d/walk.yaml",
+               "job: walk\nendpoint: backlinks\nsync: full\ntargets: [example.com, example.org]\n"
+               "budget: 5\nmax_shrink: 10%%\n");
+    cr_assert(eq(int, story_run(&story, "run", "walk"), 0), "%s", story.err);
+    story_sandbox(&story, "--seed", "2", "--items", "example.com=2000", "--items",
+                  "example.org=1500");
+    cr_expect(eq(int, story_run(&story, "run", "walk"), 2), "%s", story.err);
+    holder = PQconnectdb(story.database_url);
+    PQclear(PQexec(holder, "begin; select from linkhaul.listing where state = 'held' for update"));
+    other = story;
+    other.linkhaul = (struct process){.pid = 0, .out_fd = -1, .err_fd = -1};
+    other.out = other.err = NULL;
+    story_start(&story, "publish", "2");
+    story_start(&other, "publish", "2");
+    cr_assert(wait_until(are_both_waiting, NULL, 60000), "they do not meet");
+    PQfinish(holder);
+    code = story_wait(&story);
+    other_code = story_wait(&other);
+    cr_expect(eq(int, code + other_code, 1), "%d %s, %d %s", code, story.err, other_code,
+              other.err);
+    cr_expect_str_eq(code == 0 ? story.out : other.out,
+                     "published example.com: 2000 rows, complete\n"
+                     "published example.org: 1500 rows, complete\n");
+    cr_expect_str_eq(code == 0 ? other.out : story.out, "");
+    cr_expect(ne(ptr,
+                 strstr(code == 0 ? other.err : story.err,
+                        "holds nothing back: of its listings 2 are published"),
+                 NULL),
+              "%s%s", story.err, other.err);
+    story_expect_text(&story, "3500 new, 3500 links",
+                      "select format('%%s new, %%s links', count(*), count(distinct (feed_id, "
+                      "link_key))) from linkhaul.link_event where event = 'new'");
+    story_expect_text(&story, "3500 live, 5500 missing",
+                      "select string_agg(n || ' ' || state, ', ' order by state) from (select "
+                      "state, count(*) as n from linkhaul.link group by state) as k");
+    story_expect_text(&story, "example.com 2000, example.org 1500",
+                      "select string_agg(target || ' ' || n, ', ' order by target) from (select "
+                      "target, count(*) as n from linkhaul_bi.backlinks group by target) x");
+    process_deinit(&other.linkhaul);
+    free(other.out);
+    free(other.err);
     story_end(&story);
 }

@@ -234,6 +234,76 @@ Test(scenarios, a_target_that_vanishes_is_held_until_accepted)
     story_end(&story);
 }
 
+static const char *const still[] = {"--items",  TARGET "=1500",       "--move", TARGET "=0",
+                                    "--vanish", TARGET "=2026-01-11", NULL};
+
+/* Tonight's calls, of the job and of its account: "bulk 1, count 1". */
+static void expect_calls(const char *wanted)
+{
+    EXPECT(wanted,
+           "SELECT coalesce(string_agg(kind || ' ' || n, ', ' ORDER BY kind), '') FROM (SELECT "
+           "CASE WHEN r.job LIKE 'bulk:%%' THEN 'bulk' ELSE l.kind END AS kind, count(*) AS n FROM "
+           "linkhaul.attempt AS a JOIN linkhaul.run AS r USING (run_id) JOIN linkhaul.listing AS l "
+           "USING (listing_id) WHERE r.night = '%s' AND a.charged_nanousd > 0 GROUP BY 1) AS k",
+           oracle.date);
+}
+
+/*
+ * The vendor says "nothing moved" of what it no longer knows, and nothing is ever taken anew. It
+ * vanishes the night behind its weekday, a Saturday: the next one tells.
+ */
+Test(scenarios, a_still_target_that_vanishes_is_found_out_within_a_week)
+{
+    CLEANUP(mem_free_string) char *run_id = NULL;
+
+    begin(still, TARGET, "sync: changes\nrefresh: never\n");
+    for (int64_t night = 1; night < 12; night++) {
+        pass(night);
+        expect_calls(night == 5 ? "bulk 1, count 1" : "bulk 1");
+    }
+    oracle_go_to(&oracle, FIRST + 12);
+    cr_expect(eq(int, run(), 2), "%s", story.err);
+    expect_said(
+        "is taken whole after all: 1500 links are known to be live where the vendor counts 0");
+    expect_calls("bulk 1, count 1, full 1");
+    EXPECT("held 2026-01-16",
+           "SELECT concat_ws(' ', status, last_good_night) FROM linkhaul_bi.freshness WHERE target "
+           "= '" TARGET "'");
+    /* It is not passed as unmoved while that waits for somebody. */
+    oracle_go_to(&oracle, FIRST + 13);
+    cr_expect(eq(int, run(), 2), "%s", story.err);
+    expect_calls("bulk 1, count 1, full 1");
+    run_id = story_text(&story, "SELECT max(run_id) FROM linkhaul.listing WHERE state = 'held'");
+    cr_expect(eq(int, story_run(&story, "publish", run_id), 0), "%s", story.err);
+    cr_expect(eq(i64, count("linkhaul_bi.links WHERE state = 'missing'"), 1500));
+    /* Nor is it before the links have been judged. */
+    pass(14);
+    expect_kinds("count full");
+    cr_expect(eq(i64, count("linkhaul_bi.lost_links WHERE reason = 'not in the listing'"), 1500));
+    pass(15);
+    expect_kinds("");
+    expect_freshness("unmoved 2026-01-20 2026-01-19");
+    expect_days();
+    story_end(&story);
+}
+
+static const char *const lively[] = {"--items",  TARGET "=3000",       "--move", TARGET "=0.5",
+                                     "--vanish", TARGET "=2026-01-07", NULL};
+
+/* That nothing is new cannot be where links are there that it has found since. */
+Test(scenarios, a_lively_target_that_vanishes_is_found_out_the_same_night)
+{
+    begin(lively, TARGET, "sync: changes\nrefresh: never\n");
+    pass(1);
+    oracle_go_to(&oracle, FIRST + 2);
+    cr_expect(eq(int, run(), 2), "%s", story.err);
+    expect_said("is taken whole after all: ");
+    expect_calls("bulk 1, count 1, full 1, lost 1, new 1");
+    expect_freshness("held 2026-01-06 2026-01-05");
+    expect_days();
+    story_end(&story);
+}
+
 static const char *const quiet[] = {"--items", TARGET "=1500", "--move", TARGET "=0", NULL};
 
 Test(scenarios, a_target_that_does_not_move_is_as_it_was_each_night)
@@ -287,6 +357,27 @@ Test(scenarios, a_night_that_the_budget_stops_marks_nothing_and_the_next_covers_
     cr_assert(eq(int, story_run(&story, "run", "walk", "--fresh", "--night", oracle.date), 0), "%s",
               story.err);
     expect_kinds("new lost count");
+    oracle_expect_state(&oracle, TARGET, ORACLE_TOLD);
+    expect_freshness("ok 2026-01-07 2026-01-05");
+    expect_days();
+    story_end(&story);
+}
+
+/* The vendor promises more new links than it gives: they show, and the next night covers it. */
+Test(scenarios, a_night_whose_changes_are_not_whole_is_told_and_the_next_covers_it)
+{
+    static const char *const lacking[] = {"--items", TARGET "=3000", "--move", TARGET "=1",
+                                          "--odd",   "total=1",      NULL};
+
+    begin(moving, TARGET, "sync: changes\n");
+    oracle.arguments = lacking;
+    pass(1);
+    expect_kinds("new lost count");
+    expect_freshness("incomplete 2026-01-05 2026-01-05");
+    EXPECT("what changed did not come whole in the night of 2026-01-06 false",
+           "SELECT concat_ws(' ', reason, is_current::text) FROM linkhaul_bi.freshness");
+    oracle.arguments = moving;
+    pass(2);
     oracle_expect_state(&oracle, TARGET, ORACLE_TOLD);
     expect_freshness("ok 2026-01-07 2026-01-05");
     expect_days();

@@ -351,6 +351,66 @@ Test(sync, a_death_changes_nothing_and_buys_nothing_twice)
         die_at(points[i], false, 4);
 }
 
+/* Saturday of the first feed, which has not moved. */
+static void go_to_its_weekday(void)
+{
+    begin("quiet.org", "sync: changes\n");
+    pass(4);
+    expect_kinds("");
+    oracle_go_to(&oracle, FIRST + 5);
+}
+
+static void die_where_it_only_counts(const char *point)
+{
+    setenv("LINKHAUL_DIE_AT", point, 1);
+    cr_assert(eq(int, run(), 128 + SIGKILL), "%s: %s", point, story.err);
+    unsetenv("LINKHAUL_DIE_AT");
+}
+
+static void expect_counted(size_t n_before)
+{
+    cr_expect(
+        eq(sz, n_billed() - n_before,
+           2 + (size_t)story_int(
+                   &story, "select count(*) from linkhaul.attempt where state = 'undelivered'")));
+    expect_kinds("count");
+    expect_synced("quiet.org", "2026-01-10");
+    expect_money();
+    cr_assert(eq(int, story_run(&story, "status"), 0));
+    cr_expect(ne(ptr, strstr(story.out, "unmoved"), NULL), "%s", story.out);
+    story_expect_text(&story, "unmoved", "select status from linkhaul_bi.freshness");
+}
+
+Test(sync, a_death_on_a_night_that_only_counts_changes_nothing)
+{
+    static const char *const points[] = {"after-decision:1", "after-reserve:2", "after-commit:2",
+                                         "after-publish:2", "before-end-run:2"};
+    size_t n_before;
+
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i += books_is_long() ? 1 : 2) {
+        go_to_its_weekday();
+        n_before = n_billed();
+        die_where_it_only_counts(points[i]);
+        cr_assert(eq(int, run(), 0), "%s: %s", points[i], story.err);
+        expect_counted(n_before);
+        story_end(&story);
+    }
+}
+
+/* A plan that was to count it broke off in the same night: its count becomes the night's. */
+Test(sync, a_count_that_a_plan_has_left_becomes_the_nights)
+{
+    size_t n_before;
+
+    go_to_its_weekday();
+    n_before = n_billed();
+    die_where_it_only_counts("after-reserve:2");
+    pg_execute(story.database_url, "update linkhaul.listing set why = null where kind = 'count'");
+    cr_assert(eq(int, run(), 0), "%s", story.err);
+    expect_counted(n_before);
+    story_end(&story);
+}
+
 Test(sync, a_death_at_a_fall_back_changes_nothing_and_buys_nothing_twice)
 {
     static const char *const points[] = {"before-fall-back:1", "after-commit:7", "after-publish:5"};

@@ -377,3 +377,23 @@ Test(views, tell_why_a_feed_is_not_newer)
            "SELECT days_old = (now() AT TIME ZONE 'UTC')::date - '2026-11-01'::date FROM "
            "linkhaul_bi.freshness WHERE target = 'us'");
 }
+
+/* What came of the changes shows; it stands for no night. */
+Test(views, tell_that_what_changed_did_not_come_whole)
+{
+    int64_t us = feed_of("us", "backlink"), listing;
+
+    nights_pass(us, "2026-11-01", "complete", "1 2 3 4 5 6");
+    listing = nights_land(us, "2026-11-02", "new", "7>2026-11-02", 0);
+    cr_assert_str_eq(nights_publish(listing, "short"), "published");
+    pg_execute(
+        url, "UPDATE linkhaul.run SET state = 'open', ended_at = NULL WHERE night = '2026-11-02'");
+    EXPECT("2026-11-01 complete running f the night of 2026-11-02 is under way", FRESH);
+    pg_execute(url, "UPDATE linkhaul.run SET state = 'done', ended_at = now()");
+    EXPECT(
+        "2026-11-01 complete incomplete f what changed did not come whole in the night of "
+        "2026-11-02",
+        FRESH);
+    pg_execute(url, "UPDATE linkhaul.feed SET synced_night = '2026-11-02'");
+    EXPECT("2026-11-02 complete ok t ", FRESH);
+}

@@ -277,6 +277,55 @@ Test(sync, takes_nothing_where_nothing_moved)
     check_reason(&decision, "nothing new and nothing lost since the last good sync");
 }
 
+/* What is known of the count, and whether it is asked for where nothing moved. */
+Test(sync, counts_what_does_not_move_on_its_weekday_and_at_the_latest_a_week_later)
+{
+    static const struct {
+        int64_t n_live, n_missing, nights;
+        bool is_its_night, is_counted;
+    } cases[] = {
+        {100000, 0, 1, false, false},    {100000, 0, 6, false, false},
+        {100000, 0, 7, false, true},     {100000, 0, 30, false, true},
+        {100000, 0, 1, true, true},      {100000, 0, 6, true, true},
+        {100000, 0, 0, true, false}, /* a second run of the same night */
+        {100000, 1000, 1, false, false}, {100000, 1001, 1, false, true},
+        {100, 10, 1, false, false},      {100, 11, 1, false, true},
+        {0, 0, 7, false, true},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct sync_facts facts = usual();
+        struct sync_decision decision;
+
+        facts.n_new = facts.n_lost = 0;
+        facts.n_live = cases[i].n_live;
+        facts.n_missing = cases[i].n_missing;
+        facts.nights_counted = cases[i].nights;
+        facts.is_count_night = cases[i].is_its_night;
+        decision = decide(&facts, SYNC_MODE_AUTO);
+        cr_assert(eq(int, decision.way, SYNC_UNMOVED), "case %zu", i);
+        cr_assert(not(decision.wants_lost));
+        cr_assert(eq(int, decision.wants_count, cases[i].is_counted), "case %zu", i);
+        cr_assert(eq(i64, decision.changes_nanousd, cases[i].is_counted ? CALL + ITEM : 0));
+        check_reason(&decision,
+                     cases[i].is_counted
+                         ? "nothing new and nothing lost since the last good sync; only counted"
+                         : "nothing new and nothing lost since the last good sync");
+    }
+}
+
+Test(sync, counts_what_moves_each_night_and_what_is_taken_whole_never)
+{
+    struct sync_facts facts = usual();
+
+    cr_assert(decide(&facts, SYNC_MODE_AUTO).wants_count);
+    facts.nights_counted = 7;
+    facts.is_count_night = true;
+    cr_assert(not(decide(&facts, SYNC_MODE_FULL).wants_count));
+    facts.n_live = 1000;
+    cr_assert(not(decide(&facts, SYNC_MODE_AUTO).wants_count));
+}
+
 Test(sync, is_not_unmoved_where_one_number_is_missing_or_a_part_is_due)
 {
     struct sync_facts facts = usual();
