@@ -28,7 +28,7 @@
 #define HASTE "60"
 #define MINUTES_SHORT 6
 #define MINUTES_LONG 60
-#define PATIENCE_MS 600000
+#define PATIENCE_MS (books_is_long() ? 600000 : 120000)
 #define STARTS_MAX 60
 
 static void make_haste(void)
@@ -404,7 +404,8 @@ Test(service_hour, has_no_gap_while_a_run_is_taken_up_again)
     wait_for(one_is_at_work);
     process_kill(&story.linkhaul);
     conn = PQconnectdb(story.database_url);
-    PQclear(PQexec(conn, "begin; lock table linkhaul.slice in access exclusive mode"));
+    /* A start writes its caps first; what the service itself asks only reads. */
+    PQclear(PQexec(conn, "begin; lock table linkhaul.cap in share mode"));
     story_start(&story, "serve");
     wait_for(some_are_skipped);
     PQfinish(conn);
