@@ -77,7 +77,10 @@ static const struct command commands[] = {
     { "run", "JOB... | --all [--fresh] [--night DATE]", "run jobs now, with progress on a terminal",
       "Goes on with a job's open run, or begins one for tonight. A listing that ends by budget or\n"
       "error stays open and unpublished: run again and it goes on where it stopped.\n"
-      "SIGINT or SIGTERM: no new calls, what is paid for lands; a second one ends at once.\n\n"
+      "SIGINT or SIGTERM: no new calls, what is paid for lands; a second one ends at once.\n"
+      "Beside the service it asks that for the run, by its definition of the job, follows it, and\n"
+      "ends with its exit code. A run that is under way is joined. A signal then ends the command\n"
+      "alone, with 1, and the service goes on (see `stop`); where the service goes away it is 75.\n\n"
       "  --all     every job\n"
       "  --fresh   do not go on with an open run: what it holds is published as what it is, unless\n"
       "            something newer is, or given up, and its dollars are named\n"

@@ -47,6 +47,11 @@ static void on_done(void *data, const struct err *err)
         uv_close((uv_handle_t *)&running->signals[i], NULL);
 }
 
+static void read_progress(const void *engine, struct engine_progress *ret_progress)
+{
+    engine_progress(engine, ret_progress);
+}
+
 int drive(const struct engine_settings *settings, void (*at_end)(const struct engine *engine))
 {
     struct running running = {.is_done = false};
@@ -63,7 +68,7 @@ int drive(const struct engine_settings *settings, void (*at_end)(const struct en
         uv_signal_start(&running.signals[i], on_signal, signal_nos[i]);
     }
     running.engine = engine_new(&running.loop, &ours);
-    progress_start(&running.progress, &running.loop, running.engine);
+    progress_start(&running.progress, &running.loop, read_progress, running.engine);
     uv_run(&running.loop, UV_RUN_DEFAULT);
     assert(running.is_done);
     if (running.err.kind != ERR_NONE)

@@ -80,7 +80,7 @@ static void describe(struct progress *progress)
     int64_t elapsed_ms = clock_mono_ms() - progress->started_ms;
     int64_t rate;
 
-    engine_progress(progress->engine, &now);
+    progress->read(progress->from, &now);
     progress->line[0] = '\0';
     if (now.n_listings == 0)
         return;
@@ -110,11 +110,13 @@ static void on_timer(uv_timer_t *timer)
         log_info("%s", progress->line);
 }
 
-void progress_start(struct progress *progress, uv_loop_t *loop, const struct engine *engine)
+void progress_start(struct progress *progress, uv_loop_t *loop,
+                    void (*read)(const void *from, struct engine_progress *ret_progress),
+                    const void *from)
 {
     uint64_t every_ms;
 
-    *progress = (struct progress){.engine = engine};
+    *progress = (struct progress){.read = read, .from = from};
     progress->is_terminal = isatty(STDERR_FILENO) != 0;
     progress->started_ms = clock_mono_ms();
     every_ms = progress->is_terminal ? TERMINAL_MS : PLAIN_MS;

@@ -8,18 +8,22 @@
 #include <stdint.h>
 #include <uv.h>
 
-struct engine;
+struct engine_progress;
 
 struct progress {
     uv_timer_t timer;
-    const struct engine *engine;
+    void (*read)(const void *from, struct engine_progress *ret_progress);
+    const void *from;
     bool is_terminal;
     bool is_drawn; /* the line stands on the terminal */
     int64_t started_ms;
     char line[256];
 };
 
-void progress_start(struct progress *progress, uv_loop_t *loop, const struct engine *engine);
+/* `read` tells how things stand. */
+void progress_start(struct progress *progress, uv_loop_t *loop,
+                    void (*read)(const void *from, struct engine_progress *ret_progress),
+                    const void *from);
 
 /* Takes the line away and closes the timer; the struct stays the caller's until the loop has run.
  */

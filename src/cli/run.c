@@ -1,92 +1,33 @@
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli/command.h"
 #include "cli/drive.h"
+#include "cli/follow.h"
 #include "cli/jobs.h"
-#include "cli/table.h"
+#include "cli/summary.h"
 #include "config/config.h"
 #include "core/log.h"
 #include "core/mem.h"
-#include "core/money.h"
 #include "core/text.h"
 #include "daemon/engine.h"
 
 /*
- * `run`: the jobs of the command line on one engine, with progress while it works and a table of
- * the listings at its end.
+ * `run`: the jobs of the command line on one engine, or by the service where that is there, with
+ * progress while they are at work and a table of the listings at their end.
  */
 
-/* What helps a listing that is not published; why it is not has been logged above. */
-static const char *what_helps(const struct engine_listing *listing)
+static bool listing_at(const void *from, size_t i, struct engine_listing *ret_listing)
 {
-    if (listing->is_held)
-        return listing->reason;
-    if (listing->completeness == NULL)
-        return "run again to go on";
-    if (strcmp(listing->completeness, "budget") == 0)
-        return "raise `budget`, then run again to go on";
-    return "see its error; run again to go on";
-}
-
-static void add_listing(struct table *table, const struct engine_listing *listing)
-{
-    bool is_full = strcmp(listing->kind, "full") == 0;
-    bool is_counted = strcmp(listing->kind, "count") == 0 && listing->is_published;
-
-    table_add_row(table);
-    table_add(table, "%s", listing->job);
-    table_add(table, "%s", listing->target);
-    table_add(table, "%s%s%s", is_full ? "" : listing->kind, is_full || is_counted ? "" : ", ",
-              listing->is_held                ? "held"
-              : is_counted                    ? ""
-              : listing->completeness != NULL ? listing->completeness
-                                              : "stopped");
-    if (!listing->is_published) {
-        table_add_note(table, "not published: %s", what_helps(listing));
-        return;
-    }
-    table_add(table, "%" PRId64, listing->n_items);
-    table_add(table, "%" PRId64, listing->n_rows);
-    table_add(table, "%" PRId64, listing->n_duplicates);
-    table_add(table, "%" PRId64, listing->n_missing);
+    return engine_listing_at(from, i, ret_listing);
 }
 
 static void print_summary(const struct engine *engine)
 {
-    static const struct table_column columns[] = {
-        {"JOB", false}, {"TARGET", false}, {"LISTING", false}, {"ITEMS", true},
-        {"ROWS", true}, {"REPEATS", true}, {"MISSING", true}};
     struct engine_progress progress;
-    struct engine_listing listing;
-    struct table table;
-    char booked[MONEY_TEXT_MAX], budget[MONEY_TEXT_MAX];
 
     engine_progress(engine, &progress);
-    if (progress.n_listings + progress.n_unmoved == 0)
-        return;
-    table_init(&table, columns, sizeof(columns) / sizeof(columns[0]));
-    for (size_t i = 0; engine_listing_at(engine, i, &listing); i++)
-        add_listing(&table, &listing);
-    if (progress.n_listings > 0)
-        command_print_table(&table);
-    if (progress.n_unmoved > 0)
-        printf("nothing has moved in %zu feed%s: not asked for\n", progress.n_unmoved,
-               progress.n_unmoved == 1 ? "" : "s");
-    table_deinit(&table);
-    /* Dollars are of whole runs, with listings that an earlier start of theirs has published. */
-    printf("%" PRId64 " call%s now; booked in all: %s of %s\n", progress.n_calls,
-           progress.n_calls == 1 ? "" : "s", money_format(progress.booked_nanousd, booked),
-           progress.budget_nanousd > 0 ? money_format(progress.budget_nanousd, budget)
-                                       : "any amount");
-    if (progress.n_undelivered > 0)
-        printf("%" PRId64 " call%s billed, and %s answer%s never came: %s (undelivered)\n",
-               progress.n_undelivered, progress.n_undelivered == 1 ? " was" : "s were",
-               progress.n_undelivered == 1 ? "its" : "their",
-               progress.n_undelivered == 1 ? "" : "s",
-               money_format(progress.undelivered_nanousd, booked));
+    summary_print(&progress, listing_at, engine);
 }
 
 /* yyyy-mm-dd, of a day that there is. */
@@ -128,6 +69,10 @@ int command_run(const char *file, int argc, char **argv)
     exit_code = jobs_pick(config, n_words, argv, is_all, &jobs, &n_jobs);
     if (exit_code != 0)
         return exit_code;
+    if (follow(&(struct follow_settings){config, jobs, n_jobs, night, is_fresh}, &exit_code)) {
+        free(jobs);
+        return exit_code;
+    }
     exit_code = drive(
         &(struct engine_settings){
             .config = config, .jobs = jobs, .n_jobs = n_jobs, .is_fresh = is_fresh, .night = night},

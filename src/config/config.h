@@ -150,6 +150,7 @@ struct config {
     char *log, *log_level;        /* words of core/log.h: log_configure() */
     char *http;                   /* where its status port listens, or "off": listen.h */
     int64_t missing_ok_ppm;       /* of jobs that have none of their own */
+    struct config_texts on_night; /* a program and its arguments; none: nothing is run */
     struct config_project *projects; /* NULL: none */
     size_t n_projects;
     char *job_files;         /* the pattern, as written */

@@ -28,7 +28,6 @@
 #define JITTER_MAX_S (12 * 3600)
 #define WHOLE_PPM 1000000
 #define DAYS_MAX 3660
-#define LATER .is_later = true
 
 const char *const config_sync_words[] = {[CONFIG_SYNC_AUTO] = "auto",
                                          [CONFIG_SYNC_FULL] = "full",
@@ -150,7 +149,9 @@ static const struct key all_main_keys[] = {
       .doc = "which are: error, warning, info, or debug, with a line for each page; a reload changes both at once" },
     { "http", KEY_LISTEN, IN_MAIN(http), .fallback = "127.0.0.1:9464",
       .doc = "the service's status port: a page at /, /metrics for Prometheus, /status as JSON, /healthz, /readyz; it has no password, so it stays on this machine unless another address is given; or off" },
-    { "on_night", LATER },
+    { "on_night", KEY_COMMAND, IN_MAIN(on_night), .min = 1, .max = 64,
+      .sample = "[/usr/local/bin/rebuild-dashboard, --quiet]", .is_second_choice = true,
+      .doc = "what the service runs once when the last run of a night has ended: a program and its arguments, no shell; a summary as JSON on its standard input" },
 };
 
 static const struct key all_job_keys[] = {
@@ -320,6 +321,8 @@ const char *key_expected(const struct key *key, char ret_expected[KEY_EXPECTED_M
         [KEY_PROJECT] = "the name of a project",
         [KEY_PROJECT_LIST] = "a list of names of projects",
         [KEY_FORMERLY] = "the name that the job had, or a list of such names",
+        [KEY_COMMAND] =
+            "a program's absolute path and its arguments, such as [/usr/bin/touch, /run/x]",
         [KEY_FEEDS] = "a list of 1 to 100 maps of API parameters",
         [KEY_LABELS] = "a map of up to 16 labels",
         [KEY_ACCOUNT] = "a map with login and password_file, or with provider: aisa and token_file",

@@ -2,8 +2,7 @@
  * Every key of a main file and of a job: its type, range, default and one line of documentation.
  *
  * This table is what the reader goes by; the sample file, the JSON Schemas and `check --show` are
- * made from it too, so they cannot say anything else. A key of a later version stands here as well,
- * so that it is refused as such rather than as unknown.
+ * made from it too, so they cannot say anything else.
  */
 #pragma once
 
@@ -45,6 +44,7 @@ enum key_type {
     KEY_PROJECT,    /* a job's: the name of one of them */
     KEY_PROJECT_LIST,
     KEY_FORMERLY, /* a name or a list of them */
+    KEY_COMMAND,  /* struct config_texts: a program's path, and its arguments */
     KEY_LABELS,   /* char *: JSON object */
 };
 
@@ -78,7 +78,6 @@ struct key {
     bool is_required;      /* of these */
     bool is_second_choice; /* the sample shows it commented out */
     bool is_hidden;        /* not shown: it is in what other keys are shown with */
-    bool is_later;         /* refused with "not in this version" */
 };
 
 struct key_table {

@@ -67,6 +67,7 @@ void config_destroy(struct config *config)
     free(config->spool);
     free(config->http);
     free(config->job_files);
+    config_texts_deinit(&config->on_night);
     free(config->log);
     free(config->log_level);
     free(config);

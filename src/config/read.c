@@ -3,8 +3,8 @@
  * and put into its place in the struct; keys that are not there get their defaults.
  *
  * What is wrong is complained about where it stands; its place in the struct stays empty, or keeps
- * its default. Caps that cannot all be reached are a warning. A key of a later version and an
- * unknown key (with what was probably meant) are errors.
+ * its default. Caps that cannot all be reached are a warning. An unknown key (with what was
+ * probably meant) is an error.
  */
 #include "config/read.h"
 
@@ -48,13 +48,12 @@ static void refuse_unknown(struct source *source, const struct yaml_node *value,
     char shown[YAML_SHORT_MAX], known[512] = "";
     size_t n = 0;
 
-    for (size_t i = 0; i < n_keys && n < KEYS_MAX; i++)
-        if (!keys[i].is_later) {
-            size_t used = strlen(known);
+    for (size_t i = 0; i < n_keys && n < KEYS_MAX; i++) {
+        size_t used = strlen(known);
 
-            snprintf(known + used, sizeof(known) - used, "%s%s", n == 0 ? "" : ", ", keys[i].name);
-            names[n++] = keys[i].name;
-        }
+        snprintf(known + used, sizeof(known) - used, "%s%s", n == 0 ? "" : ", ", keys[i].name);
+        names[n++] = keys[i].name;
+    }
     meant = text_near_miss(value->key, names, n);
     if (meant != NULL)
         complain(source, COMPLAINT_ERROR, value->key_line, value->key_column,
@@ -96,11 +95,7 @@ static void read_map(struct source *source, const struct yaml_node *map, const c
             continue;
         }
         snprintf(path, sizeof(path), "%s%s", prefix, key->name);
-        if (key->is_later)
-            complain(source, COMPLAINT_ERROR, value->key_line, value->key_column,
-                     "%s: not in this version (" LINKHAUL_VERSION ")", path);
-        else
-            read_one(&(struct slot){source, key, value, path, base});
+        read_one(&(struct slot){source, key, value, path, base});
     }
     require_keys(source, map, prefix, keys, n_keys);
 }
@@ -111,7 +106,7 @@ static void set_numbers(const struct key *keys, size_t n_keys, void *base)
     for (size_t i = 0; i < n_keys; i++) {
         const struct key *key = &keys[i];
 
-        if (key->type == KEY_MAP && !key->is_later)
+        if (key->type == KEY_MAP)
             set_numbers(key->keys, key->n_keys, base);
         if (key->fallback != NULL && key_is_number(key))
             key_parse_number(key, key->fallback, value_number_at(base, key));
@@ -124,7 +119,7 @@ static void set_texts(const struct key *keys, size_t n_keys, void *base)
     for (size_t i = 0; i < n_keys; i++) {
         const struct key *key = &keys[i];
 
-        if (key->type == KEY_MAP && !key->is_later)
+        if (key->type == KEY_MAP)
             set_texts(key->keys, key->n_keys, base);
         if (key->fallback != NULL && !key_is_number(key) && key->type != KEY_SYNC &&
             *value_text_at(base, key) == NULL)

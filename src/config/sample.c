@@ -24,8 +24,7 @@ static void append_key(struct buf *out, const struct key *key, int depth)
     }
     buf_printf(out, "%*s%s:\n", indent, "", key->name);
     for (size_t i = 0; i < key->n_keys; i++)
-        if (!key->keys[i].is_later)
-            append_key(out, &key->keys[i], depth + 1);
+        append_key(out, &key->keys[i], depth + 1);
 }
 
 void config_sample(struct buf *out)
@@ -38,8 +37,6 @@ void config_sample(struct buf *out)
         "# ${VAR} and ${VAR:-default} take values from the environment. Paths are relative to\n"
         "# this file. `linkhaul check` says what is wrong, `linkhaul check --show` what holds.\n");
     for (size_t i = 0; i < main_keys.n_keys; i++) {
-        if (main_keys.keys[i].is_later)
-            continue;
         buf_append_char(out, '\n');
         append_key(out, &main_keys.keys[i], 0);
     }

@@ -218,6 +218,7 @@ static void put_type(struct writer *writer, const struct key *key)
         put_endpoints(writer);
         return;
     case KEY_TARGETS:
+    case KEY_COMMAND:
         put_strings(writer, key->min, key->max);
         return;
     case KEY_REQUEST:
@@ -237,7 +238,6 @@ static void put_type(struct writer *writer, const struct key *key)
         return;
     case KEY_LABELS:
         put_labels(writer, key);
-        return;
     }
 }
 
@@ -303,8 +303,6 @@ static void put_keys(struct writer *writer, const struct key *keys, size_t n_key
     put_false(writer, "additionalProperties");
     open_in(writer, "properties", '{');
     for (size_t i = 0; i < n_keys; i++) {
-        if (keys[i].is_later)
-            continue;
         open_in(writer, keys[i].name, '{');
         put_text(writer, "description", keys[i].doc);
         if (keys[i].fallback != NULL && keys[i].type == KEY_INT) {

@@ -127,10 +127,15 @@ static void append_list(struct buf *out, const char *name, const struct config_t
     }
 }
 
-static void append_names(struct buf *out, const struct config_texts *names)
+static void append_words(struct buf *out, const struct config_texts *words)
 {
-    for (size_t i = 0; i < names->n; i++)
-        buf_printf(out, "%s\"%s\"", i == 0 ? "[" : ", ", names->items[i]);
+    for (size_t i = 0; i < words->n; i++) {
+        CLEANUP(buf_deinit) struct buf quoted = BUF_WITH_CEILING(YAML_BYTES_MAX * 8);
+
+        json_append_text(&quoted, words->items[i]);
+        buf_append_string(out, i == 0 ? "[" : ", ");
+        append_unexpanded(out, buf_text(&quoted));
+    }
     buf_append_char(out, ']');
 }
 
@@ -217,7 +222,8 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_PROJECT_LIST:
         return; /* written by others */
     case KEY_FORMERLY:
-        append_names(out, &((const struct config_job *)base)->formerly);
+    case KEY_COMMAND:
+        append_words(out, (const struct config_texts *)(const void *)at);
         return;
     case KEY_PROJECTS:
         append_projects(out, key, base);
@@ -233,7 +239,6 @@ static void append_value(struct buf *out, const struct key *key, const void *bas
     case KEY_SCHEDULE:
     case KEY_CATCH_UP:
         append_text(out, *(char *const *)(const void *)at);
-        return;
     }
 }
 
@@ -262,7 +267,7 @@ static bool is_there(const struct key *key, const void *base)
         return false;
     if (key->type == KEY_ACCOUNT || key->type == KEY_ACCOUNTS)
         return has_accounts(base, key->type);
-    if (key->is_later || key->is_hidden || key->type == KEY_FILE || key->type == KEY_TARGETS ||
+    if (key->is_hidden || key->type == KEY_FILE || key->type == KEY_TARGETS ||
         key->type == KEY_FEEDS || key->type == KEY_PROJECT_LIST)
         return false;
     if (key->type == KEY_PROJECT)

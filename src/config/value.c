@@ -418,6 +418,27 @@ static void read_zone(const struct slot *slot)
         yaml_complain(slot->source, slot->node, "%s: %s", slot->path, err.text);
 }
 
+/* Without a shell there is nobody to take a text apart, and a PATH says too little. */
+static void read_command(const struct slot *slot)
+{
+    struct config_texts *words = (void *)((char *)slot->base + slot->key->offset);
+    const struct yaml_node *node = slot->node;
+    bool is_good = node->kind == YAML_LIST && node->n_items >= (size_t)slot->key->min &&
+                   node->n_items <= (size_t)slot->key->max && node->items[0].text != NULL &&
+                   node->items[0].text[0] == '/';
+
+    for (size_t i = 0; is_good && i < node->n_items; i++)
+        is_good = node->items[i].text != NULL &&
+                  is_one_line(node->items[i].text, strlen(node->items[i].text));
+    if (!is_good) {
+        value_refuse(slot);
+        return;
+    }
+    words->items = mem_new_array(node->n_items, sizeof(*words->items));
+    for (size_t i = 0; i < node->n_items; i++)
+        words->items[words->n++] = mem_strdup(node->items[i].text);
+}
+
 static void read_nothing(const struct slot *slot)
 {
     (void)slot;
@@ -456,6 +477,7 @@ void value_read(const struct slot *slot)
         [KEY_FEEDS] = read_nothing,
         [KEY_PROJECT_LIST] = read_nothing,
         [KEY_FORMERLY] = read_nothing,
+        [KEY_COMMAND] = read_command,
         [KEY_LABELS] = read_nothing,
         [KEY_PROVIDER] = read_nothing,
         [KEY_ACCOUNT] = read_nothing,

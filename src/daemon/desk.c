@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "core/mem.h"
 #include "daemon/facts.h"
+#include "daemon/handover.h"
 #include "daemon/history.h"
 #include "daemon/service_private.h"
 
@@ -39,7 +40,7 @@ void desk_on_timer(uv_timer_t *timer)
 }
 
 /* Told once, until it is back. */
-static void lose(struct service *service, const struct err *err)
+void desk_lose(struct service *service, const struct err *err)
 {
     bool was_there = service->away.kind == ERR_NONE;
 
@@ -76,7 +77,7 @@ static void on_scheduled(void *data, int64_t last_s, int64_t open_night, const s
     if (err != NULL) {
         look_up->next = service->look_ups;
         service->look_ups = look_up;
-        lose(service, err);
+        desk_lose(service, err);
         return;
     }
     scheduler_on_looked_up(service->scheduler, look_up->job,
@@ -131,7 +132,7 @@ static void on_recorded(void *data, const struct err *err)
 
     service->is_recording = false;
     if (err != NULL) {
-        lose(service, err);
+        desk_lose(service, err);
         service_end_if_over(service);
         return;
     }
@@ -209,7 +210,7 @@ static void on_opened(void *data, const struct err *err)
         return;
     }
     if (err != NULL) {
-        lose(service, err);
+        desk_lose(service, err);
         service_ready(service);
         service_end_if_over(service);
         return;
@@ -219,6 +220,7 @@ static void on_opened(void *data, const struct err *err)
     service->away = (struct err){.kind = ERR_NONE};
     service->is_open = service->had_place = true;
     catch_up(service);
+    handover_opened(service);
     desk_pulse(service);
     service_ready(service);
     starts_wake(service);
@@ -232,7 +234,7 @@ static void on_spent(void *data, int64_t nanousd, const struct err *err)
     if (service->is_closed)
         return;
     if (err != NULL)
-        lose(service, err);
+        desk_lose(service, err);
     else
         service->spent_nanousd = nanousd;
 }
@@ -241,6 +243,7 @@ void desk_pulse(struct service *service)
 {
     if (!service->is_open)
         return;
+    handover_look(service);
     facts_ask(service->facts);
     history_ask(service->history);
     if (service->is_asking_spent)

@@ -391,6 +391,21 @@ int64_t scheduler_next_s(const struct scheduler *scheduler, const char *name)
     return job != NULL && is_scheduled(job) ? job->due_s : SCHEDULE_NEVER;
 }
 
+int64_t scheduler_first_night(const struct scheduler *scheduler)
+{
+    int64_t first = INT64_MAX;
+
+    for (size_t i = 0; i < scheduler->n_jobs; i++) {
+        const struct job *job = scheduler->jobs[i];
+
+        if (job->tz != NULL && !job->is_known)
+            return INT64_MIN;
+        if (job->tz != NULL && job->next.at_s != SCHEDULE_NEVER && job->next.night < first)
+            first = job->next.night;
+    }
+    return first;
+}
+
 int64_t scheduler_due_s(const struct scheduler *scheduler, const char *name, int64_t after_s)
 {
     const struct job *job = find_job(scheduler, name);

@@ -103,6 +103,10 @@ void scheduler_on_refused(struct scheduler *scheduler, const char *job, const ch
 /* The job's run is over, however it ended. */
 void scheduler_on_finished(struct scheduler *scheduler, const char *job);
 
+/* The first night, in days since 1970, that a fire of any job may still come for; INT64_MIN where
+ * that is not known yet of some job, INT64_MAX where none comes. */
+int64_t scheduler_first_night(const struct scheduler *scheduler);
+
 /* The first time behind `after_s` that the job's schedule names, in the past or not; SCHEDULE_NEVER
  * where there is none. */
 int64_t scheduler_due_s(const struct scheduler *scheduler, const char *job, int64_t after_s);

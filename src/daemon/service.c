@@ -9,7 +9,9 @@
 #include "core/mem.h"
 #include "core/money.h"
 #include "daemon/facts.h"
+#include "daemon/handover.h"
 #include "daemon/history.h"
+#include "daemon/on_night.h"
 #include "daemon/service_private.h"
 #include "daemon/standing.h"
 #include "status/port.h"
@@ -249,12 +251,14 @@ struct service *service_new(uv_loop_t *loop, const struct service_settings *sett
     service->now = new_generation(settings->config);
     service->commons = commons_new(/* is_shared= */ true);
     service->spent_nanousd = -1;
+    service->night_looked = INT64_MIN;
     herald_begin(&service->herald, loop);
     init_timer(service, &service->clock);
     init_timer(service, &service->turn);
     init_timer(service, &service->pulse);
     init_timer(service, &service->drain);
     init_timer(service, &service->desk_timer);
+    handover_begin(service);
     service->scheduler = scheduler_new(&ports, service);
     service->started_s = service_wall_ms(NULL) / 1000;
     service->facts = facts_new(service);
@@ -334,6 +338,7 @@ static void close_all(struct service *service)
     service->is_closed = true;
     herald_end(&service->herald);
     desk_close(service);
+    handover_close(service);
     port_close(service->port);
     uv_close((uv_handle_t *)&service->clock, NULL);
     uv_close((uv_handle_t *)&service->pulse, NULL);
@@ -343,9 +348,10 @@ static void close_all(struct service *service)
 
 void service_end_if_over(struct service *service)
 {
-    bool is_recording = service->is_open && service->unmade != NULL;
+    bool is_busy = (service->is_open && service->unmade != NULL) || handover_is_busy(service) ||
+                   on_night_is_busy(service);
 
-    if (service->is_draining && !service->is_closed && service->starts == NULL && !is_recording)
+    if (service->is_draining && !service->is_closed && service->starts == NULL && !is_busy)
         close_all(service);
 }
 
@@ -368,6 +374,7 @@ void service_stop(struct service *service)
     uv_timer_stop(&service->desk_timer);
     uv_timer_start(&service->drain, on_overdue, (uint64_t)drain_ms, 0);
     starts_stop(service);
+    on_night_stop(service, drain_ms);
     tell_status(service);
     service_end_if_over(service);
 }
@@ -381,6 +388,7 @@ void service_fail(struct service *service, const struct err *err)
 void service_destroy(struct service *service)
 {
     desk_destroy(service);
+    handover_destroy(service);
     standing_destroy(service->standing);
     facts_destroy(service->facts);
     history_destroy(service->history);

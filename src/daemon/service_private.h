@@ -36,10 +36,14 @@ struct start {
     struct scheduler_fire fire; /* what it is for */
     char night[DATE_TEXT_MAX];  /* of that */
     enum start_state state;
-    bool is_asked;                 /* the scheduler waits to hear whether it has begun */
-    bool has_begun;                /* the scheduler takes it as running */
-    bool is_stopped;               /* it has lasted for too long */
-    bool is_told;                  /* why it is tried again */
+    bool is_asked;                   /* the scheduler waits to hear whether it has begun */
+    bool has_begun;                  /* the scheduler takes it as running */
+    bool is_stopped;                 /* it has lasted for too long */
+    bool is_told;                    /* why it is tried again */
+    bool is_by_hand;                 /* nobody but `linkhaul run` has asked for it */
+    bool is_fresh;                   /* its open run is to be closed, and is not yet */
+    bool is_at_work;                 /* its engine has taken its run up */
+    char asked_night[DATE_TEXT_MAX]; /* of --night; "" for none */
     char reason[256];              /* why it could not go on, or did not begin, as it is recorded */
     int64_t again_ms;              /* monotonic: when; 0: once the database is back */
     int64_t begun_s;               /* since 1970: when its engine did */
@@ -64,6 +68,8 @@ struct look_up {
     struct look_up *next;
 };
 
+struct wish;    /* handover.c */
+struct command; /* on_night.c */
 struct facts;
 struct port;
 struct standing;
@@ -104,6 +110,17 @@ struct service {
     bool is_asking_spent, is_recording;
     struct unmade *unmade;    /* the first is being recorded */
     struct look_up *look_ups; /* that wait for the database */
+
+    /* handover.c */
+    struct wish *wishes;
+    uv_timer_t tell; /* whoever follows is told how far it is */
+    bool is_taking, is_noting;
+    bool has_adopted; /* what an earlier process had taken */
+
+    /* on_night.c */
+    struct command *command; /* NULL: none is under way */
+    bool is_claiming;
+    int64_t night_looked; /* the first open one when it was last asked about those before */
 };
 
 /* --- service.c --- */
@@ -134,6 +151,24 @@ void starts_stop_job(struct service *service, const char *job);
 /* A run of the job that an earlier process was cut short in is gone on with. */
 void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_t night);
 
+/* A start that somebody asks for; `night` is yyyy-mm-dd, or "" for today, `day` the same since
+ * 1970. */
+enum starts_answer {
+    STARTS_MADE,
+    STARTS_JOINED,   /* the one that the job has */
+    STARTS_REFUSED,  /* it has one, which is not what is wanted */
+    STARTS_DRAINING, /* the service begins nothing more */
+};
+enum starts_answer starts_by_hand(struct service *service, const struct config_job *job,
+                                  const char *night, int64_t day, bool is_fresh);
+
+/* The engine of the job's start, and whether it has taken its run up; NULL: there is none. */
+const struct engine *starts_engine(const struct service *service, const char *job);
+bool starts_is_at_work(const struct service *service, const char *job);
+
+/* All nights before it are over (night_end.h). */
+int64_t starts_first_open_night(const struct service *service);
+
 /* They are looked at on the next turn: something has changed that may let one go on. */
 void starts_wake(struct service *service);
 void starts_on_turn(uv_timer_t *timer);
@@ -148,6 +183,9 @@ size_t starts_count(const struct service *service, enum start_state state);
 size_t starts_in_flight(const struct service *service);
 
 /* --- desk.c --- */
+
+/* A statement of the service's own connection has failed: that is made anew. */
+void desk_lose(struct service *service, const struct err *err);
 
 /* Opens the store, now and whenever it was lost. */
 void desk_open(struct service *service);

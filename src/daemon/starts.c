@@ -7,6 +7,9 @@
 #include "core/date.h"
 #include "core/log.h"
 #include "core/mem.h"
+#include "daemon/handover.h"
+#include "daemon/night_end.h"
+#include "daemon/on_night.h"
 #include "daemon/service_private.h"
 
 /*
@@ -72,6 +75,22 @@ size_t starts_in_flight(const struct service *service)
     return n;
 }
 
+int64_t starts_first_open_night(const struct service *service)
+{
+    int64_t *nights, first;
+    size_t n = 0;
+
+    for (const struct start *start = service->starts; start != NULL; start = start->next)
+        n++;
+    nights = mem_new_array(n, sizeof(*nights));
+    n = 0;
+    for (const struct start *start = service->starts; start != NULL; start = start->next)
+        nights[n++] = start->fire.night;
+    first = night_end_first_open(service->scheduler, nights, n);
+    free(nights);
+    return first;
+}
+
 void starts_wake(struct service *service)
 {
     if (!service->is_closed)
@@ -103,15 +122,18 @@ void starts_ask(struct service *service, const struct scheduler_fire *fire)
     start->fire = *fire;
     start->fire.job = start->job;
     start->is_asked = true;
+    start->is_by_hand = false;
     date_text(fire->night, start->night);
     starts_wake(service);
 }
 
 void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_t night)
 {
-    struct start *start;
+    struct start *start = find_start(service, job);
 
-    if (service->is_draining || find_start(service, job) != NULL)
+    if (start != NULL)
+        start->is_by_hand = false;
+    if (service->is_draining || start != NULL)
         return;
     log_event(LOG_INFO, LOG_JOB(job), "its run was cut short by the end of linkhaul, and goes on");
     start = add_start(service, job);
@@ -153,6 +175,49 @@ static void tell_over(struct start *start)
     start->has_begun = start->is_asked = false;
 }
 
+/* --- by hand --------------------------------------------------------------------------------- */
+
+/* The scheduler takes the job as running from here on: what comes due meanwhile is skipped. */
+enum starts_answer starts_by_hand(struct service *service, const struct config_job *job,
+                                  const char *night, int64_t day, bool is_fresh)
+{
+    struct start *start = find_start(service, job->title);
+
+    if (service->is_draining)
+        return STARTS_DRAINING;
+    if (start != NULL && (is_fresh || night[0] != '\0'))
+        return STARTS_REFUSED;
+    if (start != NULL) {
+        if (start->state == START_AGAIN)
+            start->again_ms = 0; /* somebody wants to know now */
+        starts_wake(service);
+        return STARTS_JOINED;
+    }
+    start = add_start(service, job->title);
+    start->is_by_hand = true;
+    start->is_fresh = is_fresh;
+    snprintf(start->asked_night, sizeof(start->asked_night), "%s", night);
+    start->fire = (struct scheduler_fire){.job = start->job, .night = day, .n = 1};
+    date_text(start->fire.night, start->night);
+    tell_begun(start);
+    starts_wake(service);
+    return STARTS_MADE;
+}
+
+const struct engine *starts_engine(const struct service *service, const char *job)
+{
+    const struct start *start = find_start(service, job);
+
+    return start != NULL ? start->engine : NULL;
+}
+
+bool starts_is_at_work(const struct service *service, const char *job)
+{
+    const struct start *start = find_start(service, job);
+
+    return start != NULL && start->is_at_work;
+}
+
 /* --- an engine's life ------------------------------------------------------------------------ */
 
 static void on_began(void *data)
@@ -160,6 +225,9 @@ static void on_began(void *data)
     struct start *start = data;
 
     tell_begun(start);
+    start->is_fresh = false;
+    start->is_at_work = true;
+    handover_begun(start);
 }
 
 /* The engine is freed on a later turn: its own is not over. */
@@ -186,18 +254,23 @@ static void begin(struct start *start, const struct config_job *job)
     service_use(start->generation);
     if (!start->is_told)
         log_event(LOG_INFO, LOG_JOB(start->job), "starts for the night of %s%s", start->night,
-                  start->fire.is_caught_up ? ", which was missed and is caught up" : "");
-    start->engine = engine_new(service->loop, &(struct engine_settings){
-                                                  .config = start->generation->config,
-                                                  .jobs = &start->running,
-                                                  .n_jobs = 1,
-                                                  .scheduled_night = start->night,
-                                                  .commons = service->commons,
-                                                  .scheduled_s = start->fire.at_s,
-                                                  .began = on_began,
-                                                  .done = on_done,
-                                                  .data = start,
-                                              });
+                  start->is_by_hand          ? ", by hand (linkhaul run)"
+                  : start->fire.is_caught_up ? ", which was missed and is caught up"
+                                             : "");
+    start->engine = engine_new(
+        service->loop, &(struct engine_settings){
+                           .config = start->generation->config,
+                           .jobs = &start->running,
+                           .n_jobs = 1,
+                           .scheduled_night = start->is_by_hand ? NULL : start->night,
+                           .night = start->asked_night[0] != '\0' ? start->asked_night : NULL,
+                           .is_fresh = start->is_fresh,
+                           .commons = service->commons,
+                           .scheduled_s = start->fire.at_s,
+                           .began = on_began,
+                           .done = on_done,
+                           .data = start,
+                       });
 }
 
 /* --- its end --------------------------------------------------------------------------------- */
@@ -242,7 +315,7 @@ static bool is_to_try_again(struct start *start, int code)
         start->again_ms = 0;
         return true;
     }
-    if (code != err_exit_code(ERR_BUSY))
+    if (code != err_exit_code(ERR_BUSY) || start->is_by_hand)
         return false;
     start->again_ms = clock_mono_ms() + clock_api_ms(AGAIN_MS);
     return true;
@@ -256,18 +329,30 @@ static void tell_again(struct start *start)
     start->is_told = true;
 }
 
+/* Whoever follows it: what the end of the service cuts short goes on with the next one, and what
+ * waits for the database is not over. */
+static void tell_follower(const struct start *start, int code, bool is_again)
+{
+    bool is_cut_short = start->service->is_draining && code == err_exit_code(ERR_CANCELED);
+
+    if (!is_cut_short && !(is_again && start->err.kind == ERR_DB))
+        handover_ended(start, start->engine, code, code == 0 ? "" : start->reason);
+}
+
 static void end(struct start *start)
 {
     int code = engine_exit_code(start->engine);
     bool is_again = is_to_try_again(start, code);
 
     describe(start, code);
+    tell_follower(start, code, is_again);
     if (start->err.kind != ERR_NONE && (!is_again || !start->is_told))
         log_event(LOG_ERROR, LOG_JOB(start->job), "%s%s", start->err.text,
                   err_advice(start->err.kind));
     engine_destroy(start->engine);
     start->engine = NULL;
     malloc_trim(0); /* the day until the next night needs none of it */
+    start->is_at_work = false;
     desk_look_again(start->service);
     service_drop(start->generation);
     start->generation = NULL;
@@ -293,6 +378,7 @@ static void give_up(struct start *start)
 {
     snprintf(start->reason, sizeof(start->reason),
              "skipped: the job is no longer in the configuration");
+    handover_ended(start, NULL, err_exit_code(ERR_CONFIG), start->reason);
     tell_over(start);
     free_start(start);
 }
@@ -334,6 +420,7 @@ void starts_on_turn(uv_timer_t *timer)
         next = start->next;
         look_at(start, &n_running);
     }
+    on_night_look(service);
     service_end_if_over(service);
 }
 

@@ -118,6 +118,12 @@ bool db_is_lost(const struct db *db)
     return db->state == DB_LOST;
 }
 
+void db_on_notify(struct db *db, void (*notified)(void *data), void *data)
+{
+    db->notified = notified;
+    db->notified_data = data;
+}
+
 const char *db_last_sqlstate(const struct db *db)
 {
     return db->sqlstate;
@@ -175,6 +181,20 @@ static void on_hung_up(struct db *db)
     db_lose(db, ERR_DB, "the connection to the database is lost: %s", db->parting.text);
 }
 
+/* Whatever is done with the rows that came with them may have closed the connection. */
+static void tell_notified(struct db *db)
+{
+    PGnotify *notify;
+    bool is_notified = false;
+
+    while (db->conn != NULL && (notify = PQnotifies(db->conn)) != NULL) {
+        PQfreemem(notify);
+        is_notified = true;
+    }
+    if (is_notified && db->notified != NULL)
+        db->notified(db->notified_data);
+}
+
 static void on_event(uv_poll_t *watch, int status, int events)
 {
     struct db *db = watch->data;
@@ -184,6 +204,7 @@ static void on_event(uv_poll_t *watch, int status, int events)
     if (status < 0 || !is_read)
         on_hung_up(db);
     db_pump(db);
+    tell_notified(db);
 }
 
 void db_lose(struct db *db, enum err_kind kind, const char *format, ...)

@@ -59,6 +59,10 @@ void db_copy_end(struct db *db, const char *reason, db_done_fn *done, void *data
 
 bool db_is_lost(const struct db *db);
 
+/* `notified` is called whenever notifications have come that the session LISTENs for, once for all
+ * that came together; never after db_close(). */
+void db_on_notify(struct db *db, void (*notified)(void *data), void *data);
+
 /* Ends the connection, answers what waits with ERR_CANCELED, and frees all on a later turn. */
 void db_close(struct db *db);
 

@@ -56,7 +56,9 @@ struct db {
     struct err lost;    /* why, in state LOST */
     struct err parting; /* a FATAL of the server that belonged to no request */
     char sqlstate[DB_SQLSTATE_MAX];
-    bool is_flushing; /* libpq holds bytes that the socket has not taken */
+    bool is_flushing;             /* libpq holds bytes that the socket has not taken */
+    void (*notified)(void *data); /* NULL: nobody wants to know */
+    void *notified_data;
 };
 
 /* --- db.c: the queue ------------------------------------------------------------------------- */

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
  * where no byte of the body had left does libcurl still try again, and then there was no request
  * that could have been carried out.
  */
+static int keep_from_children(void *data, curl_socket_t socket, curlsocktype purpose);
 static size_t give_body(char *into, size_t size, size_t n, void *data);
 static int refuse_seek(void *data, curl_off_t offset, int origin);
 static int note_issued(void *data, char *ip, char *local_ip, int port, int local_port);
@@ -47,6 +49,7 @@ static CURLcode set_connection(const struct http *http, CURL *easy)
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_QUICK_EXIT, 1L); /* do not wait for a resolver that was given up */
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)http->connect_timeout_ms);
+    SET(CURLOPT_SOCKOPTFUNCTION, keep_from_children);
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
     SET(CURLOPT_TCP_KEEPIDLE, KEEPALIVE_S);
     SET(CURLOPT_TCP_KEEPINTVL, KEEPALIVE_S);
@@ -144,6 +147,14 @@ void transfer_destroy(struct http_transfer *transfer)
 }
 
 /* --- what libcurl calls ---------------------------------------------------------------------- */
+
+/* A connection would stay open for as long as a program that the service runs. */
+static int keep_from_children(void *data, curl_socket_t socket, curlsocktype purpose)
+{
+    (void)data;
+    (void)purpose;
+    return fcntl(socket, F_SETFD, FD_CLOEXEC) == 0 ? CURL_SOCKOPT_OK : CURL_SOCKOPT_ERROR;
+}
 
 static size_t give_body(char *into, size_t size, size_t n, void *data)
 {

@@ -33,8 +33,6 @@ static void append_keys(struct buf *out, const struct key *keys, size_t n_keys, 
         CLEANUP(mem_free_string)
         char *path = mem_printf("%s%s", prefix, keys[i].name), *below = NULL;
 
-        if (keys[i].is_later)
-            continue;
         append_key(out, &keys[i], path);
         if (keys[i].type == KEY_ACCOUNTS)
             continue;

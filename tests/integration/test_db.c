@@ -305,3 +305,28 @@ Test(db, cancels_connecting_when_it_is_closed)
     cr_expect(eq(int, asked.err.kind, ERR_CANCELED));
     cr_assert(eq(int, uv_loop_close(&rig.loop), 0));
 }
+
+/* --- notifications --------------------------------------------------------------------------- */
+
+static void count(void *data)
+{
+    ++*(unsigned *)data;
+}
+
+/* While it has nothing else to do, and only what the session listens for. */
+Test(db, tells_of_notifications)
+{
+    unsigned n = 0;
+
+    rig_connect();
+    db_on_notify(rig.db, count, &n);
+    cr_expect(eq(int, ask("LISTEN here").err.kind, ERR_NONE));
+    pg_execute(rig.url, "NOTIFY elsewhere");
+    pg_execute(rig.url, "NOTIFY here");
+    while (n == 0)
+        uv_run(&rig.loop, UV_RUN_ONCE);
+    cr_expect(eq(uint, n, 1));
+    cr_expect(eq(int, ask("SELECT 1").err.kind, ERR_NONE));
+    cr_expect(eq(uint, n, 1));
+    rig_end();
+}

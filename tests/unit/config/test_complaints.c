@@ -44,7 +44,7 @@ static const struct mistake in_main[] = {
     {MAIN "colour: red\n",
      "main.yaml:3:1: colour: unknown key; known are api, accounts, database, budget, spool, "
      "spool_free_min, archive, archive_max, missing_ok, jobs, projects, drain, log, "
-     "log_level, http\n"},
+     "log_level, http, on_night\n"},
     {MAIN "log: xml\nlog_level: loud\n",
      "main.yaml:3:6: log: found \"xml\", expected text or json\n"
      "main.yaml:4:12: log_level: found \"loud\", expected error, warning, info or debug\n"},
@@ -128,6 +128,21 @@ static const struct mistake in_main[] = {
     {MAIN "missing_ok: 100.01%\n",
      "main.yaml:3:13: missing_ok: found \"100.01%\", expected a percentage from 0% to 100%, such "
      "as 0.1%\n"},
+    {MAIN "on_night: curl https://example.com\n",
+     "main.yaml:3:11: on_night: found \"curl https://example.com\", expected a program's absolute "
+     "path and its arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: [curl, -s]\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: []\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: [/bin/sh, [x]]\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
+    {MAIN "on_night: [/bin/sh, \"a\\nb\"]\n",
+     "main.yaml:3:11: on_night: found a list, expected a program's absolute path and its "
+     "arguments, such as [/usr/bin/touch, /run/x]\n"},
     {MAIN "missing_ok: 0.001\n",
      "main.yaml:3:13: missing_ok: found 0.001, expected a percentage from 0% to 100%, such as "
      "0.1%\n"},

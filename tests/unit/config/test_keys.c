@@ -1,4 +1,4 @@
-/* The table of keys: every key is read, and every key of a later version is refused as such. */
+/* The table of keys: every key is read. */
 #include "config/key.h"
 
 #include "api/provider.h"
@@ -7,47 +7,13 @@
 
 TestSuite(keys, .timeout = 20);
 
-/* The names that the contract reserves for later; a key that moves in leaves this list. */
-static const char *const later_main[] = {"on_night"};
-
 #define N(array) (sizeof(array) / sizeof((array)[0]))
-#define VERSION "(" LINKHAUL_VERSION ")\n"
-
-Test(keys, of_later_versions_are_refused_as_such)
-{
-    char text[256], expected[256];
-
-    for (size_t i = 0; i < N(later_main); i++) {
-        snprintf(text, sizeof(text), MAIN "%s: 1\n", later_main[i]);
-        snprintf(expected, sizeof(expected), "main.yaml:3:1: %s: not in this version " VERSION,
-                 later_main[i]);
-        expect_complaints(text, NULL, expected);
-    }
-}
-
-static size_t count_later(const struct key *keys, size_t n_keys)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < n_keys; i++)
-        n += keys[i].is_later;
-    return n;
-}
-
-Test(keys, lists_of_this_test_name_every_later_key_of_the_table)
-{
-    cr_expect(eq(sz, count_later(main_keys.keys, main_keys.n_keys), N(later_main)));
-    cr_expect(eq(sz, count_later(account_keys.keys, account_keys.n_keys), 0));
-    cr_expect(eq(sz, count_later(job_keys.keys, job_keys.n_keys), 0));
-}
 
 static void expect_documented(const struct key *keys, size_t n_keys)
 {
     for (size_t i = 0; i < n_keys; i++) {
         for (size_t j = 0; j < i; j++)
             cr_expect(ne(str, (char *)keys[i].name, (char *)keys[j].name));
-        if (keys[i].is_later)
-            continue;
         cr_expect(ne(ptr, (void *)keys[i].doc, NULL), "%s", keys[i].name);
         expect_documented(keys[i].keys, keys[i].n_keys);
     }
@@ -82,6 +48,7 @@ Test(keys, of_the_main_file_are_all_read)
         "archive: 12h\n"
         "archive_max: 1.5 TB\n"
         "missing_ok: 0\n"
+        "on_night: [/bin/true, -x, 7, \"a b\"]\n"
         "http: \"[::1]:80\"\n"
         "jobs: none/*.yaml\n";
     CLEANUP(config_free) struct config *config = NULL;
@@ -111,6 +78,9 @@ Test(keys, of_the_main_file_are_all_read)
     cr_expect(eq(i64, config->archive_s, 12 * 3600));
     cr_expect(eq(i64, config->archive_max_bytes, INT64_C(1500000000000)));
     cr_expect(eq(i64, config->missing_ok_ppm, 0));
+    cr_assert(eq(sz, config->on_night.n, 4));
+    cr_expect_str_eq(config->on_night.items[2], "7");
+    cr_expect_str_eq(config->on_night.items[3], "a b");
     cr_expect_str_eq(config->spool, "/tmp/spool");
     cr_expect_str_eq(config->http, "[::1]:80");
     cr_expect_str_eq(config->job_files, "none/*.yaml");
