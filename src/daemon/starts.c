@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -350,6 +351,7 @@ static void end(struct start *start)
                   err_advice(start->err.kind));
     engine_destroy(start->engine);
     start->engine = NULL;
+    malloc_trim(0); /* the day until the next night needs none of it */
     start->is_at_work = false;
     desk_look_again(start->service);
     service_drop(start->generation);
