@@ -185,12 +185,6 @@ static int unknown_command(const char *name)
     return err_exit_code(ERR_USAGE);
 }
 
-static int not_in_this_version(const char *name)
-{
-    log_error("%s: not in this version (" LINKHAUL_VERSION ")", name);
-    return err_exit_code(ERR_USAGE);
-}
-
 static bool is_help(const char *word)
 {
     return strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
@@ -206,8 +200,6 @@ static int help(const char *name)
     }
     if (command == NULL)
         return unknown_command(name);
-    if (command->help == NULL)
-        return not_in_this_version(name);
     printf("usage: linkhaul [-c FILE] %s%s%s\n\n%s", command->name,
            command->arguments[0] != '\0' ? " " : "", command->arguments, command->help);
     return 0;
@@ -221,8 +213,6 @@ static int run_command(const char *file, int argc, char **argv)
         return help(argc > 1 ? argv[1] : NULL);
     if (command == NULL)
         return unknown_command(argv[0]);
-    if (command->run == NULL)
-        return not_in_this_version(argv[0]);
     for (int i = 1; i < argc; i++)
         if (argv[i][0] == '-' && is_help(argv[i]))
             return help(argv[0]);
@@ -352,11 +342,9 @@ static bool read_switch(int argc, char **argv, const struct command_switch *swit
     }
     if (found->text != NULL)
         *found->text = equals != NULL ? equals + 1 : argv[++*at];
-    else if (found->value != NULL)
-        *found->value = true;
     else
-        not_in_this_version(word);
-    return found->text != NULL || found->value != NULL;
+        *found->value = true;
+    return true;
 }
 
 int command_read(int argc, char **argv, const struct command_switch *switches, bool takes_words)

@@ -36,8 +36,8 @@ int command_status(const char *file, int argc, char **argv);
 int command_stop(const char *file, int argc, char **argv);
 
 /*
- * A switch of a command: `--name` sets `*value`, `--name TEXT` or `--name=TEXT` sets `*text`; with
- * neither it is one of a later version. The table ends with a name of NULL.
+ * A switch of a command: `--name` sets `*value`, `--name TEXT` or `--name=TEXT` sets `*text`. The
+ * table ends with a name of NULL.
  */
 struct command_switch {
     const char *name;

@@ -67,10 +67,9 @@ struct key {
     size_t offset;            /* in struct config, config_account or config_job */
     int64_t min, max;         /* of a number; where min is 0 the number is a value like any other */
     const char *const *words; /* NULL-terminated */
-    const char *const *later_words; /* of later versions, NULL-terminated; NULL: none */
-    const char *fallback;           /* the default; NULL: none */
-    const char *sample;             /* what the sample shows, as YAML; NULL: default, or `keys` */
-    const char *twin;               /* the key that gives the same value in another way */
+    const char *fallback;     /* the default; NULL: none */
+    const char *sample;       /* what the sample shows, as YAML; NULL: default, or `keys` */
+    const char *twin;         /* the key that gives the same value in another way */
     const char *doc;
     const struct key *keys; /* of a map */
     size_t n_keys;

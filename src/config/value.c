@@ -263,9 +263,6 @@ static void read_word(const struct slot *slot)
         return;
     if (is_among(slot->key->words, text))
         keep(slot, mem_strdup(text));
-    else if (is_among(slot->key->later_words, text))
-        yaml_complain(slot->source, slot->node,
-                      "%s: %s is not in this version (" LINKHAUL_VERSION ")", slot->path, text);
     else
         value_refuse(slot);
 }

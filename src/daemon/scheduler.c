@@ -17,6 +17,12 @@ enum job_state {
     JOB_STOPPING, /* it has run for too long */
 };
 
+/* A start that was not made, to be recorded. */
+struct held {
+    struct scheduler_fire fire;
+    const char *reason;
+};
+
 struct job {
     char *name, *timezone;
     struct tz *tz; /* NULL: no schedule, or the job is gone */
@@ -34,6 +40,8 @@ struct job {
     int64_t due_s;              /* when that is to start */
     struct stretches done;      /* fires that were started or recorded, those missed excepted */
     struct scheduler_fire fire; /* the one that is starting */
+    struct held *held;          /* behind it; what is recorded by then is all that is looked up */
+    size_t n_held;
     enum job_state state;
     int64_t started_ms; /* monotonic */
 };
@@ -60,6 +68,7 @@ void scheduler_destroy(struct scheduler *scheduler)
         tz_free(scheduler->jobs[i]->tz);
         free(scheduler->jobs[i]->timezone);
         free(scheduler->jobs[i]->name);
+        free(scheduler->jobs[i]->held);
         free(scheduler->jobs[i]);
     }
     free(scheduler->jobs);
@@ -143,8 +152,38 @@ static struct scheduler_fire fire_of(const struct job *job, const struct schedul
         .job = job->name, .at_s = fire->at_s, .night = fire->night, .n = 1};
 }
 
+/*
+ * Records a start that was not made. While one before it is on its way that waits, several of a
+ * night together: a process that ended meanwhile would leave the one before without a trace, since
+ * the next looks up the last that is recorded.
+ */
+static void record(struct scheduler *scheduler, struct job *job, const struct scheduler_fire *fire,
+                   const char *reason)
+{
+    struct held *last = job->n_held > 0 ? &job->held[job->n_held - 1] : NULL;
+
+    if (job->state != JOB_STARTING) {
+        scheduler->ports.record(scheduler->data, fire, reason);
+        return;
+    }
+    if (last != NULL && last->fire.night == fire->night && last->reason == reason) {
+        last->fire.at_s = fire->at_s;
+        last->fire.n += fire->n;
+        return;
+    }
+    job->held = mem_resize(job->held, job->n_held + 1, sizeof(job->held[0]));
+    job->held[job->n_held++] = (struct held){*fire, reason};
+}
+
+static void record_held(struct scheduler *scheduler, struct job *job)
+{
+    for (size_t i = 0; i < job->n_held; i++)
+        scheduler->ports.record(scheduler->data, &job->held[i].fire, job->held[i].reason);
+    job->n_held = 0;
+}
+
 /* Adds a fire to those that were missed, or records these, where it is NULL or of other kind. */
-static void miss(struct scheduler *scheduler, const struct job *job, struct scheduler_fire *missed,
+static void miss(struct scheduler *scheduler, struct job *job, struct scheduler_fire *missed,
                  const struct schedule_fire *fire)
 {
     if (missed->n > 0) {
@@ -155,7 +194,7 @@ static void miss(struct scheduler *scheduler, const struct job *job, struct sche
             missed->n++;
             return;
         }
-        scheduler->ports.record(scheduler->data, missed, reason);
+        record(scheduler, job, missed, reason);
     }
     if (fire != NULL)
         *missed = fire_of(job, fire);
@@ -171,11 +210,11 @@ static void begin(struct scheduler *scheduler, struct job *job, const struct sch
         scheduler->ports.start(scheduler->data, fire);
         break;
     case JOB_STARTING:
-        scheduler->ports.record(scheduler->data, fire, "skipped: the start before still waits");
+        record(scheduler, job, fire, "skipped: the start before waited");
         break;
     case JOB_RUNNING:
     case JOB_STOPPING:
-        scheduler->ports.record(scheduler->data, fire, "skipped: still running");
+        record(scheduler, job, fire, "skipped: still running");
         break;
     }
 }
@@ -364,6 +403,7 @@ void scheduler_on_started(struct scheduler *scheduler, const char *name)
     assert(job->state == JOB_IDLE || job->state == JOB_STARTING);
     job->state = JOB_RUNNING;
     job->started_ms = scheduler->ports.mono_ms(scheduler->data);
+    record_held(scheduler, job);
     arm(scheduler);
 }
 
@@ -373,7 +413,8 @@ void scheduler_on_refused(struct scheduler *scheduler, const char *name, const c
 
     assert(job->state == JOB_STARTING);
     job->state = JOB_IDLE;
-    scheduler->ports.record(scheduler->data, &job->fire, reason);
+    record(scheduler, job, &job->fire, reason);
+    record_held(scheduler, job);
 }
 
 void scheduler_on_finished(struct scheduler *scheduler, const char *name)

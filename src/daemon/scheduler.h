@@ -5,7 +5,8 @@
  * starts go out, and tests drive the same code with a clock of their own. What it asks of a port is
  * answered once, later, by the scheduler_on_…() of its name, never from inside the port.
  *
- *   - A job never runs beside itself: what comes due meanwhile is recorded as skipped.
+ *   - A job never runs beside itself: what comes due meanwhile is recorded as skipped, behind a
+ * start that waits once it has begun or was refused.
  *   - What is found to be due more than SCHEDULER_LATE_S late was missed: linkhaul was not running,
  *     the machine slept, its clock was set forward. The last of what was missed is caught up, once,
  *     where the job has `catch_up` and its hour has not come yet; all else is recorded.

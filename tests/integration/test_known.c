@@ -140,7 +140,7 @@ static void expect_whole_after(const char *point)
     int64_t nth = 1;
     int code;
 
-    for (;; nth += books_is_long() ? 4 : 10) {
+    for (;; nth += books_is_long() ? 4 : 20) {
         char text[64];
 
         begin(120);

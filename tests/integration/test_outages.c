@@ -143,7 +143,7 @@ static void kill_server_at_random(uint64_t nth)
     server_begin(&server, name);
     begin(server.url);
     seed(nth);
-    for (int i = books_is_long() ? 10 : 3; i > 0; i--) {
+    for (int i = books_is_long() ? 10 : 2; i > 0; i--) {
         keep_running();
         wait_for_billed(draw(12));
         server_kill(&server);
@@ -378,7 +378,7 @@ Test(outages, its_sessions_are_ended_at_random)
 {
     begin(pg_fresh_database());
     seed(3);
-    for (int i = books_is_long() ? 20 : 5; i > 0; i--) {
+    for (int i = books_is_long() ? 20 : 3; i > 0; i--) {
         keep_running();
         wait_for_billed(draw(10));
         story_int(&story,

@@ -347,7 +347,7 @@ Test(sync, a_death_changes_nothing_and_buys_nothing_twice)
                                          "after-commit:1",  "after-commit:2",   "after-publish:1",
                                          "after-publish:3", "before-end-run:1", "before-end-run:2"};
 
-    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i += books_is_long() ? 1 : 3)
+    for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i += books_is_long() ? 1 : 4)
         die_at(points[i], false, 4);
 }
 

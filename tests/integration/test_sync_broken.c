@@ -194,7 +194,7 @@ Test(sync_broken, a_night_loses_the_database_on_its_way)
         "kind = 'full' and why like '%known to be live%' and is_page)",
     };
 
-    for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i += books_is_long() ? 1 : 2) {
+    for (size_t i = 0; i < sizeof(moments) / sizeof(moments[0]); i += books_is_long() ? 1 : 3) {
         begin(pg_fresh_database(), BOTH);
         spoil_state();
         oracle_go_to(&oracle, FIRST + 1);

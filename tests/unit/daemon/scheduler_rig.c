@@ -84,6 +84,15 @@ static void port_look_up(void *data, const char *job)
     rig->is_asked[rig_index(rig, job)] = true;
 }
 
+/* The ones that waited are in the database from here on. */
+void rig_hurry(struct rig *rig)
+{
+    rig->is_slow = false;
+    for (size_t i = 0; i < RIG_JOBS; i++)
+        if (rig->is_started[i] && rig->refusal == NULL)
+            add_fire(rig, '+', &rig->starting[i], "");
+}
+
 static void port_start(void *data, const struct scheduler_fire *fire)
 {
     struct rig *rig = data;
@@ -92,7 +101,8 @@ static void port_start(void *data, const struct scheduler_fire *fire)
     cr_assert(eq(i64, rig->ends_ms[i], 0), "%s runs beside itself", fire->job);
     cr_assert(not(rig->is_started[i]));
     rig->is_started[i] = true;
-    if (rig->refusal == NULL)
+    rig->starting[i] = *fire;
+    if (rig->refusal == NULL && !rig->is_slow)
         add_fire(rig, '+', fire, "");
 }
 
@@ -114,7 +124,7 @@ static void answer(struct rig *rig)
             rig->is_asked[i] = false;
             scheduler_on_looked_up(rig->scheduler, rig->names[i], rig->last_s[i]);
         }
-        if (rig->is_started[i]) {
+        if (rig->is_started[i] && !rig->is_slow) {
             rig->is_started[i] = false;
             if (rig->refusal != NULL)
                 scheduler_on_refused(rig->scheduler, rig->names[i], rig->refusal);

@@ -35,6 +35,8 @@ struct rig {
     int64_t ends_ms[RIG_JOBS]; /* monotonic; 0: none is running */
     bool is_asked[RIG_JOBS], is_started[RIG_JOBS]; /* answers that are due */
     const char *refusal;                           /* of all starts; NULL: none */
+    struct scheduler_fire starting[RIG_JOBS];      /* what is_started is for */
+    bool is_slow;                                  /* starts wait, and leave no trace yet */
     bool is_database_away;
     struct rig_event *events;
     size_t n_events;
@@ -57,6 +59,9 @@ void rig_pass_to(struct rig *rig, const char *utc);
 
 /* The wall clock alone is set. */
 void rig_jump(struct rig *rig, int64_t seconds);
+
+/* Starts that wait, is_slow, wait no longer. */
+void rig_hurry(struct rig *rig);
 
 /* A run by hand begins; a run ends. */
 void rig_begin(struct rig *rig, const char *job);

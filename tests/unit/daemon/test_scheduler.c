@@ -202,6 +202,45 @@ Test(scheduler, records_a_start_that_was_refused)
     rig_expect_no_more(rig);
 }
 
+#define HOURLY                                                                                     \
+    {                                                                                              \
+        .name = "links", .line = "0 * * * *", .timezone = "UTC"                                    \
+    }
+
+Test(scheduler, records_what_came_due_behind_a_start_that_waits_once_it_has_begun)
+{
+    CLEANUP(rig_destroy) struct rig *rig = rig_new("2026-11-24 22:30");
+
+    rig->is_slow = true;
+    rig_set(rig, JOBS(HOURLY));
+    rig_pass_to(rig, "2026-11-25 02:30");
+    rig_expect_no_more(rig);
+    rig_hurry(rig);
+    rig_pass(rig, 1);
+    rig_expect(rig, "links", "+ 2026-11-24 23:00");
+    rig_expect(rig, "links", "- 2026-11-25 02:00 x3 skipped: the start before waited");
+    rig_pass_to(rig, "2026-11-25 03:30");
+    rig_expect(rig, "links", "+ 2026-11-25 03:00");
+    rig_expect_no_more(rig);
+}
+
+Test(scheduler, loses_no_start_that_waits_to_the_end_of_the_process)
+{
+    CLEANUP(rig_destroy) struct rig *rig = rig_new("2026-11-24 00:30");
+
+    rig_set(rig, JOBS(HOURLY));
+    rig_pass_to(rig, "2026-11-24 01:30");
+    rig_expect(rig, "links", "+ 2026-11-24 01:00");
+    rig->is_slow = true;
+    rig_pass_to(rig, "2026-11-24 04:30");
+    rig_kill(rig);
+    rig->is_slow = false;
+    rig_set(rig, JOBS(HOURLY));
+    rig_pass(rig, 1);
+    rig_expect(rig, "links", "- 2026-11-24 04:00 x3 missed: linkhaul was not running");
+    rig_expect_no_more(rig);
+}
+
 Test(scheduler, stops_a_run_that_lasts_too_long)
 {
     struct rig_job limited = NIGHTLY;
