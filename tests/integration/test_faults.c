@@ -104,7 +104,7 @@ ParameterizedTest(size_t *kind, faults, of_each_kind_now_and_then)
 
 ParameterizedTestParameters(faults, of_each_kind_half_of_the_time)
 {
-    return every_nth_kind(1);
+    return every_nth_kind(books_is_long() ? 1 : 2);
 }
 
 ParameterizedTest(size_t *kind, faults, of_each_kind_half_of_the_time)

@@ -233,7 +233,7 @@ static int64_t draw(int64_t most)
 /* Kills at points that are drawn; every third run is killed several times on its way. */
 static void kill_anywhere(uint64_t seed, const char *fault)
 {
-    int64_t n_kills = 0, kills_max = books_is_long() ? 50 : 3;
+    int64_t n_kills = 0, kills_max = books_is_long() ? 50 : 2;
 
     random_state = seed;
     begin(fault);
