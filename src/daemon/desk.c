@@ -83,7 +83,7 @@ static void on_scheduled(void *data, int64_t last_s, int64_t open_night, const s
     scheduler_on_looked_up(service->scheduler, look_up->job,
                            last_s == STORE_NEVER ? SCHEDULER_NO_FIRE : last_s);
     if (open_night != STORE_NEVER)
-        starts_go_on(service, look_up->job, last_s, open_night);
+        starts_go_on(service, look_up->job, open_night);
     free_look_up(look_up);
 }
 

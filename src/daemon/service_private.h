@@ -148,8 +148,9 @@ void service_end_if_over(struct service *service);
 void starts_ask(struct service *service, const struct scheduler_fire *fire);
 void starts_stop_job(struct service *service, const char *job);
 
-/* A run of the job that an earlier process was cut short in is gone on with. */
-void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_t night);
+/* A run of the job that an earlier process was cut short in is gone on with: for the time that it
+ * was started for, not for another that was skipped since. */
+void starts_go_on(struct service *service, const char *job, int64_t night);
 
 /* A start that somebody asks for; `night` is yyyy-mm-dd, or "" for today, `day` the same since
  * 1970. */

@@ -127,7 +127,7 @@ void starts_ask(struct service *service, const struct scheduler_fire *fire)
     starts_wake(service);
 }
 
-void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_t night)
+void starts_go_on(struct service *service, const char *job, int64_t night)
 {
     struct start *start = find_start(service, job);
 
@@ -137,7 +137,7 @@ void starts_go_on(struct service *service, const char *job, int64_t at_s, int64_
         return;
     log_event(LOG_INFO, LOG_JOB(job), "its run was cut short by the end of linkhaul, and goes on");
     start = add_start(service, job);
-    start->fire = (struct scheduler_fire){.job = start->job, .at_s = at_s, .night = night, .n = 1};
+    start->fire = (struct scheduler_fire){.job = start->job, .night = night, .n = 1};
     date_text(night, start->night);
     starts_wake(service);
 }

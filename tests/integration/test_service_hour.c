@@ -386,17 +386,19 @@ static void wait_for(char *sql)
     cr_assert(wait_until(is_true, sql, PATIENCE_MS), "never: %s", sql);
 }
 
+static bool is_past(void *data)
+{
+    (void)data;
+    return clock_mono_ms() >= until_ms;
+}
+
 static char one_is_at_work[] =
     "select count(*) > 4 from linkhaul.attempt a join linkhaul.run r using (run_id) "
     "where r.state = 'open'";
-static int64_t later_ms;
-
-/* Time is what the service has its schedule from. */
-static bool is_later(void *data)
-{
-    (void)data;
-    return clock_mono_ms() >= later_ms;
-}
+static char one_is_held_up[] = "select count(*) > 0 from pg_locks where not granted";
+static char all_are_behind_it[] =
+    "select count(distinct job) = 3 from " ACCOUNTED
+    " where at > (select max(at) + interval '3 minutes' from test.before)";
 
 /* No start is taken for the one that is on its way to go on with a run. */
 Test(service_hour, has_no_gap_while_a_run_is_taken_up_again)
@@ -410,13 +412,16 @@ Test(service_hour, has_no_gap_while_a_run_is_taken_up_again)
         wait_for(one_is_at_work);
         process_kill(&story.linkhaul);
     } while (story_int(&story, "select count(*) from linkhaul.run where state = 'open'") == 0);
+    pg_execute(story.database_url, "create table test.before as select at from test.start");
     conn = PQconnectdb(story.database_url);
     /* A start writes its caps first; what the service itself asks only reads. */
     PQclear(PQexec(conn, "begin; lock table linkhaul.cap in share mode"));
     story_start(&story, "serve");
-    later_ms = clock_mono_ms() + clock_api_ms(4 * MINUTE_MS);
-    cr_assert(wait_until(is_later, NULL, PATIENCE_MS));
+    wait_for(one_is_held_up);
+    until_ms = clock_mono_ms() + clock_api_ms(4 * MINUTE_MS);
+    cr_assert(wait_until(is_past, NULL, PATIENCE_MS));
     PQfinish(conn);
+    wait_for(all_are_behind_it);
     process_signal(&story.linkhaul, SIGTERM);
     cr_expect(eq(int, story_wait(&story), 0), "%s", story.err);
     n_minutes = 1;
